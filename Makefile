@@ -1,0 +1,39 @@
+# Two commands matter: `make demo` and `make test`. Both set up what they need in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install demo test check bench format clean
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev,mpich,paper]'
+	touch $@
+
+# aeon and its like pin numpy and numba, so they live in an environment of their own
+.venv-peers/installed: tests/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r tests/peers.txt
+	touch $@
+
+demo: install
+	$(BIN)/python tests/demo.py
+
+test: install .venv-peers/installed
+	$(BIN)/pytest
+
+check: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: install .venv-peers/installed
+	$(BIN)/python -m tests.bench
+
+format: install
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf .venv .venv-peers build runs

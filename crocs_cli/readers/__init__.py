@@ -1,0 +1,1 @@
+"""One file a meter format: file to batches of readings."""

@@ -1,5 +1,19 @@
-"""The one kind of error that a user can mend."""
+"""The kinds of error that a user can mend, with the exit code of each."""
 
 
 class CrocsError(Exception):
     """What is wrong and what to do, in one line that names the place."""
+
+    exit_code = 1
+
+
+class CallError(CrocsError):
+    """A wrong call or unusable settings."""
+
+    exit_code = 2
+
+
+class Stopped(CrocsError):  # noqa: N818 - an end that was asked for
+    """A signal asked to stop; all finished work is on disk."""
+
+    exit_code = 75

@@ -1,0 +1,69 @@
+"""The way in and every way out: one line for what a user can mend, one exit code for each kind of end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+
+import click
+
+from crocs_cli.cli import cli
+from crocs_cli.errors import CrocsError
+
+MENDABLE, WRONG_CALL, STOPPED_EARLY = 1, 2, 75
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
+    )
+    code = run(sys.argv[1:])
+    if code:
+        _end_other_ranks(code)
+    raise SystemExit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; say on stderr how it failed, if it did, and return the exit code."""
+    try:
+        cli.main(arguments, prog_name="crocs", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the reader of our output left: not our fault
+    except click.ClickException as error:
+        return _say(error.format_message().replace("\n", " "), WRONG_CALL)
+    except CrocsError as error:
+        return _say(str(error), getattr(error, "exit_code", MENDABLE))
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted; all finished work is on disk, the same command goes on", STOPPED_EARLY)
+    except MemoryError:
+        return _say("out of memory; see `crocs plan`, or give it a larger machine", MENDABLE)
+    except BaseException:  # noqa: BLE001 - the last stop of our own mistakes
+        traceback.print_exc()
+        return _say(
+            f"this is a mistake in crocs; please report it with the lines above and `{' '.join(arguments)}`",
+            1,
+        )
+    return 0
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"crocs: {message}", err=True)
+    return code
+
+
+def _end_other_ranks(code: int) -> None:
+    """End all ranks of an MPI launch, so that none waits for this one for ever."""
+    mpi = sys.modules.get("mpi4py.MPI")
+    if mpi is not None and mpi.COMM_WORLD.Get_size() > 1:
+        sys.stderr.flush()
+        mpi.COMM_WORLD.Abort(code)
+
+
+if __name__ == "__main__":
+    main()

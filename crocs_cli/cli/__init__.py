@@ -1,0 +1,59 @@
+"""The command line: each command reads its settings, calls one stage, and prints."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from crocs_cli import __version__
+
+# In the order of the work. The sentence is the command's own first one; a test holds the two together.
+COMMANDS = {
+    "ingest": "Read meter files into daily load profiles.",
+    "synth": "Make a synthetic population whose clusters are known.",
+    "stage1": "Find each consumer's representative load set.",
+    "stage2": "Compare the consumers' load sets and cluster the consumers.",
+    "rrls": "Find the behaviours that each cluster's members share.",
+    "score": "Say how good a partition is, against the truth where it is known.",
+    "export": "Write the consumers' clusters as a table.",
+    "report": "Make one page that shows the run.",
+    "status": "Show what of a run is made and what is missing.",
+    "info": "Describe a file that crocs made.",
+}
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are called, so that `--help` is quick."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import one command's file."""
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"crocs_cli.cli.{name}").command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="crocs")
+def cli() -> None:
+    """Segment electricity consumers by how they really use energy.
+
+    Each command brings its part of a run directory up to date: it makes what is missing and leaves what is
+    there. Calling it again after a crash, on another share, or under mpiexec or srun is always right.
+
+    \b
+    crocs synth  --run runs/first --consumers 200
+    crocs stage1 --run runs/first
+    crocs stage2 --run runs/first --clusters 5
+    crocs rrls   --run runs/first --clusters 5
+    crocs report --run runs/first --clusters 5
+    """

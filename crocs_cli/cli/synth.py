@@ -1,0 +1,26 @@
+"""`crocs synth`."""
+
+import click
+
+from crocs_cli.cli.options import Job, stage_options
+
+
+@click.command("synth")
+@stage_options("synth")
+def command(job: Job) -> None:
+    """Make a synthetic population whose clusters are known.
+
+    Reads nothing. Writes RUN/profiles and, beside them, the truth in RUN/truth.
+
+    \b
+    Examples:
+      crocs synth --run runs/first --consumers 200 --days 30
+      crocs synth --run runs/hard --consumers 200 --days 30 --shapes 6 --outliers 10 --seed 7
+    """
+    from crocs_cli.stages import synth
+
+    parts = synth.run(job.run, job.settings, job.seed, job.team)
+    if job.team.leads:
+        click.echo(
+            f"{job.run}: {job.settings.consumers} consumers x {job.settings.days} days in {parts} shards"
+        )

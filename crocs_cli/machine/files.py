@@ -1,0 +1,185 @@
+"""Read and write the HDF5 files of a run: whole or not at all, checked both ways."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from crocs_cli import __version__
+from crocs_cli.errors import CrocsError
+from crocs_cli.machine.layouts import LAYOUTS, Layout
+
+Arrays = dict[str, np.ndarray]
+Recipe = dict[str, Any]
+
+CHUNK_BYTES = 1 << 20
+_FILE_FORMAT = ("v110", "v110")  # checksums on HDF5's own structures too; any HDF5 since 1.10 reads it
+
+
+def digest(recipe: Recipe) -> str:
+    """Return a short name for a recipe: equal recipes, equal names."""
+    return hashlib.sha256(_canonical(recipe).encode()).hexdigest()[:16]
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
+    """Write one HDF5 file whole: beside its place first, then renamed into it.
+
+    The recipe (command, key, settings, digests of inputs) goes into the attribute `made-by`.
+    Raises CrocsError when the disk or the rights do not allow it; nothing is left behind then.
+    """
+    shaped = _shaped(layout, arrays)
+    with h5py.File("image", "w", driver="core", backing_store=False, libver=_FILE_FORMAT) as file:
+        file.attrs["format"] = layout.format
+        file.attrs["format-version"] = layout.version
+        file.attrs["made-by"] = _canonical({"crocs": __version__, **recipe})
+        for name, array in shaped.items():
+            if array.size:
+                rows = max(1, CHUNK_BYTES // max(1, array.nbytes // len(array)))
+                chunk = (min(len(array), rows), *array.shape[1:])
+                file.create_dataset(name, data=array, chunks=chunk, fletcher32=True)
+            else:
+                file.create_dataset(name, data=array)
+        file.flush()
+        image = file.id.get_file_image()
+    write_bytes(path, image)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Put a file in its place in one step, so that no reader and no crash ever sees half of it."""
+    beside = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise CrocsError(f"{path}: cannot be written ({error.strerror}); mend that and run again") from error
+
+
+def sweep(path: Path) -> None:
+    """Remove what a killed process of this host left beside a file."""
+    for beside in path.parent.glob(f".{path.name}.{socket.gethostname()}.*.tmp"):
+        process = beside.name.split(".")[-2]
+        if not Path("/proc", process).exists():
+            beside.unlink(missing_ok=True)
+
+
+def read(path: Path, layout: Layout, names: tuple[str, ...] = ()) -> Arrays:
+    """Read the named arrays of a file (all when none is named); text comes as str.
+
+    Raises CrocsError for a missing, cut, damaged or foreign file.
+    """
+    with _opened(path, layout) as file:
+        try:
+            return {name: _plain(file[name][()], layout.arrays[name][0]) for name in names or layout.arrays}
+        except (OSError, KeyError, RuntimeError, ValueError) as error:
+            raise CrocsError(_damaged(path, layout)) from error
+
+
+def read_recipe(path: Path, layout: Layout | None = None) -> Recipe:
+    """Read how a file was made, without the version of crocs that made it."""
+    recipe = read_made_by(path, layout)
+    recipe.pop("crocs", None)
+    return recipe
+
+
+def read_made_by(path: Path, layout: Layout | None = None) -> Recipe:
+    """Read the whole `made-by` attribute of a file of one layout, or of any when none is given."""
+    with _opened(path, layout) as file:
+        return json.loads(file.attrs["made-by"])
+
+
+def layout_of(path: Path) -> Layout:
+    """Return the layout that a file says it has."""
+    with _opened(path, None) as file:
+        return LAYOUTS[file.attrs["format"]]
+
+
+def shapes(path: Path, layout: Layout) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every array of a file without reading them."""
+    with _opened(path, layout) as file:
+        try:
+            return {name: file[name].shape for name in layout.arrays}
+        except (OSError, KeyError, RuntimeError) as error:
+            raise CrocsError(_damaged(path, layout)) from error
+
+
+def _canonical(recipe: Recipe) -> str:
+    return json.dumps(recipe, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _damaged(path: Path, layout: Layout | None) -> str:
+    cure = f"run `{layout.made_by}` again" if layout else "make it again"
+    return f"{path}: not a whole crocs file (cut short, damaged or foreign); remove it and {cure}"
+
+
+@contextmanager
+def _opened(path: Path, layout: Layout | None) -> Iterator[h5py.File]:
+    """Open a file of the expected layout, or of any known one when none is given."""
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(h5py.File(path, "r", locking="best-effort"))
+            found, version = file.attrs["format"], int(file.attrs["format-version"])
+            json.loads(file.attrs["made-by"])
+        except FileNotFoundError as error:
+            cure = f"run `{layout.made_by}` first" if layout else "name a file that crocs made"
+            raise CrocsError(f"{path}: no such file; {cure}") from error
+        except PermissionError as error:
+            raise CrocsError(f"{path}: no permission to read it; change its rights") from error
+        except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+            raise CrocsError(_damaged(path, layout)) from error
+        expected = layout or LAYOUTS.get(found)
+        if expected is None or found != expected.format:
+            wanted = layout.format if layout else "a crocs file"
+            raise CrocsError(f"{path}: expected {wanted}, found {found}; put the right file there")
+        if version != expected.version:
+            this = f"this crocs reads version {expected.version}"
+            raise CrocsError(f"{path}: {found} version {version}; {this}: make the file again")
+        yield file
+
+
+def _shaped(layout: Layout, arrays: Arrays) -> Arrays:
+    """Check arrays against their layout; a breach is our own mistake, hence ValueError."""
+    if arrays.keys() != layout.arrays.keys():
+        raise ValueError(f"{layout.format}: arrays differ in {sorted(arrays.keys() ^ layout.arrays.keys())}")
+    lengths: dict[str, int] = {}
+    shaped = {}
+    for name, (dtype, axes) in layout.arrays.items():
+        array = _encoded(arrays[name]) if dtype == "text" else np.ascontiguousarray(arrays[name], dtype)
+        if array.ndim != len(axes):
+            raise ValueError(f"{layout.format}: {name} has {array.ndim} axes, not {axes}")
+        for axis, length in zip(axes, array.shape, strict=True):
+            base, size = (axis[:-2], length - 1) if axis.endswith("+1") else (axis, length)
+            if lengths.setdefault(base, size) != size:
+                raise ValueError(f"{layout.format}: {name} has {size} on axis {base}, not {lengths[base]}")
+        shaped[name] = array
+    return shaped
+
+
+def _encoded(texts: np.ndarray) -> np.ndarray:
+    encoded = [str(text).encode() for text in texts]
+    return np.array(encoded, f"S{max([1, *map(len, encoded)])}")
+
+
+def _plain(array: np.ndarray, dtype: str) -> np.ndarray:
+    if dtype != "text":
+        return array
+    return np.array([text.decode() for text in array], dtype=np.str_)

@@ -1,0 +1,101 @@
+"""The specification of every HDF5 file that crocs writes, shared by writer, reader, tests and README."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One kind of file: its name, its version, and its arrays as {name: (dtype, axes)}.
+
+    An axis called `day+1` holds one entry more than `day` (CSR offsets). The dtype `text` is UTF-8.
+    `made_by` names the command that makes such a file, for messages.
+    """
+
+    format: str
+    version: int
+    made_by: str
+    arrays: dict[str, tuple[str, tuple[str, ...]]]
+
+
+PROFILES = Layout(
+    "crocs-profiles",
+    1,
+    "crocs ingest",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "day_offset": ("int64", ("consumer+1",)),  # consumer c owns the days day_offset[c]:day_offset[c+1]
+        "date": ("int32", ("day",)),  # days since 1970-01-01, local calendar
+        "energy_kwh": ("float32", ("day", "slot")),
+        "meter_id": ("text", ("meter",)),  # every meter that was read, also those without a usable day
+        "quality": ("int64", ("meter", "count")),  # counts named by crocs_cli.maths.quality.COUNTS
+    },
+)
+TRUTH = Layout(
+    "crocs-truth",
+    1,
+    "crocs synth",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "cluster": ("int32", ("consumer",)),  # -1: an outlier consumer
+        "day_offset": ("int64", ("consumer+1",)),
+        "shape": ("int32", ("day",)),  # -1: an outlier day
+    },
+)
+RLS = Layout(
+    "crocs-rls",
+    1,
+    "crocs stage1",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "prototype_offset": ("int64", ("consumer+1",)),
+        "prototype": ("float32", ("prototype", "slot")),  # normalised
+        "days": ("int32", ("prototype",)),
+        "medoid_date": ("int32", ("prototype",)),  # days since 1970-01-01; -1: a mean
+        "mean_daily_kwh": ("float32", ("consumer",)),
+        "day_offset": ("int64", ("consumer+1",)),
+        "date": ("int32", ("day",)),
+        "day_prototype": ("int32", ("day",)),  # which of its consumer's prototypes stands for the day
+    },
+)
+WSMD = Layout(
+    "crocs-wsmd",
+    1,
+    "crocs stage2",
+    {"distance": ("float32", ("row", "column"))},  # a tile on the diagonal is square and symmetric
+)
+PARTITION = Layout(
+    "crocs-partition",
+    1,
+    "crocs stage2",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "clusters": ("int32", ("partition",)),  # K of each partition
+        "label": ("int32", ("partition", "consumer")),  # 0 is the largest cluster
+        "medoid": ("int32", ("medoid",)),  # consumer index; the medoids of all partitions, one after another
+        "merges": ("float64", ("merge", "merge_field")),  # scipy's linkage; empty for kmedoids
+        "silhouette": ("float64", ("partition",)),
+        "dunn": ("float64", ("partition",)),
+        "davies_bouldin": ("float64", ("partition",)),
+        "calinski_harabasz": ("float64", ("partition",)),
+    },
+)
+RRLS = Layout(
+    "crocs-rrls",
+    1,
+    "crocs rrls",
+    {
+        "consumer_id": ("text", ("member",)),
+        "vertex_member": ("int32", ("vertex",)),
+        "vertex_days": ("int32", ("vertex",)),
+        "vertex_community": ("int32", ("vertex",)),  # 0 covers the most days
+        "hyperprototype_medoid": ("float32", ("community", "slot")),
+        "hyperprototype_mean": ("float32", ("community", "slot")),
+        "consumer_coverage": ("float64", ("community",)),  # share of members with a vertex in the community
+        "day_coverage": ("float64", ("community",)),  # share of all days of all members
+        "member_coverage": ("float32", ("member", "community")),  # share of each member's own days
+    },
+)
+
+LAYOUTS = {layout.format: layout for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS)}

@@ -1,0 +1,54 @@
+"""Say how far long work is: a bar on a terminal, a line every half minute in a log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from types import TracebackType
+
+from tqdm import tqdm
+
+LINE_EVERY_S = 30.0
+
+log = logging.getLogger("crocs")
+
+
+class Progress:
+    """Progress of `total` steps, shown by the process that leads.
+
+    On a terminal a bar; elsewhere a log line every 30 s with done, rate and time left.
+    """
+
+    def __init__(self, title: str, total: int, shown: bool = True) -> None:
+        self._title, self._total, self._done = title, total, 0
+        self._logs = shown and not sys.stderr.isatty()
+        self._start = self._last = time.monotonic()
+        self._bar = tqdm(
+            desc=title,
+            total=total,
+            leave=False,
+            disable=not shown or self._logs or total == 0,
+            dynamic_ncols=True,
+        )
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+
+    def advance(self, steps: int = 1) -> None:
+        """Count steps as done."""
+        self._done += steps
+        self._bar.update(steps)
+        now = time.monotonic()
+        if self._logs and now - self._last >= LINE_EVERY_S:
+            self._last = now
+            rate = self._done / (now - self._start)
+            left = (self._total - self._done) / rate
+            log.info(
+                "%s: %d of %d, %.3g a second, %.0f s left", self._title, self._done, self._total, rate, left
+            )

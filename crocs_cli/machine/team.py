@@ -1,0 +1,99 @@
+"""Who shares the work: this process alone, one share of several, or the ranks of an MPI launch."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from crocs_cli.errors import CallError, CrocsError
+
+Item = TypeVar("Item")
+
+PAUSE_S = 0.02  # a waiting rank sleeps, so that it takes no core from the one that works
+
+
+@dataclass(frozen=True)
+class Team:
+    """A process's place among those that divide one list of tasks.
+
+    `rank` of `size` counts over shares and MPI ranks together; `comm` is the MPI communicator, if any.
+    """
+
+    rank: int = 0
+    size: int = 1
+    comm: Any = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process reports, and does what only one process of its launch must do."""
+        return self.comm is None or self.comm.Get_rank() == 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether this launch, all its ranks together, does the whole list."""
+        return self.size == (1 if self.comm is None else self.comm.Get_size())
+
+    def part(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Return this process's items of the full list."""
+        return items[self.rank :: self.size]
+
+    def wait(self) -> None:
+        """Wait until every rank of this launch has come here."""
+        if self.comm is not None:
+            request = self.comm.Ibarrier()
+            while not request.Test():
+                time.sleep(PAUSE_S)
+
+
+def announced_ranks(environment: Mapping[str, str] = os.environ) -> int:
+    """Return how many ranks the launcher says there are; 1 without a launcher.
+
+    Read from what hydra, Open MPI and `srun` set for each process, so that MPI is only loaded when asked for.
+    """
+    for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"):
+        if name in environment:
+            return int(environment[name])
+    if environment.get("SLURM_STEP_ID", "").isdigit():  # an srun step, not the batch script around it
+        return int(environment.get("SLURM_STEP_NUM_TASKS", "1"))
+    return 1
+
+
+def join(share: str | None) -> Team:
+    """Find this process's place from `--share I/N` and from the MPI launcher.
+
+    Raises CrocsError when the share is impossible, when MPI cannot be loaded, or when the ranks that the
+    launcher announced do not see each other (each would do all the work).
+    """
+    index, count = _share(share)
+    ranks = announced_ranks()
+    if ranks == 1:
+        return Team(index, count)
+    comm = _world()
+    if comm.Get_size() != ranks:
+        raise CrocsError(
+            f"MPI: the launcher started {ranks} ranks but the MPI library sees {comm.Get_size()}; "
+            "use the launcher of the same MPI (`.venv/bin/mpiexec`, or `srun --mpi=pmi2`)"
+        )
+    return Team(index * ranks + comm.Get_rank(), count * ranks, comm)
+
+
+def _world() -> Any:
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:
+        raise CrocsError(f"MPI: {error}; load an MPI module or install crocs[mpich]") from error
+    return MPI.COMM_WORLD
+
+
+def _share(text: str | None) -> tuple[int, int]:
+    """Return (index from 0, count) of a share such as 2/3."""
+    if text is None:
+        return 0, 1
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise CallError(f"--share {text}: a share is I/N with 1 <= I <= N, such as 2/3")
+    return int(match[1]) - 1, int(match[2])

@@ -1,0 +1,106 @@
+"""Bring files up to date: whose task each is, whether it is made, and how it gets into its place."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from crocs_cli.errors import CrocsError, Stopped
+from crocs_cli.machine import files
+from crocs_cli.machine.files import Arrays, Recipe
+from crocs_cli.machine.layouts import Layout
+from crocs_cli.machine.progress import Progress
+from crocs_cli.machine.team import Team
+
+
+@dataclass(frozen=True)
+class Product:
+    """One output file: where it goes, what it is, and the recipe that makes it."""
+
+    path: Path
+    layout: Layout
+    recipe: Recipe
+
+    @property
+    def key(self) -> str:
+        """The file's name without its ending, which says what part of the run it holds."""
+        return self.path.stem
+
+
+def is_made(product: Product) -> bool:
+    """Say whether the file is there, made by this very recipe.
+
+    Raises CrocsError for a file that is damaged, or was made with other settings or from other inputs.
+    """
+    files.sweep(product.path)
+    if not product.path.exists():
+        return False
+    found = files.read_recipe(product.path, product.layout)
+    if found != product.recipe:
+        raise CrocsError(f"{product.path}: {_difference(found, product.recipe)}")
+    return True
+
+
+def bring_up_to_date(
+    products: Sequence[Product],
+    make: Callable[[Product], Arrays],
+    team: Team,
+    title: str,
+) -> int:
+    """Make this process's part of the products that are not made yet; return how many it made.
+
+    The full list is divided, never what is missing of it, so that processes that start at different times
+    agree. Every existing file of the part is checked before any work starts.
+    """
+    missing = [product for product in team.part(products) if not is_made(product)]
+    with stopping() as asked, Progress(title, len(missing), team.leads) as progress:
+        for product in missing:
+            if asked():
+                raise Stopped("stopped by a signal; all finished work is on disk, the same command goes on")
+            files.write(product.path, product.layout, make(product), product.recipe)
+            progress.advance()
+    team.wait()
+    return len(missing)
+
+
+def all_made(products: Sequence[Product]) -> bool:
+    """Say whether every product is there and right."""
+    return all(is_made(product) for product in products)
+
+
+@contextmanager
+def stopping() -> Iterator[Callable[[], bool]]:
+    """Catch SIGTERM and SIGUSR1 for a while; the yielded function says whether one came."""
+    came: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGUSR1)}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _difference(found: Recipe, wanted: Recipe) -> str:
+    """Say in words what sets two recipes apart, and the cure."""
+    old, new = found.get("settings", {}), wanted.get("settings", {})
+    changed = [
+        f"{key} {old.get(key)} (now {new.get(key)})"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+    if found.get("command") != wanted.get("command") or found.get("key") != wanted.get("key"):
+        return (
+            f"it is {found.get('command')}'s file {found.get('key')}, copied from elsewhere; "
+            f"remove it and run `crocs {wanted['command']}` again"
+        )
+    if changed:
+        return f"made with {', '.join(changed)}; use the same settings, another --run, or remove the file"
+    return f"made from other inputs; remove it and run `crocs {wanted['command']}` again"

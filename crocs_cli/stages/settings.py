@@ -1,0 +1,175 @@
+"""The settings of every stage: the only place of a default, a range, a unit and a help sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from crocs_cli.machine.settings import Settings
+
+_UNITS_MIN = {"min": 1, "h": 60}
+
+
+def _duration_min(value: object) -> object:
+    """Turn 30min or 1h into minutes; leave numbers alone."""
+    match = re.fullmatch(r"(\d{1,4})\s*(min|h)", str(value).strip())
+    return int(match[1]) * _UNITS_MIN[match[2]] if match else value
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Minutes = Annotated[int, BeforeValidator(_duration_min)]
+Ks = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)]
+Algorithm = Literal["ward", "kmedoids"]
+Normalise = Literal["minmax", "zscore", "unit", "none"]
+SetDistance = Literal["wsmd", "wsmd-pooled", "smd", "hd", "mhd", "sl", "cl", "al", "wal"]
+
+
+class Columns(Settings):
+    """The names of the columns that a generic file uses."""
+
+    consumer: str = Field("id", description="column that names the consumer")
+    time: str = Field("time", description="column of the stamp (long), or of the date (wide)")
+    energy: str = Field("kwh", description="column of the reading; wide files have one column a slot instead")
+
+
+class Days(Settings):
+    """Which days are used."""
+
+    from_: dt.date | None = Field(None, alias="from", description="first day")
+    to: dt.date | None = Field(None, description="last day, itself included")
+    type: Literal["all", "weekdays", "weekends", "workdays"] = Field(
+        "all", description="workdays are weekdays less public holidays"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Days:
+        if self.from_ and self.to and self.from_ > self.to:
+            raise ValueError(f"from {self.from_} is after to {self.to}")
+        return self
+
+
+class IngestSettings(Settings):
+    """Readings in, daily load profiles out."""
+
+    reader: Literal["long", "wide", "sgsc", "lcl", "ausgrid"] = Field(
+        "long", description="format of the files"
+    )
+    files: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (), description="files or globs: .csv, .csv.gz, .parquet"
+    )
+    columns: Columns = Columns()
+    unit: Literal["kWh", "Wh", "kW", "W"] = Field("kWh", description="unit of the readings")
+    stamp: Literal["start", "end"] = Field("start", description="a stamp names its interval's start or end")
+    timezone: str = Field("UTC", description="IANA name, or fixed offset such as +10:00, of the stamps")
+    interval: Minutes = Field(30, description="time between readings, 5min to 60min", ge=5, le=60)
+    days: Days = Days()
+    holidays: str | None = Field(None, description="country or country-state of the workdays, such as AU-NSW")
+    duplicates: Literal["error", "first", "last", "mean"] = Field(
+        "error", description="which of several different readings of one interval counts"
+    )
+    max_missing_slots: int = Field(
+        0, description="missing readings of a day that are interpolated", ge=0, le=12
+    )
+    shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)
+
+    @field_validator("interval")
+    @classmethod
+    def _divides_the_day(cls, minutes: int) -> int:
+        if 1440 % minutes:
+            raise ValueError(f"{minutes} minutes do not divide a day; use 5, 10, 15, 30 or 60min")
+        return minutes
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if re.fullmatch(r"[+-]\d{2}:\d{2}", name):
+            return name
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("no such time zone; use a name such as Europe/London, or +10:00") from error
+        return name
+
+
+class SynthSettings(Settings):
+    """A population with known truth."""
+
+    consumers: int = Field(100, description="consumers, outlier consumers included", ge=1, le=100_000_000)
+    days: int = Field(90, description="days of each consumer", ge=1, le=36_600)
+    clusters: int = Field(5, description="clusters of the truth", ge=1)
+    shapes: int = Field(4, description="shapes in each cluster's set, of the 20 there are", ge=1, le=20)
+    outliers: int = Field(0, description="days of each consumer that are outliers", ge=0)
+    outlier_consumers: int = Field(0, description="consumers that belong to no cluster", ge=0)
+    sequence: Literal["random", "markov"] = Field("random", description="order of a consumer's shapes")
+    shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)
+
+    @model_validator(mode="after")
+    def _possible(self) -> SynthSettings:
+        if self.outliers > self.days:
+            raise ValueError(f"outliers {self.outliers} are more than days {self.days}")
+        if self.outlier_consumers >= self.consumers:
+            raise ValueError(f"outlier_consumers {self.outlier_consumers} leave no consumer in a cluster")
+        if self.clusters > math.comb(20, self.shapes):
+            raise ValueError(
+                f"{self.shapes} of 20 shapes make {math.comb(20, self.shapes)} sets; ask for fewer clusters"
+            )
+        return self
+
+
+class Stage1Settings(Settings):
+    """Daily load profiles in, each consumer's representative load set out."""
+
+    algorithm: Literal["ward", "kmedoids", "kmeans"] = Field(
+        "ward", description="how a consumer's days are clustered"
+    )
+    prototypes: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] = Field(
+        15, description="prototypes of each consumer, over-estimated on purpose; auto chooses by silhouette"
+    )
+    auto_range: tuple[int, int] = Field((2, 30), description="least and most prototypes that auto may choose")
+    window: Annotated[Minutes, Field(ge=0, le=1440)] = Field(
+        60, description="DTW half-width as a duration, such as 1h; 0 is Euclidean distance"
+    )
+    normalise: Normalise = Field("minmax", description="normalisation of each day before clustering")
+    prototype: Literal["medoid", "mean"] = Field("medoid", description="what stands for a cluster of days")
+
+
+class Stage2Settings(Settings):
+    """Representative load sets in, distances and partitions of the consumers out."""
+
+    distance: SetDistance = Field("wsmd", description="distance of two representative load sets")
+    window: Annotated[Minutes, Field(ge=0, le=1440)] = Field(
+        60, description="DTW half-width as a duration, such as 1h; 0 is Euclidean distance"
+    )
+    normalise_prototypes: Normalise = Field(
+        "none", description="normalisation of each prototype before comparing"
+    )
+    algorithm: Algorithm = Field("ward", description="how the consumers are clustered")
+    clusters: Ks = Field((5,), description="numbers of clusters; several come from one matrix")
+    starts: int = Field(30, description="starts of kmedoids; the best counts", ge=1, le=1000)
+
+
+class RrlsSettings(Settings):
+    """A partition in, hyperprototypes of each cluster with their coverage out."""
+
+    clusters: int = Field(5, description="which partition of stage 2", ge=1)
+    quality: Literal["rber", "cpm", "modularity"] = Field("rber", description="what Leiden maximises")
+    communities: int = Field(10, description="communities wanted in each cluster", ge=1)
+    min_coverage: float = Field(0.01, description="share of days from which a community counts", ge=0, le=1)
+
+
+SECTIONS: Mapping[str, type[Settings]] = {
+    "ingest": IngestSettings,
+    "synth": SynthSettings,
+    "stage1": Stage1Settings,
+    "stage2": Stage2Settings,
+    "rrls": RrlsSettings,
+}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from pydantic import BaseModel
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
-from crocs_cli.machine.layouts import Layout
+from crocs_cli.machine.layouts import PARTITION, Layout
 from crocs_cli.machine.work import Product
 
 
@@ -64,3 +65,19 @@ def shards(folder: Path, layout: Layout) -> dict[str, Recipe]:
             f"{folder}: {len(missing)} of {first['parts']} shards missing ({some}); run `{layout.made_by}`"
         )
     return found
+
+
+def partition_labels(run: Path, clusters: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return (consumer_id, label) of one partition of a run; label 0 is the largest cluster.
+
+    Raises CrocsError when the run has no partition into that many clusters.
+    """
+    path = run / "partition.h5"
+    read = files.read(path, PARTITION, ("consumer_id", "clusters", "label"))
+    row = np.flatnonzero(read["clusters"] == clusters)
+    if not len(row):
+        there = ", ".join(map(str, read["clusters"]))
+        raise CrocsError(
+            f"{path}: no partition into {clusters} clusters, only {there}; run `crocs stage2` for it"
+        )
+    return read["consumer_id"], read["label"][row[0]]

@@ -1,0 +1,71 @@
+"""Stage 1: each consumer's daily load profiles become its representative load set."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from crocs_cli.machine import files
+from crocs_cli.machine.files import Arrays
+from crocs_cli.machine.layouts import PROFILES, RLS
+from crocs_cli.machine.run import recipe, shard_products, shards
+from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import available_threads
+from crocs_cli.machine.work import Product, bring_up_to_date
+from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.maths.represent import represent
+from crocs_cli.stages.settings import Stage1Settings
+
+log = logging.getLogger("crocs")
+
+
+def run(run: Path, settings: Stage1Settings, seed: int, team: Team) -> int:
+    """Make RUN/rls/NNNNN.h5 from RUN/profiles/NNNNN.h5; return how many shards the run has."""
+    profiles = shards(run / "profiles", PROFILES)
+    chosen = settings.model_dump(mode="json") | {"seed": seed}
+    recipes = [
+        recipe("stage1", key, chosen, {"profiles": files.digest(made_by)}, len(profiles))
+        for key, made_by in profiles.items()
+    ]
+    threads = available_threads()
+
+    def make(product: Product) -> Arrays:
+        read = files.read(run / "profiles" / product.path.name, PROFILES)
+        return load_sets(read, settings, [seed, int(product.key)], threads)
+
+    products = shard_products(run / "rls", RLS, recipes)
+    bring_up_to_date(products, make, team, "stage1")
+    return len(products)
+
+
+def load_sets(profiles: Arrays, settings: Stage1Settings, seed: list[int], threads: int) -> Arrays:
+    """Return the arrays of an RLS file from those of a profile file."""
+    energy, offset = profiles["energy_kwh"], profiles["day_offset"]
+    days = np.diff(offset)
+    sets = represent(
+        normalise(energy, settings.normalise),
+        offset,
+        algorithm=settings.algorithm,
+        prototypes=settings.auto_range if settings.prototypes == "auto" else settings.prototypes,
+        window=window_slots(settings.window, energy.shape[1]),
+        prototype=settings.prototype,
+        seed=seed,
+        threads=threads,
+    )
+    if settings.prototypes != "auto" and (few := int((days < settings.prototypes).sum())):
+        log.info("%d consumers have fewer than %d days: each day is a prototype", few, settings.prototypes)
+    daily_kwh = energy.sum(axis=1, dtype=np.float64)
+    total_kwh = np.bincount(np.repeat(np.arange(len(days)), days), daily_kwh, len(days))
+    return {
+        "consumer_id": profiles["consumer_id"],
+        "prototype_offset": sets.offset,
+        "prototype": sets.prototypes,
+        "days": sets.days,
+        "medoid_date": np.where(sets.medoid_row < 0, -1, profiles["date"][sets.medoid_row]),
+        "mean_daily_kwh": total_kwh / np.maximum(days, 1),
+        "day_offset": offset,
+        "date": profiles["date"],
+        "day_prototype": sets.day_label,
+    }

@@ -1,0 +1,148 @@
+"""Stage 2: the set distances of all pairs of consumers, tile by tile, and the partitions made from them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.files import Arrays
+from crocs_cli.machine.layouts import PARTITION, RLS, WSMD
+from crocs_cli.machine.memory import require
+from crocs_cli.machine.run import recipe, shards
+from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import available_threads
+from crocs_cli.machine.work import Product, all_made, bring_up_to_date
+from crocs_cli.maths import condensed as pairs
+from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.partition import cluster, needed_bytes
+from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.maths.validity import Indices
+from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.stages.settings import Stage2Settings
+
+SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
+
+log = logging.getLogger("crocs")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The distances between two blocks of consumers."""
+
+    rows: slice
+    columns: slice
+    product: Product
+
+    def read(self) -> np.ndarray:
+        """Return the distances: (rows, columns) float32."""
+        return files.read(self.product.path, WSMD, ("distance",))["distance"]
+
+
+def run(run: Path, settings: Stage2Settings, seed: int, team: Team) -> Path | None:
+    """Make RUN/wsmd/A-B.h5 and, once all tiles are there, RUN/partition.h5.
+
+    Returns the path of the partition, or None while tiles of other shares are missing.
+    """
+    source = shards(run / "rls", RLS)
+    consumer_id, sets = load(run, list(source))
+    if max(settings.clusters) > len(sets):
+        raise CallError(f"stage2.clusters: {max(settings.clusters)} is more than the {len(sets)} consumers")
+    inputs = {"rls": files.digest({key: files.digest(made_by) for key, made_by in source.items()})}
+    tiles = tile_list(run, settings, len(sets), inputs)
+    make_tiles(tiles, sets, settings, team)
+
+    chosen = settings.model_dump(mode="json") | {"seed": seed}
+    product = Product(run / "partition.h5", PARTITION, recipe("stage2", "partition", chosen, inputs))
+    if team.leads and all_made([tile.product for tile in tiles]) and _fits(len(sets), settings, team):
+        bring_up_to_date(
+            [product], lambda _: partition(tiles, consumer_id, settings, seed), Team(), "stage2 partition"
+        )
+    team.wait()
+    return product.path if product.path.exists() else None
+
+
+def load(run: Path, keys: list[str]) -> tuple[np.ndarray, LoadSets]:
+    """Read the ids and the representative load sets of all consumers of some shards, in order."""
+    names = ("consumer_id", "prototype_offset", "prototype", "days")
+    parts = [files.read(run / "rls" / f"{key}.h5", RLS, names) for key in keys]
+    slots = {part["prototype"].shape[1] for part in parts}
+    if len(slots) > 1:
+        raise CrocsError(f"{run / 'rls'}: days of {sorted(slots)} slots; make them with one interval")
+    sets = [LoadSets(part["prototype"], part["days"], part["prototype_offset"]) for part in parts]
+    return np.concatenate([part["consumer_id"] for part in parts]), LoadSets.concatenate(sets)
+
+
+def tile_list(run: Path, settings: Stage2Settings, consumers: int, inputs: dict[str, str]) -> list[Tile]:
+    """Return all tiles on and above the diagonal, the larger ones first, so that shares are even."""
+    size = min(LARGEST_BLOCK, max(SMALLEST_BLOCK, -(-consumers // BLOCKS)))
+    blocks = [slice(start, min(start + size, consumers)) for start in range(0, consumers, size)]
+    chosen = settings.model_dump(mode="json", include={"distance", "window", "normalise_prototypes"})
+    places = [(a, b) for a in range(len(blocks)) for b in range(a, len(blocks))]
+    tiles = []
+    for a, b in sorted(places, key=lambda place: (place[0] == place[1], place)):
+        made_by = recipe("stage2", f"{a:03d}-{b:03d}", chosen, inputs, len(places))
+        tiles.append(
+            Tile(blocks[a], blocks[b], Product(run / "wsmd" / f"{made_by['key']}.h5", WSMD, made_by))
+        )
+    return tiles
+
+
+def make_tiles(tiles: list[Tile], sets: LoadSets, settings: Stage2Settings, team: Team) -> None:
+    """Make this process's part of the tiles."""
+    largest = max((t.rows.stop - t.rows.start) * (t.columns.stop - t.columns.start) for t in tiles)
+    require(3 * sets.prototypes.nbytes + 12 * largest, "stage2 distances", "use a larger machine")
+    prototypes = normalise(sets.prototypes, settings.normalise_prototypes).astype(np.float32)
+    sets = LoadSets(prototypes, sets.days, sets.offset)
+    window = window_slots(settings.window, prototypes.shape[1])
+    threads = available_threads()
+    place = {tile.product.key: tile for tile in tiles}
+
+    def make(product: Product) -> Arrays:
+        tile = place[product.key]
+        rows, columns = sets.select(tile.rows), sets.select(tile.columns)
+        return {
+            "distance": set_distances(
+                rows, rows if tile.rows == tile.columns else columns,
+                distance=settings.distance, window=window, threads=threads,
+            )
+        }  # fmt: skip
+
+    bring_up_to_date([tile.product for tile in tiles], make, team, "stage2")
+
+
+def partition(tiles: list[Tile], consumer_id: np.ndarray, settings: Stage2Settings, seed: int) -> Arrays:
+    """Cluster the consumers, and judge every partition from the same distances."""
+    m = len(consumer_id)
+    distances = np.empty(pairs.length(m), dtype=np.float32)
+    for tile in tiles:
+        pairs.put_tile(distances, m, tile.rows.start, tile.columns.start, tile.read())
+    found = cluster(distances, m, settings.algorithm, settings.clusters, seed, settings.starts)
+    del distances  # clustering may have used it up; the indices read the tiles again
+    indices = Indices(found.labels)
+    for tile in tiles:
+        indices.add(tile.rows.start, tile.columns.start, tile.read())
+    return {
+        "consumer_id": consumer_id,
+        "clusters": np.array(settings.clusters),
+        "label": found.labels,
+        "merges": found.merges,
+        **indices.result(),
+    }
+
+
+def _fits(consumers: int, settings: Stage2Settings, team: Team) -> bool:
+    """Say whether the whole matrix fits here; a share that is one of several leaves it to a later call."""
+    needed = needed_bytes(consumers, settings.algorithm)
+    try:
+        require(needed, "stage2 partition", "use a larger machine, or ward over MPI ranks")
+    except CrocsError as error:
+        if team.complete:
+            raise
+        log.info("%s; the partition is left to a call without --share", error)
+        return False
+    return True

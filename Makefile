@@ -18,7 +18,12 @@ install: .venv/installed
 	touch $@
 
 demo: install
-	$(BIN)/python tests/demo.py
+	$(BIN)/crocs synth  -c configs/demo.yaml
+	$(BIN)/crocs stage1 -c configs/demo.yaml
+	$(BIN)/crocs stage2 -c configs/demo.yaml
+	$(BIN)/crocs rrls   -c configs/demo.yaml
+	$(BIN)/crocs score  --run runs/demo --clusters 5
+	$(BIN)/crocs report --run runs/demo --clusters 5
 
 test: install .venv-peers/installed
 	$(BIN)/pytest

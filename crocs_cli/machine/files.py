@@ -7,7 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,8 @@ def write_bytes(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise CrocsError(f"{path}: cannot be written ({error.strerror}); mend that and run again") from error
 
 
@@ -139,7 +140,7 @@ def _opened(path: Path, layout: Layout | None) -> Iterator[h5py.File]:
             file = stack.enter_context(h5py.File(path, "r", locking="best-effort"))
             found, version = file.attrs["format"], int(file.attrs["format-version"])
             json.loads(file.attrs["made-by"])
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             cure = f"run `{layout.made_by}` first" if layout else "name a file that crocs made"
             raise CrocsError(f"{path}: no such file; {cure}") from error
         except PermissionError as error:

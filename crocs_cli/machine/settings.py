@@ -17,6 +17,8 @@ from crocs_cli.errors import CallError
 Keys = tuple[str | int, ...]
 LARGEST_FILE = 1 << 20
 DEEPEST = 20
+PLAIN_TAGS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
+_STANDARD = "tag:yaml.org,2002:"
 
 
 class Settings(BaseModel):
@@ -71,8 +73,8 @@ def load(path: Path) -> Document:
 def _plain(node: yaml.Node, keys: Keys, path: Path, lines: dict[Keys, int], seen: set[int]) -> Any:
     """Turn a YAML node into plain values; note the line of every key."""
     line = node.start_mark.line + 1
-    if id(node) in seen or len(keys) > DEEPEST:
-        raise CallError(f"{path}:{line}: anchors, aliases and deep nesting are not read; write it out")
+    if id(node) in seen or len(keys) > DEEPEST or node.tag.removeprefix(_STANDARD) not in PLAIN_TAGS:
+        raise CallError(f"{path}:{line}: anchors, tags and deep nesting are not read; write plain values")
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         return [_plain(child, (*keys, i), path, lines, seen) for i, child in enumerate(node.value)]

@@ -14,7 +14,7 @@ from crocs_cli.maths.ward import ward
 
 @dataclass(frozen=True)
 class Partitions:
-    """labels: (partitions, m) int32, 0 the largest cluster; merges: (m - 1, 4) float64, empty for kmedoids."""
+    """labels: (partitions, m) int32, 0 the largest; merges: (m - 1, 4) float64, none for kmedoids."""
 
     labels: np.ndarray
     merges: np.ndarray

@@ -1,0 +1,74 @@
+"""What the tests share: calling crocs, a small run, and the digest of all files of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from crocs_cli import __main__
+
+ROOT = Path(__file__).parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+class Outcome(NamedTuple):
+    """How a call of crocs ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Crocs = Callable[..., Outcome]
+
+
+@pytest.fixture
+def crocs(capfd: pytest.CaptureFixture[str]) -> Crocs:
+    """Call crocs in this process."""
+
+    def call(*arguments: object) -> Outcome:
+        capfd.readouterr()
+        code = __main__.run([str(argument) for argument in arguments])
+        return Outcome(code, *capfd.readouterr())
+
+    return call
+
+
+def start(*arguments: object, launcher: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """Start crocs as a process of its own, under a launcher if one is given."""
+    command = [*launcher, sys.executable, "-m", "crocs_cli", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finish(process: subprocess.Popen[str], within_s: float = 300) -> Outcome:
+    """Wait for a process and return how it ended."""
+    out, err = process.communicate(timeout=within_s)
+    return Outcome(process.returncode, out, err)
+
+
+def mpiexec(ranks: int) -> tuple[str, ...]:
+    """Return the launcher of the MPI that is in this environment."""
+    return (str(Path(sys.prefix) / "bin" / "mpiexec"), "-n", str(ranks))
+
+
+def digests(run: Path) -> dict[str, str]:
+    """Return the sha256 of every file below a directory."""
+    return {
+        str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(run.rglob("*"))
+        if path.is_file()
+    }
+
+
+def data(name: str) -> Path:
+    """Return a file of the shared real meter data, or skip the test."""
+    path = SHARED_DATA / name
+    if not path.exists():
+        pytest.skip(f"real meter data not here: {path.name}")
+    return path

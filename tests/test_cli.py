@@ -1,0 +1,87 @@
+"""The command line says what it does, and says a fault in one line."""
+
+import re
+import subprocess
+import sys
+
+import click
+import pytest
+
+from crocs_cli.cli import COMMANDS, cli
+from tests.conftest import ROOT
+
+
+def command(name):
+    return cli.get_command(None, name)
+
+
+def examples(name):
+    text = command(name).help.split("Examples:")[1]
+    return [line.split()[1:] for line in text.splitlines() if line.strip().startswith("crocs ")]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_of_commands_says_their_own_first_sentence(name):
+    assert command(name).help.splitlines()[0] == COMMANDS[name]
+    assert COMMANDS[name].endswith(".")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_help_and_every_command_examples(name):
+    subcommands = getattr(command(name), "commands", {name: command(name)})
+    for one in subcommands.values():
+        assert all(p.help for p in one.params if isinstance(p, click.Option)), one.name
+        assert "Reads " in one.help, one.name
+        assert "Writes " in one.help, one.name
+        assert "crocs " in one.help.split("Examples:")[1], one.name
+
+
+def test_help_needs_none_of_the_slow_modules():
+    slow = "numba scipy sklearn matplotlib mpi4py h5py pyarrow numpy pydantic".split()
+    code = (
+        "import sys; from crocs_cli.__main__ import run; run(['--help']); "
+        f"print([m for m in {slow} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["synht"], 2, "No such command 'synht'"),
+        (["synth", "--run", "r", "--consumer"], 2, "No such option"),
+        (["synth"], 2, "no run directory; give --run DIR, or `run: DIR` in the settings file"),
+        (["synth", "--run", "r", "--share", "4/3"], 2, "--share 4/3: a share is I/N"),
+        (["synth", "--run", "r", "--consumers", "none"], 2, "--consumers: synth.consumers: .*valid integer"),
+        (["synth", "-c", "no.yaml"], 2, "no.yaml: No such file or directory"),
+        (["stage1", "--run", "nowhere"], 1, "nowhere/profiles: nothing there; run `crocs ingest` first"),
+        (["stage2", "--run", "nowhere"], 1, "nowhere/rls: nothing there; run `crocs stage1` first"),
+        (["rrls", "--run", "nowhere"], 1, "nowhere"),
+        (["status", "--run", "nowhere"], 1, "nowhere: no such run directory"),
+        (["info", "nowhere.h5"], 1, "nowhere.h5: no such file"),
+        (
+            ["export", "--run", "nowhere", "--clusters", "5", "a.txt"],
+            2,
+            "a.txt: a table ends in .csv or .parquet",
+        ),
+        (["export", "--run", "nowhere", "--clusters", "5", "a.csv"], 1, "nowhere/partition.h5: no such file"),
+        (["report", "--run", "nowhere", "--clusters", "5"], 1, "nowhere"),
+        (["score", "--run", "nowhere", "--clusters", "5"], 1, "nowhere"),
+    ],
+)
+def test_a_wrong_call_is_one_line(crocs, tmp_path, monkeypatch, arguments, code, said):
+    monkeypatch.chdir(tmp_path)
+    ended = crocs(*arguments)
+    assert ended.code == code
+    assert len(ended.err.strip().splitlines()) == 1
+    assert re.search(said, ended.err)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_that_leaves_is_no_fault(tmp_path):
+    line = f"{sys.executable} -m crocs_cli --help | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr

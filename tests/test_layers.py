@@ -1,0 +1,53 @@
+"""The order of the rooms: imports go down only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "crocs_cli"
+# what each room may import of crocs, itself included unless it says otherwise
+ALLOWED = {
+    "cli": {"cli", "stages", "screen", "paper", "machine", "errors"},
+    "stages": {"stages.settings", "maths", "machine", "readers", "pictures", "errors"},
+    "screen": {"screen", "maths", "machine", "errors", "stages.settings"},
+    "paper": {"paper", "maths", "machine", "errors", "stages.settings"},
+    "pictures": {"pictures", "errors"},
+    "maths": {"maths", "errors"},
+    "machine": {"machine", "errors"},
+    "readers": {"readers", "maths", "errors"},
+}
+NEVER_IN_MATHS = {"h5py", "click", "mpi4py", "logging", "pyarrow", "matplotlib"}
+
+
+def imports(path: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
+
+
+FILES = [path for room in ALLOWED for path in sorted((PACKAGE / room).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_only(path):
+    room = path.relative_to(PACKAGE).parts[0]
+    own = [name.removeprefix("crocs_cli.") for name in imports(path) if name.startswith("crocs_cli.")]
+    up = [
+        n for n in own if n != "__version__" and not any(f"{n}.".startswith(f"{a}.") for a in ALLOWED[room])
+    ]
+    assert not up
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "maths").rglob("*.py")), ids=lambda path: path.name)
+def test_maths_knows_no_files_and_no_processes(path):
+    assert not {name.split(".")[0] for name in imports(path)} & NEVER_IN_MATHS
+
+
+def test_every_room_is_under_the_rule():
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms <= set(ALLOWED)

@@ -37,7 +37,7 @@ def test_every_option_has_help_and_every_command_examples(name):
 
 
 def test_help_needs_none_of_the_slow_modules():
-    slow = "numba scipy sklearn matplotlib mpi4py h5py pyarrow numpy pydantic".split()
+    slow = ["numba", "scipy", "sklearn", "matplotlib", "mpi4py", "h5py", "pyarrow", "numpy", "pydantic"]
     code = (
         "import sys; from crocs_cli.__main__ import run; run(['--help']); "
         f"print([m for m in {slow} if m in sys.modules], file=sys.stderr)"

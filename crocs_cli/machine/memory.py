@@ -36,8 +36,11 @@ def available_bytes() -> int:
 def require(needed: int, what: str, cure: str) -> None:
     """Say what a stage needs; raise CrocsError when it is more than there is."""
     there = available_bytes()
-    log.info("%s: needs about %.2f GB of memory; %.1f GB are free", what, needed / GIB, there / GIB)
+    log.info("%s: needs about %s of memory; %s are free", what, said(needed), said(there))
     if needed > there:
-        raise CrocsError(
-            f"{what}: needs {needed / GIB:.1f} GB of memory, {there / GIB:.1f} GB are free; {cure}"
-        )
+        raise CrocsError(f"{what}: needs {said(needed)} of memory, {said(there)} are free; {cure}")
+
+
+def said(size: int) -> str:
+    """Say a number of bytes as people do."""
+    return f"{size / GIB:.1f} GB" if size >= GIB else f"{size / (1 << 20):.0f} MB"

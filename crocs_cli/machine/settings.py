@@ -188,11 +188,19 @@ def _first_fault(
             if path[: len(given) - 1] == given[:-1] and len(path) >= len(given)
         }
         return f"{place}: {name}: no such key{_nearest(str(given[-1]), names)}"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    message = message[0].lower() + message[1:] if message[:2] != message[:2].upper() else message
+    faults = [other for other in error.errors(include_url=False) if tuple(other["loc"])[: len(keys)] == keys]
+    message = " or ".join(
+        dict.fromkeys(_lowered(str(other["msg"])) for other in faults if keys) or [_lowered(fault["msg"])]
+    )
     value = fault["input"]
     shown = "" if fault["type"] == "missing" or isinstance(value, dict) else f" (got {str(value)[:60]!r})"
     return f"{place}: {name}: {message}{shown}"
+
+
+def _lowered(message: str) -> str:
+    """Take pydantic's sentence into ours."""
+    message = message.removeprefix("Value error, ")
+    return message[0].lower() + message[1:] if message[:2] != message[:2].upper() else message
 
 
 def _nearest(name: str, known: Any) -> str:

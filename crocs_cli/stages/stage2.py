@@ -16,7 +16,7 @@ from crocs_cli.machine.memory import require
 from crocs_cli.machine.run import recipe, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
-from crocs_cli.machine.work import Product, all_made, bring_up_to_date
+from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.maths import condensed as pairs
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.partition import cluster, needed_bytes
@@ -28,6 +28,29 @@ from crocs_cli.stages.settings import Stage2Settings
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
 
 log = logging.getLogger("crocs")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The consumers' load sets and how any of them are compared."""
+
+    sets: LoadSets
+    distance: str
+    window: int
+    threads: int
+
+    def between(self, rows: slice, columns: slice) -> np.ndarray:
+        """Return the distances of two runs of consumers: (rows, columns) float32."""
+        some = self.sets.select(rows)
+        return self._compare(some, some if rows == columns else self.sets.select(columns))
+
+    def among(self, consumers: np.ndarray) -> np.ndarray:
+        """Return the distances among some consumers, given by their numbers: (n, n) float32."""
+        some = self.sets.take(consumers)
+        return self._compare(some, some)
+
+    def _compare(self, a: LoadSets, b: LoadSets) -> np.ndarray:
+        return set_distances(a, b, distance=self.distance, window=self.window, threads=self.threads)
 
 
 @dataclass(frozen=True)
@@ -54,14 +77,18 @@ def run(run: Path, settings: Stage2Settings, seed: int, team: Team) -> Path | No
         raise CallError(f"stage2.clusters: {max(settings.clusters)} is more than the {len(sets)} consumers")
     inputs = {"rls": files.digest({key: files.digest(made_by) for key, made_by in source.items()})}
     tiles = tile_list(run, settings, len(sets), inputs)
-    make_tiles(tiles, sets, settings, team)
+    comparison = comparison_of(sets, settings)
+    make_tiles(tiles, comparison, team)
 
     chosen = settings.model_dump(mode="json") | {"seed": seed}
     product = Product(run / "partition.h5", PARTITION, recipe("stage2", "partition", chosen, inputs))
-    if team.leads and all_made([tile.product for tile in tiles]) and _fits(len(sets), settings, team):
-        bring_up_to_date(
-            [product], lambda _: partition(tiles, consumer_id, settings, seed), Team(), "stage2 partition"
-        )
+
+    def make(_: Product) -> Arrays:
+        return {"consumer_id": consumer_id, **partition(tiles, comparison, settings, seed)}
+
+    wanted = team.leads and all_made([tile.product for tile in tiles]) and not is_made(product)
+    if wanted and _fits(len(sets), settings, team):
+        bring_up_to_date([product], make, Team(), "stage2 partition")
     team.wait()
     return product.path if product.path.exists() else None
 
@@ -92,32 +119,30 @@ def tile_list(run: Path, settings: Stage2Settings, consumers: int, inputs: dict[
     return tiles
 
 
-def make_tiles(tiles: list[Tile], sets: LoadSets, settings: Stage2Settings, team: Team) -> None:
+def comparison_of(sets: LoadSets, settings: Stage2Settings) -> Comparison:
+    """Bring the prototypes and the window into the form in which they are compared."""
+    prototypes = normalise(sets.prototypes, settings.normalise_prototypes).astype(np.float32)
+    window = window_slots(settings.window, prototypes.shape[1])
+    sets = LoadSets(prototypes, sets.days, sets.offset)
+    return Comparison(sets, settings.distance, window, available_threads())
+
+
+def make_tiles(tiles: list[Tile], comparison: Comparison, team: Team) -> None:
     """Make this process's part of the tiles."""
     largest = max((t.rows.stop - t.rows.start) * (t.columns.stop - t.columns.start) for t in tiles)
-    require(3 * sets.prototypes.nbytes + 12 * largest, "stage2 distances", "use a larger machine")
-    prototypes = normalise(sets.prototypes, settings.normalise_prototypes).astype(np.float32)
-    sets = LoadSets(prototypes, sets.days, sets.offset)
-    window = window_slots(settings.window, prototypes.shape[1])
-    threads = available_threads()
+    require(3 * comparison.sets.prototypes.nbytes + 12 * largest, "stage2 distances", "use a larger machine")
     place = {tile.product.key: tile for tile in tiles}
 
     def make(product: Product) -> Arrays:
         tile = place[product.key]
-        rows, columns = sets.select(tile.rows), sets.select(tile.columns)
-        return {
-            "distance": set_distances(
-                rows, rows if tile.rows == tile.columns else columns,
-                distance=settings.distance, window=window, threads=threads,
-            )
-        }  # fmt: skip
+        return {"distance": comparison.between(tile.rows, tile.columns)}
 
     bring_up_to_date([tile.product for tile in tiles], make, team, "stage2")
 
 
-def partition(tiles: list[Tile], consumer_id: np.ndarray, settings: Stage2Settings, seed: int) -> Arrays:
+def partition(tiles: list[Tile], comparison: Comparison, settings: Stage2Settings, seed: int) -> Arrays:
     """Cluster the consumers, and judge every partition from the same distances."""
-    m = len(consumer_id)
+    m = len(comparison.sets)
     distances = np.empty(pairs.length(m), dtype=np.float32)
     for tile in tiles:
         pairs.put_tile(distances, m, tile.rows.start, tile.columns.start, tile.read())
@@ -126,12 +151,12 @@ def partition(tiles: list[Tile], consumer_id: np.ndarray, settings: Stage2Settin
     indices = Indices(found.labels)
     for tile in tiles:
         indices.add(tile.rows.start, tile.columns.start, tile.read())
+    clusters = np.array(settings.clusters)
     return {
-        "consumer_id": consumer_id,
-        "clusters": np.array(settings.clusters),
+        "clusters": clusters,
         "label": found.labels,
         "merges": found.merges,
-        **indices.result(),
+        **indices.result(comparison.among),
     }
 
 

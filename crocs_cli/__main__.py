@@ -11,6 +11,7 @@ import click
 
 from crocs_cli.cli import cli
 from crocs_cli.errors import CrocsError
+from crocs_cli.machine.compiled import keep_kernels
 
 MENDABLE, WRONG_CALL, STOPPED_EARLY = 1, 2, 75
 
@@ -20,6 +21,7 @@ def main() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
+    keep_kernels()
     code = run(sys.argv[1:])
     if code:
         _end_other_ranks(code)

@@ -12,6 +12,9 @@ from typing import NamedTuple
 import pytest
 
 from crocs_cli import __main__
+from crocs_cli.machine.compiled import keep_kernels
+
+keep_kernels()  # before any test imports numba
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -1,0 +1,98 @@
+"""What the fast code means, in plain numpy, written from the paper alone: it imports nothing of crocs.
+
+Slow on purpose: one loop, one formula, one name for each thing that the paper names.
+"""
+
+import numpy as np
+
+
+def dtw(a, b, window):
+    """DTW of two profiles: the root of the least sum of squares along a path inside the band."""
+    slots = len(a)
+    total = np.full((slots + 1, slots + 1), np.inf)
+    total[0, 0] = 0.0
+    for i in range(slots):
+        for j in range(slots):
+            if abs(i - j) <= window:
+                before = min(total[i, j], total[i, j + 1], total[i + 1, j])
+                total[i + 1, j + 1] = (a[i] - b[j]) ** 2 + before
+    return np.sqrt(total[slots, slots])
+
+
+def dtw_matrix(first, second, window):
+    return np.array([[dtw(a, b, window) for b in second] for a in first]).reshape(len(first), len(second))
+
+
+def ward_labels(distances, clusters):
+    """Join the two clusters whose union costs least until `clusters` are left (Lance-Williams on squares)."""
+    squares = np.asarray(distances, float) ** 2
+    np.fill_diagonal(squares, np.inf)
+    groups = {point: [point] for point in range(len(squares))}
+    while len(groups) > clusters:
+        alive = sorted(groups)
+        _, i, j = min((squares[i, j], i, j) for i in alive for j in alive if i < j)
+        ni, nj = len(groups[i]), len(groups[j])
+        for other in alive:
+            if other not in (i, j):
+                n = len(groups[other])
+                joined = (ni + n) * squares[i, other] + (nj + n) * squares[j, other] - n * squares[i, j]
+                squares[i, other] = squares[other, i] = joined / (ni + nj + n)
+        groups[i] += groups.pop(j)
+    labels = np.empty(len(squares), int)
+    for label, members in enumerate(groups.values()):
+        labels[members] = label
+    return by_falling_size(labels)
+
+
+def by_falling_size(labels):
+    """Number clusters by falling size, ties by their first member."""
+    labels = list(labels)
+    names = sorted(set(labels), key=lambda name: (-labels.count(name), labels.index(name)))
+    return np.array([names.index(name) for name in labels])
+
+
+def medoid(distances, members):
+    """The member with the least sum of distances to its fellows, the lowest on ties."""
+    return min(members, key=lambda one: (sum(distances[one, other] for other in members), one))
+
+
+def kmedoids_loss(distances, medoids):
+    """Total deviation: every point's distance to its nearest medoid."""
+    return sum(min(distances[point, each] for each in medoids) for point in range(len(distances)))
+
+
+def silhouette(distances, labels):
+    """Mean of (b - a) / max(a, b); 0 for a point alone, and where there is one cluster."""
+    names = sorted(set(labels))
+    total = 0.0
+    for point, own in enumerate(labels):
+        mean = {
+            name: np.mean(
+                [distances[point, o] for o in range(len(labels)) if labels[o] == name and o != point] or [0]
+            )
+            for name in names
+        }
+        if len(names) == 1 or list(labels).count(own) == 1:
+            continue
+        a, b = mean[own], min(mean[name] for name in names if name != own)
+        total += (b - a) / max(a, b) if max(a, b) > 0 else 0.0
+    return total / len(labels)
+
+
+def set_distance(name, first, second, window):
+    """The paper's Table 3, for two load sets (prototypes, days)."""
+    (profiles_a, days_a), (profiles_b, days_b) = first, second
+    d = dtw_matrix(profiles_a, profiles_b, window)
+    to_b, to_a = d.min(axis=1), d.min(axis=0)
+    share_a, share_b = days_a / days_a.sum(), days_b / days_b.sum()
+    return {
+        "wsmd": (share_a @ to_b + share_b @ to_a) / 2,
+        "wsmd-pooled": (days_a @ to_b + days_b @ to_a) / (days_a.sum() + days_b.sum()),
+        "smd": (to_b.mean() + to_a.mean()) / 2,
+        "hd": max(to_b.max(), to_a.max()),
+        "mhd": max(to_b.mean(), to_a.mean()),
+        "sl": d.min(),
+        "cl": d.max(),
+        "al": d.mean(),
+        "wal": share_a @ d @ share_b,
+    }[name]

@@ -1,0 +1,91 @@
+"""DTW between profiles: the meaning of the paper at the speed of the vectors."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.maths import lanes
+from crocs_cli.maths.dtw import dtw_between, dtw_within
+from tests import naive
+
+# the vector kernel (up to 17 cells), the plain one (wider), and both sides of a vector's edge
+SHAPES = [
+    (1, 48, 2),
+    (2, 48, 2),
+    (3, 24, 1),
+    (4, 5, 0),
+    (9, 96, 4),
+    (17, 48, 2),
+    (6, 24, 8),
+    (6, 24, 9),
+    (5, 7, 99),
+]
+
+
+@pytest.mark.parametrize(("number", "slots", "window"), SHAPES)
+def test_every_pair_equals_the_naive_recurrence(number, slots, window):
+    profiles = np.random.default_rng(number).random((number, slots))
+    expected = naive.dtw_matrix(profiles, profiles, window)
+    np.testing.assert_allclose(dtw_within(profiles, window), expected, rtol=1e-12, atol=1e-14)
+    between = dtw_between(profiles[: number // 2 + 1], profiles, window, np.float32)
+    assert between.dtype == np.float32
+    np.testing.assert_allclose(between, expected[: number // 2 + 1], rtol=1e-5, atol=1e-6)
+
+
+readings = st.floats(-50, 50, allow_subnormal=False, width=32)
+profile_lists = st.integers(1, 30).flatmap(
+    lambda slots: arrays.arrays(np.float64, (5, slots), elements=readings)
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(profile_lists)
+def test_laws_of_dtw(profiles):
+    euclidean = np.sqrt(((profiles[:, None] - profiles) ** 2).sum(axis=2))
+    narrow, wide = dtw_within(profiles, 0), dtw_within(profiles, 2)
+    np.testing.assert_allclose(narrow, euclidean, rtol=1e-9, atol=1e-9)
+    assert np.all(wide <= narrow)
+    assert np.all(np.diag(wide) == 0)
+    assert np.array_equal(wide, wide.T)
+    np.testing.assert_allclose(dtw_within(profiles[:, ::-1], 2), wide, rtol=1e-9, atol=1e-9)
+
+
+def test_the_value_of_a_pair_does_not_depend_on_its_neighbours():
+    profiles = np.random.default_rng(3).random((45, 48))
+    whole = dtw_within(profiles, 2)
+    assert np.array_equal(dtw_between(profiles[7:19], profiles[3:], 2), whole[7:19, 3:])
+    assert np.array_equal(dtw_between(profiles[44:], profiles[:1], 2), whole[44:, :1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_vector_and_plain_kernel_agree(dtype):
+    queries = np.random.default_rng(1).random((9, 48)).astype(dtype)
+    across = lanes.lanes(dtype)
+    target = np.full((52, across), lanes.FAR, dtype)
+    lanes.lay(queries, 0, target, 2)
+    sums = np.empty((2, 9, across), dtype)
+    lanes._vector_sums(queries, target, sums[0], lanes.band(2, 48))
+    lanes._plain_sums(queries, target, sums[1], lanes.band(2, 48))
+    own = sums[:, :, : min(9, across)]  # the lanes beyond hold nothing
+    np.testing.assert_allclose(own[0], own[1], rtol=8 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -1e12])
+def test_a_missing_or_absurd_reading_is_refused(bad):
+    profiles = np.ones((3, 24))
+    profiles[1, 5] = bad
+    with pytest.raises(CrocsError, match="missing, infinite or beyond"):
+        dtw_within(profiles, 1)
+
+
+def test_profiles_of_different_lengths_are_refused():
+    with pytest.raises(CrocsError, match="24 and 48 slots"):
+        dtw_between(np.ones((2, 24)), np.ones((2, 48)), 1)
+
+
+def test_no_profiles_give_an_empty_matrix():
+    assert dtw_within(np.empty((0, 48)), 2).shape == (0, 0)
+    assert dtw_between(np.empty((0, 48)), np.ones((3, 48)), 2).shape == (0, 3)

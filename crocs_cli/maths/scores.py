@@ -1,0 +1,48 @@
+"""How well two partitions of the same consumers agree (paper section 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def scores(truth: np.ndarray, found: np.ndarray) -> dict[str, float]:
+    """Return `ari`, `ami` and `psi` of two labelings.
+
+    truth, found: (consumers,) int. All three are 1 for equal partitions and about 0 for unrelated ones.
+    """
+    from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+
+    return {
+        "ari": float(adjusted_rand_score(truth, found)),
+        "ami": float(adjusted_mutual_info_score(truth, found)),
+        "psi": pair_sets_index(truth, found),
+    }
+
+
+def pair_sets_index(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the Pair Sets Index of two labelings: symmetric, 1 for equal ones, 0 for no more than chance.
+
+    first, second: (n,) int. Clusters are paired one to one so that their shared part, relative to the larger
+    of the two, is greatest in all; what pairs of unrelated clusters of these sizes share is taken off.
+    Source: Rezaei & Fränti 2016, "Set matching measures for external cluster validity".
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    shared = contingency(first, second)
+    rows, columns = shared.sum(axis=1), shared.sum(axis=0)
+    if shared.shape == (1, 1):
+        return 1.0
+    likeness = shared / np.maximum(rows[:, None], columns[None, :])
+    paired = likeness[linear_sum_assignment(likeness, maximize=True)].sum()
+    fewer, more = sorted(shared.shape)
+    large, small = -np.sort(-rows)[:fewer], -np.sort(-columns)[:fewer]
+    expected = (large * small / rows.sum() / np.maximum(large, small)).sum()
+    return float(max(0.0, (paired - expected) / (more - expected)))
+
+
+def contingency(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Count the items of every pair of clusters: (clusters of first, clusters of second) int64."""
+    _, rows = np.unique(first, return_inverse=True)
+    _, columns = np.unique(second, return_inverse=True)
+    width = columns.max() + 1
+    return np.bincount(rows * width + columns, minlength=(rows.max() + 1) * width).reshape(-1, width)

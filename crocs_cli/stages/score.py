@@ -1,0 +1,52 @@
+"""How good a partition is: against the truth where it is known, and by its own distances."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import PARTITION, TRUTH
+from crocs_cli.machine.run import partition_labels, shards
+from crocs_cli.maths.scores import scores
+from crocs_cli.maths.validity import NAMES
+
+NO_CLUSTER = -1
+
+
+def run(run: Path, clusters: int) -> dict[str, float | int | None]:
+    """Score the partition of a run into `clusters`; return the scores by name, None where there is none.
+
+    With RUN/truth, `ari`, `ami` and `psi` compare with it the consumers that belong to a cluster there.
+    """
+    consumer_id, label = partition_labels(run, clusters)
+    indices = files.read(run / "partition.h5", PARTITION, ("clusters", *NAMES))
+    row = int(np.flatnonzero(indices["clusters"] == clusters)[0])
+    found: dict[str, float | int | None] = {"clusters": clusters, "consumers": len(consumer_id)}
+    if (run / "truth").exists():
+        truth = true_clusters(run, consumer_id)
+        found |= scores(truth[truth != NO_CLUSTER], label[truth != NO_CLUSTER])
+        found["scored"] = int((truth != NO_CLUSTER).sum())
+    return found | {name: _number(indices[name][row]) for name in NAMES}
+
+
+def true_clusters(run: Path, consumer_id: np.ndarray) -> np.ndarray:
+    """Return the true cluster of each consumer (m,) int32; raise CrocsError when one is not in the truth."""
+    cluster: dict[str, int] = {}
+    for key in shards(run / "truth", TRUTH):
+        read = files.read(run / "truth" / f"{key}.h5", TRUTH, ("consumer_id", "cluster"))
+        cluster |= dict(zip(read["consumer_id"].tolist(), read["cluster"].tolist(), strict=True))
+    unknown = [name for name in consumer_id.tolist() if name not in cluster]
+    if unknown:
+        raise CrocsError(
+            f"{run / 'truth'}: nothing of {len(unknown)} consumers, such as {unknown[0]}; "
+            "remove it, or use the truth of this population"
+        )
+    return np.array([cluster[name] for name in consumer_id.tolist()], dtype=np.int32)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

@@ -89,12 +89,17 @@ RRLS = Layout(
         "consumer_id": ("text", ("member",)),
         "vertex_member": ("int32", ("vertex",)),
         "vertex_days": ("int32", ("vertex",)),
-        "vertex_community": ("int32", ("vertex",)),  # 0 covers the most days
+        "vertex_community": ("int32", ("vertex",)),  # 0 covers the most days; -1: too small to count
         "hyperprototype_medoid": ("float32", ("community", "slot")),
         "hyperprototype_mean": ("float32", ("community", "slot")),
         "consumer_coverage": ("float64", ("community",)),  # share of members with a vertex in the community
         "day_coverage": ("float64", ("community",)),  # share of all days of all members
         "member_coverage": ("float32", ("member", "community")),  # share of each member's own days
+        "targets": ("int32", ("one",)),  # other members that each prototype was compared with
+        "edges": ("int64", ("one",)),
+        "quality": ("float64", ("one",)),
+        "trial_resolution": ("float64", ("trial",)),  # what was tried; the last one was taken
+        "trial_communities": ("int32", ("trial",)),  # how many large enough to count it gave
     },
 )
 

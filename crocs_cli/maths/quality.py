@@ -1,16 +1,76 @@
-"""What is counted of every meter while its readings become days."""
+"""What is counted of every meter while its readings become days, and what the counts say."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import numpy as np
 
 COUNTS = (
     "readings",  # rows read
     "invalid",  # rows without a usable number
+    "off_grid",  # rows whose stamp lies between two intervals
+    "estimated",  # rows that were not measured
+    "repaired",  # rows whose stamp the reader set right
+    "negative",  # rows below zero: net export
     "duplicates",  # rows that repeat another one exactly
     "conflicts",  # intervals with several different readings
-    "days_present",  # days with at least one reading; the next five and the used ones add up to it
+    "gaps",  # runs of missing intervals between the first reading and the last
+    "days_present",  # days with at least one reading; the next six and the used ones add up to it
     "days_outside_range",
     "days_of_other_type",  # weekends among weekdays, holidays among workdays ...
     "days_clock_change",  # days of 23 or 25 hours
     "days_conflicting",  # left out because their readings contradict each other
     "days_incomplete",
+    "days_estimated",  # left out because too much of them was not measured
     "days_used",
     "days_flat",  # used, though all readings are equal
+    "days_interpolated",  # used, with a few missing slots filled in
+    "suspect_stamp",  # 1 where the stamps look as if they named the other end of their interval
 )
+
+LEFT_OUT = tuple(name for name in COUNTS if name.startswith("days_"))[1:7]
+PLAUSIBLE_DAILY_KWH = (0.5, 200.0)
+
+
+def quality_csv(meter_id: np.ndarray, quality: np.ndarray, mean_daily_kwh: np.ndarray) -> str:
+    """Return the quality table as CSV text, one line a meter.
+
+    meter_id: (meters,) text; quality: (meters, counts) int64; mean_daily_kwh: (meters,), NaN without a day.
+    """
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["consumer_id", *COUNTS, "mean_daily_kwh"])
+    for name, counts, mean in zip(meter_id, quality.tolist(), mean_daily_kwh.tolist(), strict=True):
+        table.writerow([name, *counts, "" if np.isnan(mean) else f"{mean:.3f}"])
+    return text.getvalue()
+
+
+def reasons(quality: np.ndarray) -> str:
+    """Say why days were left out, the most frequent reason first: `812 days incomplete, 31 of other type`."""
+    total = {name: int(quality[:, COUNTS.index(name)].sum()) for name in LEFT_OUT}
+    said = [
+        f"{count} {name.removeprefix('days_').replace('_', ' ')}"
+        for name, count in sorted(total.items(), key=lambda item: -item[1])
+        if count
+    ]
+    return "days left out: " + (", ".join(said) or "none")
+
+
+def warnings(quality: np.ndarray, mean_daily_kwh: np.ndarray) -> Iterator[str]:
+    """Yield a sentence for everything that looks like a wrong setting rather than a bad meter."""
+    suspects = int(quality[:, COUNTS.index("suspect_stamp")].sum())
+    if 2 * suspects > len(quality):
+        yield (
+            f"the stamps of {suspects} of {len(quality)} consumers begin and end as if they named the other "
+            "end of their intervals; check ingest.stamp"
+        )
+    known = mean_daily_kwh[~np.isnan(mean_daily_kwh)]
+    low, high = PLAUSIBLE_DAILY_KWH
+    middle = float(np.median(known)) if len(known) else low
+    if middle > high:
+        yield f"half of the consumers use over {middle:.0f} kWh a day; are the readings Wh? See ingest.unit"
+    if 0 <= middle < low:
+        yield f"half of the consumers use under {middle:.2g} kWh a day; check ingest.unit"

@@ -1,0 +1,74 @@
+"""Wall clocks: from UTC to local time, and which local days are shorter or longer than 24 hours.
+
+A zone is an IANA name or a fixed offset such as +10:00; a fixed offset never has daylight saving.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+DAY_S = 86_400
+_EPOCH = dt.datetime(1970, 1, 1)
+_EPOCH_UTC = _EPOCH.replace(tzinfo=dt.UTC)
+
+
+def zone(name: str) -> dt.tzinfo:
+    """Return the zone of an IANA name or of an offset such as +10:00."""
+    if name[0] not in "+-":
+        return ZoneInfo(name)
+    hours, minutes = name[1:].split(":")
+    offset = dt.timedelta(hours=int(hours), minutes=int(minutes))
+    return dt.timezone(-offset if name[0] == "-" else offset)
+
+
+def wall_from_utc(utc_s: np.ndarray, name: str) -> np.ndarray:
+    """Return the wall clock (n,) int64 of instants (n,) int64, both in seconds since 1970-01-01."""
+    if not len(utc_s):
+        return utc_s
+    starts, offsets = offset_table(int(utc_s.min()), int(utc_s.max()), name)
+    return utc_s + offsets[np.searchsorted(starts, utc_s, side="right") - 1]
+
+
+def offset_table(first_s: int, last_s: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return (instants from which an offset holds, offsets in seconds) that cover a span of UTC seconds."""
+    where = zone(name)
+    starts, offsets = [first_s], [_offset_s(first_s, where)]
+    for day_s in range(first_s, last_s + DAY_S, DAY_S):
+        low, high = max(starts[-1], day_s), day_s + DAY_S
+        if _offset_s(high, where) != offsets[-1]:
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if _offset_s(middle, where) == offsets[-1] else (low, middle)
+            starts.append(high)
+            offsets.append(_offset_s(high, where))
+    return np.array(starts, dtype=np.int64), np.array(offsets, dtype=np.int64)
+
+
+def day_lengths_s(first_day: int, days: int, name: str) -> np.ndarray:
+    """Return how long each local day is: (days,) int64 seconds, 86,400 but for changes of the clock.
+
+    Days count from 1970-01-01. A day that a zone skipped altogether has length 0.
+    """
+    where = zone(name)
+    midnights = [_utc_s_of_midnight(first_day + i, where) for i in range(days + 1)]
+    return np.diff(np.array(midnights, dtype=np.int64))
+
+
+def _offset_s(utc_s: int, where: dt.tzinfo) -> int:
+    instant = (_EPOCH_UTC + dt.timedelta(seconds=utc_s)).astimezone(where)
+    return _seconds(instant.utcoffset())
+
+
+def _utc_s_of_midnight(day: int, where: dt.tzinfo) -> int:
+    """Return the instant at which a local day begins; where the clock skips midnight, the change itself."""
+    midnight = _EPOCH + dt.timedelta(days=day)
+    return day * DAY_S - _seconds(midnight.replace(tzinfo=where).utcoffset())
+
+
+def _seconds(offset: dt.timedelta | None) -> int:
+    if offset is None:
+        raise ValueError("a zone without an offset")
+    return round(offset.total_seconds())

@@ -1,0 +1,111 @@
+"""From stamps and values as they stand in a file to numbered intervals and kWh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crocs_cli.maths.assemble import ESTIMATED, OFF_GRID, REPAIRED, Rows
+from crocs_cli.maths.clock import DAY_S, wall_from_utc
+
+LARGEST_KWH = 1e6  # of one reading; beyond it a number is a fault, not a consumption
+LAST_DAY = 47_481  # 2099-12-31
+_HOUR_S = 3600
+_TO_KWH = {"kWh": 1.0, "Wh": 1e-3, "kW": 1.0, "W": 1e-3}
+_FEW = 0.01  # share of stamps off the grid that are glitches, not a wrong interval
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How stamps and values are meant: interval, which end a stamp names, whose clock, and the unit."""
+
+    interval_s: int
+    stamp: str
+    timezone: str
+    unit: str
+
+    @property
+    def intervals_per_day(self) -> int:
+        """How many intervals a day of 24 hours has."""
+        return DAY_S // self.interval_s
+
+    def starts_s(self, time_s: np.ndarray, is_utc: bool) -> np.ndarray:
+        """Return where intervals start on the wall clock: (n,) int64 seconds since 1970-01-01.
+
+        Stamps of UTC are moved to the start first: an interval's end may already have another offset.
+        """
+        start_s = time_s - self.interval_s if self.stamp == "end" else time_s
+        return wall_from_utc(start_s, self.timezone) if is_utc else start_s
+
+    def rows(self, meter: np.ndarray, start_s: np.ndarray, value: np.ndarray) -> Rows:
+        """Return readings with their intervals numbered and their values in kWh, unusable ones NaN."""
+        interval, rest = np.divmod(start_s, self.interval_s)
+        hours = self.interval_s / _HOUR_S if self.unit in ("kW", "W") else 1.0
+        energy = value * (_TO_KWH[self.unit] * hours)
+        with np.errstate(invalid="ignore"):
+            energy[~(np.abs(energy) <= LARGEST_KWH)] = np.nan
+        flags = np.zeros(len(interval), dtype=np.uint8)
+        off_grid = rest != 0
+        if off_grid.any():
+            energy[off_grid] = np.nan
+            flags[off_grid] = OFF_GRID
+        channel = np.zeros(len(interval), dtype=np.uint8)
+        return Rows(meter, interval.astype(np.int32), energy, channel, flags)
+
+
+def flagged(rows: Rows, estimated: np.ndarray | None, repaired: np.ndarray | None) -> Rows:
+    """Return readings with what their reader says of them set as flags."""
+    flags = rows.flags
+    for mask, flag in ((estimated, ESTIMATED), (repaired, REPAIRED)):
+        if mask is not None:
+            flags = flags | np.where(mask, flag, 0).astype(np.uint8)
+    return Rows(rows.meter, rows.interval, rows.energy_kwh, rows.channel, flags)
+
+
+class Seen:
+    """What all stamps together show: the span of days, and whether they fit the interval."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._slots = np.zeros(grid.intervals_per_day, dtype=bool)
+        self.rows = self.off_grid = 0
+        self.first = self.last = 0  # intervals
+
+    def note(self, rows: Rows) -> None:
+        """Take some readings into account."""
+        if not len(rows.interval):
+            return
+        first, last = int(rows.interval.min()), int(rows.interval.max())
+        self.first = min(self.first, first) if self.rows else first
+        self.last = max(self.last, last) if self.rows else last
+        off_grid = rows.flags & OFF_GRID != 0
+        self.rows += len(off_grid)
+        self.off_grid += int(off_grid.sum())
+        if not self._slots.all():
+            on_grid = rows.interval[~off_grid] if self.off_grid else rows.interval
+            self._slots |= np.bincount(on_grid % len(self._slots), minlength=len(self._slots)) > 0
+
+    @property
+    def misfit(self) -> bool:
+        """Whether more than a few stamps lie off the grid of intervals."""
+        return self.off_grid > _FEW * self.rows
+
+    @property
+    def sparser_min(self) -> int | None:
+        """Minutes between the readings if there are never any on some regular slots, else None."""
+        slots = np.flatnonzero(self._slots)
+        if not len(slots):
+            return None
+        step = int(np.gcd.reduce(np.append(np.diff(slots), len(self._slots))))
+        return step * self._grid.interval_s // 60 if step > 1 else None
+
+    @property
+    def first_day(self) -> int:
+        """The day of the first reading, since 1970-01-01."""
+        return self.first // self._grid.intervals_per_day
+
+    @property
+    def days(self) -> int:
+        """Days from the first reading's to the last one's."""
+        return self.last // self._grid.intervals_per_day - self.first_day + 1

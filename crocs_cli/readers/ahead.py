@@ -1,0 +1,29 @@
+"""Work on the next pieces of a stream while the last one is used."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import pyarrow as pa
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield function(item) of every item in order, computed by as many threads as pyarrow has.
+
+    At most one item a thread is held beside those at work, so that memory stays bounded.
+    """
+    threads = pa.cpu_count()
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,0 +1,41 @@
+"""What every reader hands over, and what it is told about the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Some readings in the order of their file.
+
+    consumer: (n,) dictionary of text; time_s: (n,) int64, seconds since 1970-01-01 as stamped, of UTC where
+    `is_utc`, else of the wall clock; value: (n,) float64 in the file's unit, NaN where there is none;
+    channel: (n,) uint8, readings of several channels add up, 0 when None; estimated: (n,) bool, not measured;
+    repaired: (n,) bool, the reader set the stamp right; both False when None.
+    """
+
+    consumer: pa.DictionaryArray
+    time_s: np.ndarray
+    value: np.ndarray
+    channel: np.ndarray | None = None
+    estimated: np.ndarray | None = None
+    repaired: np.ndarray | None = None
+    is_utc: bool = False
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a file is written: names of columns, form of stamps and numbers, and its interval."""
+
+    consumer: str
+    time: str
+    energy: str
+    date: str | None
+    stamp_format: str | None
+    decimal: str
+    stamp: str
+    interval_s: int

@@ -1,7 +1,8 @@
 """Ausgrid solar homes: one row a customer, day and channel, 48 columns named by the interval's end.
 
 Net demand is general consumption (GC) plus controlled load (CL) less gross generation (GG), as in the paper
-(section 5). A row whose quality is not blank holds estimates.
+(section 5). A row whose quality is not blank holds estimates. A row with a field too few, as there is one in
+Ausgrid's own sample, makes its day incomplete.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ FORMATS = ("%d/%m/%Y", "%d-%b-%y")  # from July 2011; the year before
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the readings of a file, generation as negative values, each category as a channel."""
-    table = open_table(path, dialect.decimal, title_lines=1)
+    table = open_table(path, dialect.decimal, title_lines=1, keeps_ragged=True)
     slots = slot_columns(table, dialect)
     kinds = {CONSUMER: "id", DATE: "text", CATEGORY: "text", QUALITY: "text"}
     for part in table.read({**kinds, **dict.fromkeys(slots, "number")}):  # type: ignore[dict-item]

@@ -23,7 +23,9 @@ def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     table = open_table(path, dialect.decimal, dialect.stamp_format)
     found = [layout for layout in LAYOUTS if set(layout) <= set(table.names)]
     if not found:
-        raise CrocsError(f"{path}: no columns {LAYOUTS[0]} or {LAYOUTS[1]}; is this a Low Carbon London file?")
+        raise CrocsError(
+            f"{path}: no columns {LAYOUTS[0]} or {LAYOUTS[1]}; is this a Low Carbon London file?"
+        )
     time, energy = found[0]
     for part in table.read({"LCLid": "id", time: "stamp", energy: "number"}):
         time_s, is_utc = seconds(part.columns[time], time, part.place)

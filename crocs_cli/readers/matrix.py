@@ -22,7 +22,7 @@ def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     ids = [name for name in table.names if name != time]
     if not ids:
         raise CrocsError(f"{path}: a matrix has a column of stamps and one for each consumer; is it long?")
-    kinds: dict[str, Kind] = {time: "stamp", **{name: "number" for name in ids}}
+    kinds: dict[str, Kind] = {time: "stamp", **dict.fromkeys(ids, "number")}
     for part in table.read(kinds):
         time_s, is_utc = seconds(part.columns[time], time, part.place)
         index = pa.array(np.repeat(np.arange(len(ids), dtype=np.int32), len(time_s)))

@@ -34,7 +34,6 @@ class Dialect:
     consumer: str
     time: str
     energy: str
-    date: str | None
     stamp_format: str | None
     decimal: str
     stamp: str

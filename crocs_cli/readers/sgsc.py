@@ -2,14 +2,14 @@
 
 Stamps name the interval's end: the trial's gaps, which come in whole two-hour packets, all begin at 00:30 and
 never at 00:00. On the day on which daylight saving starts, the readings of 02:00 and 02:30 are stamped 01:00
-and 01:30; CALENDAR_KEY, which grows by 3 a half-hour through a day, tells them from the true ones.
+and 01:30; CALENDAR_KEY, which grows by 3 a half-hour in those hours, tells them from the true ones.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -39,7 +39,7 @@ def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the net demand of the trial's customers: supplies less generation."""
     table = open_table(path, dialect.decimal, dialect.stamp_format)
     consumer = next((name for name in CONSUMER if name in table.names), CONSUMER[0])
-    kinds: dict[str, Kind] = {consumer: "id", TIME: "stamp", **{name: "number" for name in SIGNS}}
+    kinds: dict[str, Kind] = {consumer: "id", TIME: "stamp", **dict.fromkeys(SIGNS, "number")}
     if KEY in table.names:
         kinds[KEY] = "number"
     doubles = _Doubles()
@@ -69,11 +69,12 @@ class _Doubles:
         changes = np.isin(day, [number for number in np.unique(day) if _daylight_saving_starts(int(number))])
         if not changes.any():
             return changes
-        midnight = key - (time_s % DAY_S) // _HALF_HOUR_S * _KEY_STEP
-        for number in np.unique(day[changes]):
-            least = np.nanmin(midnight[day == number], initial=np.inf)
-            self._midnight_key[number] = min(least, self._midnight_key.get(number, np.inf))
         second = time_s % DAY_S
+        midnight = key - second // _HALF_HOUR_S * _KEY_STEP
+        for number in np.unique(day[changes]):
+            early = (day == number) & (second <= _DOUBLED_TO_S)  # later in the day keys jump now and then
+            least = np.nanmin(midnight[early], initial=np.inf)
+            self._midnight_key[number] = min(least, self._midnight_key.get(number, np.inf))
         held = changes & (second >= _DOUBLED_FROM_S) & (second <= _DOUBLED_TO_S)
         self.rows.append((ids.filter(pa.array(held)).to_pylist(), time_s[held], value[held], key[held]))
         return held
@@ -99,7 +100,7 @@ def _empty_is_zero(part: Part, name: str) -> np.ndarray:
     return np.nan_to_num(numbers(part.columns[name]), nan=0.0)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _daylight_saving_starts(day: int) -> bool:
     zone = ZoneInfo("Australia/Sydney")
     midnight = dt.datetime(1970, 1, 1) + dt.timedelta(days=day)

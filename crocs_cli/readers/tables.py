@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,10 +17,15 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.text import Block, blocks, opened
 
+log = logging.getLogger("crocs")
+
 Kind = Literal["id", "stamp", "number", "text"]
 
 BATCH_ROWS = 1 << 20
-NOT_A_NUMBER = ("", "Null", "NULL", "null", "NaN", "nan", "NA", "N/A", "#N/A", "-", ".")
+_NO_READING = ("", "Null", "NULL", "null", "NaN", "nan", "NA", "N/A", "#N/A", "-", ".")
+NOT_A_NUMBER = [
+    f"{before}{word}{after}" for word in _NO_READING for before in ("", " ") for after in ("", " ")
+]
 _SEPARATORS = (",", ";", "\t", "|")
 _ID = pa.dictionary(pa.int32(), pa.string())
 _ISO_WITH_ZONE = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]+\s*(Z|[+-]\d\d:?(\d\d)?)")
@@ -64,10 +70,12 @@ def open_table(
     stamp_format: str | None = None,
     title_lines: int = 0,
     names: tuple[str, ...] = (),
+    keeps_ragged: bool = False,
 ) -> Table:
     """Open a CSV (perhaps gzipped) or Parquet file, told apart by its first bytes.
 
-    `names` stands in for a header line where the file has none; `stamp_format` is strptime's.
+    `names` stands in for a header line where the file has none; `stamp_format` is strptime's. A line with too
+    few or too many fields is an error, unless `keeps_ragged`: then it is kept without any of its numbers.
     """
     with opened(path) as file:
         start = file.read(4)
@@ -78,9 +86,10 @@ def open_table(
     if len(lines) <= title_lines:
         raise CrocsError(f"{path}: no header line; name a file with readings")
     header = _decoded(first, lines[title_lines])
-    separator = max(_SEPARATORS, key=header.count) if not names else names[-1] and " "
+    separator = " " if names else max(_SEPARATORS, key=header.count)
     found = names or tuple(name.strip().strip('"').strip() for name in header.split(separator))
-    style = _Style(path, found, separator, decimal, stamp_format, 0 if names else title_lines + 1)
+    skipped = 0 if names else title_lines + 1
+    style = _Style(path, found, separator, decimal, stamp_format, skipped, keeps_ragged)
     return Table(path, found, style.parts)
 
 
@@ -94,6 +103,7 @@ class _Style:
     decimal: str
     stamp_format: str | None
     skipped: int
+    keeps_ragged: bool
 
     def parts(self, kinds: Mapping[str, Kind]) -> Iterator[Part]:
         types: dict[str, pa.DataType] = {}
@@ -109,18 +119,31 @@ class _Style:
         yield from ahead(lambda block: self._part(block, types), ready())
 
     def _part(self, block: Block, types: Mapping[str, pa.DataType]) -> Part:
+        ragged: list[csv.InvalidRow] = []
         try:
-            table = self._parsed(block, types)
+            table = self._parsed(block.content, types, ragged)
+            if ragged:
+                table = pa.concat_tables(
+                    [table, self._parsed(self._blanked(block, types, ragged), types, [])]
+                )
         except pa.ArrowInvalid as error:
             raise CrocsError(self._fault(block, list(types), str(error))) from error
-        columns = {name: _whole(table[name]) for name in types}
+        columns = {name: _whole(table.unify_dictionaries()[name]) for name in types}
         return Part(columns, block.place)
 
-    def _parsed(self, block: Block, types: Mapping[str, pa.DataType]) -> pa.Table:
+    def _parsed(
+        self, content: bytes, types: Mapping[str, pa.DataType], ragged: list[csv.InvalidRow]
+    ) -> pa.Table:
+        """Parse whole lines; lines with a wrong number of fields go to `ragged` where they are kept."""
+
+        def keep(row: csv.InvalidRow) -> str:
+            ragged.append(row)
+            return "skip" if self.keeps_ragged else "error"
+
         return csv.read_csv(
-            pa.py_buffer(block.content),
-            csv.ReadOptions(column_names=self.names, use_threads=False, block_size=len(block.content) + 1),
-            csv.ParseOptions(delimiter=self.separator),
+            pa.py_buffer(content),
+            csv.ReadOptions(column_names=self.names, use_threads=False, block_size=len(content) + 1),
+            csv.ParseOptions(delimiter=self.separator, invalid_row_handler=keep),
             csv.ConvertOptions(
                 include_columns=list(types),
                 column_types=dict(types),
@@ -130,6 +153,19 @@ class _Style:
                 timestamp_parsers=[self.stamp_format] if self.stamp_format else [],
             ),
         )
+
+    def _blanked(
+        self, block: Block, types: Mapping[str, pa.DataType], ragged: Sequence[csv.InvalidRow]
+    ) -> bytes:
+        """Return ragged lines as whole ones without numbers, for nobody knows which one lacks."""
+        lines = []
+        for row in ragged:
+            found = f"{row.actual_columns} fields where the header has {row.expected_columns}"
+            log.warning("%s: %s; its numbers are not used", block.place(row.number - 1), found)
+            fields = dict(zip(self.names, row.text.split(self.separator), strict=False))
+            kept = ["" if types.get(name) == pa.float64() else fields.get(name, "") for name in self.names]
+            lines.append(self.separator.join(kept))
+        return "\n".join([*lines, ""]).encode()
 
     def _types(self, kinds: Mapping[str, Kind], block: Block) -> dict[str, pa.DataType]:
         """Choose Arrow's type for each kind; stamps with an offset are told by the first one."""
@@ -169,7 +205,9 @@ def _open_parquet(path: Path, stamp_format: str | None) -> Table:
     try:
         schema = parquet.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise CrocsError(f"{path}: not a whole Parquet file (cut short or damaged); fetch it again") from error
+        raise CrocsError(
+            f"{path}: not a whole Parquet file (cut short or damaged); fetch it again"
+        ) from error
     stored = {name.strip(): name for name in schema.names}
 
     def parts(kinds: Mapping[str, Kind]) -> Iterator[Part]:
@@ -214,7 +252,9 @@ def _converted(
         return array.cast(target)
     except pa.ArrowInvalid as error:
         row, text = _first_unreadable(array, target)
-        fault = stamp_fault(name, text, stamp_format) if kind == "stamp" else f"{name} {text!r} is not a number"
+        fault = (
+            stamp_fault(name, text, stamp_format) if kind == "stamp" else f"{name} {text!r} is not a number"
+        )
         raise CrocsError(f"{place(row)}: {fault}") from error
     except pa.ArrowNotImplementedError as error:
         raise CrocsError(f"{place(0)}: column {name!r} holds {array.type}, not a {kind}") from error

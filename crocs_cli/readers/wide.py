@@ -27,13 +27,13 @@ def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
         yield unrolled(part, part.columns[consumer], midnight_s, slots)
 
 
-def unrolled(part: Part, consumer: pa.DictionaryArray, midnight_s: np.ndarray, slots: dict[str, int]) -> Readings:
+def unrolled(
+    part: Part, consumer: pa.DictionaryArray, midnight_s: np.ndarray, slots: dict[str, int]
+) -> Readings:
     """Turn rows of slots into readings, row by row; slots are {column: seconds since midnight}."""
     seconds = np.fromiter(slots.values(), np.int64, len(slots))
     value = np.stack([numbers(part.columns[name]) for name in slots], axis=1)
-    return Readings(
-        repeated(consumer, len(slots)), (midnight_s[:, None] + seconds).ravel(), value.ravel()
-    )
+    return Readings(repeated(consumer, len(slots)), (midnight_s[:, None] + seconds).ravel(), value.ravel())
 
 
 def repeated(consumer: pa.DictionaryArray, times: int) -> pa.DictionaryArray:
@@ -51,7 +51,9 @@ def slot_columns(table: Table, dialect: Dialect) -> dict[str, int]:
     ends = dialect.stamp == "end"
     timed = {name: time_of_day_s(name) for name in table.names}
     slots = {
-        name: DAY_S if ends and second == 0 else second for name, second in timed.items() if second is not None
+        name: DAY_S if ends and second == 0 else second
+        for name, second in timed.items()
+        if second is not None
     }
     slots = slots or _numbered(table.names, count, dialect)
     wanted = (np.arange(count) + ends) * dialect.interval_s

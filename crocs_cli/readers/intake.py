@@ -1,0 +1,95 @@
+"""All files of a run as one stream of numbered readings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.maths.assemble import Rows
+from crocs_cli.maths.grid import LAST_DAY, Grid, Seen, flagged
+from crocs_cli.readers.formats import Format
+from crocs_cli.readers.readings import Dialect, Readings
+
+_GLANCE = 10_000  # rows after which a wrong interval shows
+
+log = logging.getLogger("crocs")
+
+
+class Intake:
+    """Numbers the consumers of a list of files by their first appearance, and checks stamps as they pass.
+
+    ids: the consumers' names, in the order of their numbers; seen: what all stamps showed.
+    """
+
+    def __init__(self, form: Format, dialect: Dialect, grid: Grid) -> None:
+        self._form, self._dialect, self._grid = form, dialect, grid
+        self._numbers: dict[str, int] = {}
+        self.seen = Seen(grid)
+
+    @property
+    def ids(self) -> list[str]:
+        """The consumers' names."""
+        return list(self._numbers)
+
+    def rows(self, path: Path) -> Iterator[Rows]:
+        """Yield a file's readings, `meter` numbering the consumers.
+
+        Raises CrocsError for what the files' reader refuses, for stamps before 1970 or after 2099, and when
+        stamps do not fit the interval.
+        """
+        for readings in self._form.read(path, self._dialect):
+            rows = self._numbered(readings, path)
+            self.seen.note(rows)
+            if self.seen.rows > _GLANCE:
+                self._check_grid(path)
+            yield rows
+        self._check_grid(path)
+
+    def _numbered(self, readings: Readings, path: Path) -> Rows:
+        meter = self._number(readings.consumer, path)
+        start_s = self._grid.starts_s(readings.time_s, readings.is_utc)
+        rows = self._grid.rows(meter, start_s, readings.value)
+        if len(meter) and not 0 <= rows.interval.min() <= rows.interval.max() < (LAST_DAY + 1) * (
+            self._grid.intervals_per_day
+        ):
+            wrong = int(np.argmax(np.abs(readings.time_s)))
+            stamp = np.datetime64(int(readings.time_s[wrong]), "s")
+            raise CrocsError(f"{path}: stamp {stamp} is not between 1970 and 2099; mend or remove the line")
+        if readings.channel is not None:
+            rows = Rows(rows.meter, rows.interval, rows.energy_kwh, readings.channel, rows.flags)
+        return flagged(rows, readings.estimated, readings.repaired)
+
+    def _number(self, consumer: pa.DictionaryArray, path: Path) -> np.ndarray:
+        """Return each row's consumer number: (n,) int32; new names get the next numbers, in file order."""
+        codes = consumer.indices.to_numpy(zero_copy_only=False)
+        if consumer.null_count:
+            raise CrocsError(f"{path}: a consumer without a name; mend or remove the line")
+        numbers = self._numbers
+        table = np.array(
+            [numbers.setdefault(name, len(numbers)) for name in consumer.dictionary.to_pylist()], np.int32
+        )
+        return table[codes]
+
+    def _check_grid(self, path: Path) -> None:
+        if self.seen.misfit:
+            minutes = self._grid.interval_s // 60
+            raise CrocsError(
+                f"{path}: {self.seen.off_grid} of {self.seen.rows} stamps lie between intervals of "
+                f"{minutes}min; set ingest.interval to the time between readings"
+            )
+
+    def check(self) -> None:
+        """Raise CrocsError when all files together hold nothing, or readings too far apart."""
+        if not self.seen.rows:
+            raise CrocsError("no readings in the files, only headers; name files with readings")
+        if (sparser := self.seen.sparser_min) is not None:
+            found = f"{sparser}min" if sparser <= 60 else f"{sparser / 60:g}h"
+            raise CrocsError(
+                f"readings come every {found}, not every {self._grid.interval_s // 60}min; "
+                "set ingest.interval to the time between readings"
+            )

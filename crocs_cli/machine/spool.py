@@ -1,4 +1,4 @@
-"""Set arrays aside by a key: in memory while they are few, in a nameless file of the run when they are many."""
+"""Set arrays aside by a key: in memory while they are few, else in a nameless file of the run."""
 
 from __future__ import annotations
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
+import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,39 +22,265 @@ from crocs_cli.machine.run import recipe, shard_key, shard_products
 from crocs_cli.machine.spool import Spool
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
-from crocs_cli.maths.assemble import Calendar, Conflict, Days, Rows, Rule, assemble
-from crocs_cli.maths.clock import day_lengths_s
+from crocs_cli.maths.assemble import Calendar, Days, Rows, Rule, assemble
+from crocs_cli.maths.clock import DAY_S, day_lengths_s
 from crocs_cli.maths.days import DaysWanted, day_number
-from crocs_cli.maths.grid import LAST_DAY, Grid, Seen, flagged
-from crocs_cli.maths.quality import COUNTS
+from crocs_cli.maths.grid import Grid
+from crocs_cli.maths.quality import COUNTS, quality_csv, reasons, warnings
 from crocs_cli.readers.formats import FORMATS
-from crocs_cli.readers.readings import Dialect, Readings
+from crocs_cli.readers.intake import Intake
+from crocs_cli.readers.readings import Dialect
 from crocs_cli.stages.settings import IngestSettings
 
 BIN_METERS = 64  # so many meters' readings are put in order at once
-GENERIC = ("long", "wide", "matrix")  # formats whose stamps the user vouches for
-LARGEST_COUNT = 1 << 31
+GENERIC = ("long", "wide", "matrix")  # formats of which only the user knows what the stamps mean
 
 log = logging.getLogger("crocs")
 
 
-def run(run: Path, settings: IngestSettings, team: Team) -> int:
-    """Make the shards of profiles and, once all are there, quality.csv; return how many shards there are."""
+def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
+    """Make the shards of profiles and, once all are there, quality.csv; return the shards.
+
+    Raises CrocsError for readings that cannot be used as the settings say.
+    """
     settings = by_the_reader(settings)
     paths = input_files(settings.files)
-    base = recipe("ingest", "", settings.model_dump(mode="json", by_alias=True, exclude={"files"}), digests(paths))
-    parts = parts_there(run / "profiles", base)
-    if parts is None or not all(is_made(product) for product in team.part(products(run, base, parts))):
-        with Spool(run / "profiles") as spool:
-            intake = Intake(settings, spool, wanted_shards(run, base, team))
-            intake.take(paths, team.leads)
-            parts = -(-len(intake.ids) // settings.shard_size)
-            bring_up_to_date(
-                products(run, base, parts), lambda product: intake.shard(int(product.key)), team, "ingest"
+    plain = settings.model_dump(mode="json", by_alias=True, exclude={"files"})
+    base = recipe("ingest", "", plain, input_digests(paths))
+    made = made_shards(run, base)
+    with Spool(run / "profiles") as spool:
+        work = _Work(settings, spool, team, [int(key) for key in made])
+        shards = products(run, base, next(iter(made.values()))["parts"]) if made else []
+        if not shards or not all(product.key in made for product in team.part(shards)):
+            work.read(paths)
+            shards = products(run, base, work.shards)
+        bring_up_to_date(shards, work.profiles, team, "ingest")
+    if team.leads and all_made(shards):
+        summarise(run, shards)
+    return shards
+
+
+class _Work:
+    """What one process does: read everything, set aside what its shards need, make the shards."""
+
+    def __init__(self, settings: IngestSettings, spool: Spool, team: Team, made: Sequence[int]) -> None:
+        self._settings, self._spool, self._team, self._made = settings, spool, team, made
+        self._grid = Grid(
+            60 * _known(settings.interval),
+            _known(settings.stamp),
+            _known(settings.timezone),
+            _known(settings.unit),
+        )
+        self._intake = Intake(FORMATS[settings.reader], dialect(settings, self._grid), self._grid)
+        self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
+
+    @property
+    def shards(self) -> int:
+        """How many shards all consumers make."""
+        return -(-len(self._intake.ids) // self._settings.shard_size)
+
+    def read(self, paths: Sequence[Path]) -> None:
+        """Read the files and set aside the readings of the shards that this process has to make."""
+        with Progress("ingest: files read", len(paths), self._team.leads) as progress:
+            for path in paths:
+                for rows in self._intake.rows(path):
+                    self._set_aside(rows)
+                progress.advance()
+        self._intake.check()
+        self._rule = rule(self._settings, self._grid, self._calendar())
+
+    def _set_aside(self, rows: Rows) -> None:
+        shard, place = np.divmod(rows.meter, self._settings.shard_size)
+        number = shard * self._bins + place // BIN_METERS
+        wanted = (shard % self._team.size == self._team.rank) & ~np.isin(shard, self._made)
+        if not wanted.all():
+            rows, number = rows.take(wanted), number[wanted]
+        if not len(number):
+            return
+        if number[0] != number[-1] or (number != number[0]).any():
+            order = np.argsort(number.astype(np.uint16) if number.max() < 1 << 16 else number, kind="stable")
+            rows, number = rows.take(order), number[order]
+        edges = np.append(np.flatnonzero(np.append(True, np.diff(number) != 0)), len(number))
+        for first, end in itertools.pairwise(edges):
+            self._spool.add(int(number[first]), rows.take(slice(first, end)).columns())
+
+    def profiles(self, product: Product) -> Arrays:
+        """Make one shard's arrays."""
+        shard = int(product.key)
+        first = shard * self._settings.shard_size
+        ids = np.array(self._intake.ids[first : first + self._settings.shard_size])
+        with ThreadPoolExecutor(pa.cpu_count()) as pool:
+            starts = range(0, len(ids), BIN_METERS)
+            parts = list(pool.map(lambda start: self._bin(shard, start, ids), starts))
+        days = np.concatenate([np.bincount(part.meter, minlength=len(part.quality)) for part in parts])
+        return {
+            "consumer_id": ids[days > 0],
+            "day_offset": np.append(0, np.cumsum(days[days > 0])),
+            "date": np.concatenate([part.date for part in parts]),
+            "energy_kwh": np.concatenate([part.energy_kwh for part in parts]),
+            "meter_id": ids,
+            "quality": np.concatenate([part.quality for part in parts]),
+        }
+
+    def _bin(self, shard: int, start: int, ids: np.ndarray) -> Days:
+        """Assemble the days of some of a shard's meters."""
+        names = ids[start : start + BIN_METERS]
+        rows = Rows(*self._spool.rows(shard * self._bins + start // BIN_METERS))
+        first = shard * self._settings.shard_size + start
+        rows = Rows(rows.meter - np.int32(first), *rows.columns()[1:])
+        days = assemble(rows, len(names), self._rule)
+        if days.conflict:
+            conflict = days.conflict
+            stamp = np.datetime64(conflict.interval * self._grid.interval_s, "s")
+            one, other = conflict.energies_kwh
+            raise CrocsError(
+                f"consumer {names[conflict.meter]}: two readings of the interval from {stamp}, {one:g} and "
+                f"{other:g} kWh; set ingest.duplicates to first, last, mean or leave_out"
             )
-    made = products(run, base, parts)
-    team.wait()
-    if team.leads and all_made(made):
-        quality = quality_table(made)
-        files.write_bytes(run / "quality.csv", quality.encode())
-    return parts
+        return days
+
+    def _calendar(self) -> Calendar:
+        seen = self._intake.seen
+        verdict = wanted_days(self._settings).verdicts(seen.first_day, seen.days)
+        return Calendar(
+            seen.first_day, verdict, day_lengths_s(seen.first_day, seen.days, self._grid.timezone)
+        )
+
+
+def by_the_reader(settings: IngestSettings) -> IngestSettings:
+    """Return the settings with what the user left open filled in from what the reader knows of its format."""
+    form = FORMATS[settings.reader]
+    known = {
+        "unit": form.unit,
+        "stamp": form.stamp,
+        "timezone": form.timezone,
+        "interval": form.interval_min,
+    }
+    filled = settings.model_copy(
+        update={name: value for name, value in known.items() if getattr(settings, name) is None}
+    )
+    interval, slot = _known(filled.interval), filled.slot or _known(filled.interval)
+    if slot % interval:
+        raise CallError(f"ingest.slot: {slot}min is no multiple of the interval of {interval}min; use one")
+    return filled.model_copy(update={"slot": slot})
+
+
+def dialect(settings: IngestSettings, grid: Grid) -> Dialect:
+    """Return what a reader needs to know of how its files are written."""
+    columns = settings.columns
+    return Dialect(
+        columns.consumer,
+        columns.time,
+        columns.energy,
+        settings.stamp_format,
+        settings.decimal,
+        grid.stamp,
+        grid.interval_s,
+    )
+
+
+def input_files(patterns: Sequence[str]) -> list[Path]:
+    """Return the files of names and globs, in the order given, those of a glob sorted.
+
+    Raises CrocsError when a pattern finds nothing, and CallError when there is none.
+    """
+    if not patterns:
+        raise CallError("no files to read; name them after the command, or as ingest.files")
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        there = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - may be absolute
+        if not there:
+            raise CrocsError(f"{pattern}: no such file; name files with readings")
+        found.update(dict.fromkeys(map(Path, there)))
+    return list(found)
+
+
+def input_digests(paths: Sequence[Path]) -> dict[str, str]:
+    """Return {number and name: sha256} of the files; where they lie plays no part."""
+    for path in paths:
+        if path.is_dir():
+            raise CrocsError(f"{path}: a directory; name its files, such as {path}/*.csv")
+    try:
+        return {f"{i:05d} {path.name}": files.file_digest(path) for i, path in enumerate(paths, 1)}
+    except OSError as error:
+        raise CrocsError(f"{error.filename}: {error.strerror}; name a readable file") from error
+
+
+def made_shards(run: Path, base: Recipe) -> dict[str, Recipe]:
+    """Return {key: recipe} of the shards that are there; refuse any made with another recipe."""
+    made = {}
+    for path in sorted((run / "profiles").glob("[0-9]*.h5")):
+        parts = files.read_recipe(path, PROFILES).get("parts")
+        made_by = {**base, "key": path.stem, "parts": parts}
+        if is_made(Product(path, PROFILES, made_by)):
+            made[path.stem] = made_by
+    return made
+
+
+def products(run: Path, base: Recipe, parts: int) -> list[Product]:
+    """Return all shards of the profiles."""
+    recipes = [{**base, "key": shard_key(number), "parts": parts} for number in range(parts)]
+    return shard_products(run / "profiles", PROFILES, recipes)
+
+
+def rule(settings: IngestSettings, grid: Grid, calendar: Calendar) -> Rule:
+    """Return how readings become days."""
+    return Rule(
+        grid.intervals_per_day,
+        DAY_S // 60 // _known(settings.slot),
+        calendar,
+        settings.duplicates,
+        settings.clock_change == "fold",
+        settings.max_missing_slots,
+        settings.max_estimated,
+        settings.reader in GENERIC,
+    )
+
+
+def wanted_days(settings: IngestSettings) -> DaysWanted:
+    """Return the choice of days."""
+    days = settings.days
+    return DaysWanted(
+        None if days.from_ is None else day_number(days.from_),
+        None if days.to is None else day_number(days.to),
+        days.type,
+        settings.holidays,
+    )
+
+
+def summarise(run: Path, shards: Sequence[Product]) -> None:
+    """Write quality.csv from the shards; warn of what looks wrong in all of them together.
+
+    Raises CrocsError when no consumer has a day that can be used.
+    """
+    names, counts, means = [], [], []
+    for shard in shards:
+        read = files.read(shard.path, PROFILES)
+        names.append(read["meter_id"])
+        counts.append(read["quality"])
+        means.append(mean_daily_kwh(read))
+    meter_id, quality, mean_kwh = np.concatenate(names), np.concatenate(counts), np.concatenate(means)
+    files.write_bytes(run / "quality.csv", quality_csv(meter_id, quality, mean_kwh).encode())
+    if not quality[:, COUNTS.index("days_used")].any():
+        raise CrocsError(
+            f"{run}: no consumer has a day that can be used ({reasons(quality)}); see quality.csv"
+        )
+    for warning in warnings(quality, mean_kwh):
+        log.warning("%s", warning)
+
+
+def mean_daily_kwh(profiles: Arrays) -> np.ndarray:
+    """Return each meter's mean energy of a used day, NaN without one: (meters,) float64."""
+    daily = np.append(0.0, np.cumsum(profiles["energy_kwh"].sum(axis=1, dtype=np.float64)))
+    offset = profiles["day_offset"]
+    mean = np.full(len(profiles["meter_id"]), np.nan)
+    used = profiles["quality"][:, COUNTS.index("days_used")] > 0
+    mean[used] = np.diff(daily[offset]) / np.diff(offset)
+    return mean
+
+
+def _known(value: int | str | None) -> Any:
+    """Return a setting that the reader has filled in."""
+    if value is None:
+        raise ValueError("a setting that no reader filled in")
+    return value

@@ -60,44 +60,72 @@ class Days(Settings):
 class IngestSettings(Settings):
     """Readings in, daily load profiles out."""
 
-    reader: Literal["long", "wide", "sgsc", "lcl", "ausgrid"] = Field(
+    reader: Literal["long", "wide", "matrix", "sgsc", "lcl", "ausgrid"] = Field(
         "long", description="format of the files"
     )
     files: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="files or globs: .csv, .csv.gz, .parquet"
     )
     columns: Columns = Columns()
-    unit: Literal["kWh", "Wh", "kW", "W"] = Field("kWh", description="unit of the readings")
-    stamp: Literal["start", "end"] = Field("start", description="a stamp names its interval's start or end")
-    timezone: str = Field("UTC", description="IANA name, or fixed offset such as +10:00, of the stamps")
-    interval: Minutes = Field(30, description="time between readings, 5min to 60min", ge=5, le=60)
+    decimal: Literal[".", ","] = Field(".", description="decimal sign of the readings")
+    stamp_format: str | None = Field(
+        None, description="form of stamps or dates, such as %d/%m/%Y %H:%M; 2013-01-31 00:30 without"
+    )
+    unit: Literal["kWh", "Wh", "kW", "W"] | None = Field(
+        None, description="unit of the readings; the reader knows its own, generic ones take kWh"
+    )
+    stamp: Literal["start", "end"] | None = Field(
+        None, description="a stamp names its interval's start or end; generic readers take start"
+    )
+    timezone: str | None = Field(
+        None, description="IANA name, or fixed offset such as +10:00, of the stamps; generic readers take UTC"
+    )
+    interval: Annotated[Minutes, Field(ge=5, le=60)] | None = Field(
+        None, description="time between readings, 5min to 60min; generic readers take 30min"
+    )
+    slot: Annotated[Minutes, Field(ge=5, le=60)] | None = Field(
+        None, description="length of a profile's slot, to which readings are summed; as the interval without"
+    )
     days: Days = Days()
     holidays: str | None = Field(None, description="country or country-state of the workdays, such as AU-NSW")
-    duplicates: Literal["error", "first", "last", "mean"] = Field(
-        "error", description="which of several different readings of one interval counts"
+    clock_change: Literal["leave_out", "fold"] = Field(
+        "leave_out", description="days of 23 or 25 h: leave them out, or average the double and fill the gap"
+    )
+    duplicates: Literal["error", "first", "last", "mean", "leave_out"] = Field(
+        "error",
+        description="which of several different readings of one interval counts, or leave out the day",
     )
     max_missing_slots: int = Field(
         0, description="missing readings of a day that are interpolated", ge=0, le=12
     )
+    max_estimated: float = Field(
+        0.1, description="share of a day that may be estimated or substituted", ge=0, le=1
+    )
     shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)
 
-    @field_validator("interval")
+    @field_validator("interval", "slot")
     @classmethod
-    def _divides_the_day(cls, minutes: int) -> int:
-        if 1440 % minutes:
+    def _divides_the_day(cls, minutes: int | None) -> int | None:
+        if minutes is not None and 1440 % minutes:
             raise ValueError(f"{minutes} minutes do not divide a day; use 5, 10, 15, 30 or 60min")
         return minutes
 
     @field_validator("timezone")
     @classmethod
-    def _is_a_zone(cls, name: str) -> str:
-        if re.fullmatch(r"[+-]\d{2}:\d{2}", name):
+    def _is_a_zone(cls, name: str | None) -> str | None:
+        if name is None or re.fullmatch(r"[+-]\d{2}:\d{2}", name):
             return name
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("no such time zone; use a name such as Europe/London, or +10:00") from error
         return name
+
+    @model_validator(mode="after")
+    def _workdays_of_somewhere(self) -> IngestSettings:
+        if self.days.type == "workdays" and self.holidays is None:
+            raise ValueError("workdays need holidays: a country or country-state such as AU-NSW")
+        return self
 
 
 class SynthSettings(Settings):

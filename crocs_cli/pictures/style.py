@@ -34,7 +34,10 @@ PALETTE = (
 )
 HOURS = (0, 6, 12, 18, 24)
 
-_STYLE: dict[str, Any] = {
+_FONTS = "DejaVu Sans, Verdana, Arial, sans-serif"
+_LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
+
+_STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and copied
     "svg.hashsalt": "crocs",  # else every run invents new ids
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
@@ -105,18 +108,20 @@ def svg(figure: Figure, name: str, alt: str) -> str:
     """
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    element = re.sub(
-        r"^.*?<svg[^>]*>|<metadata>.*?</metadata>|<style.*?</style>", "", text.getvalue(), flags=re.S
+    drawn = text.getvalue()
+    drawn = re.sub(r"^.*?<svg[^>]*>|<metadata>.*?</metadata>|<style.*?</style>", "", drawn, flags=re.DOTALL)
+    drawn = re.sub(r" font-family: [^;]+;", "", drawn)  # the element's own, below
+    drawn = re.sub(r'="[^"]*"', lambda value: _LONG_NUMBER.sub(_shortened, value[0]), drawn)
+    drawn = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', drawn)
+    drawn = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", drawn)
+    drawn = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', drawn)
+    width, height = figure.get_size_inches()
+    return (
+        f'<svg role="img" aria-label="{escape(alt)}" width="{96 * width:.0f}" height="{96 * height:.0f}" '
+        f'viewBox="0 0 {72 * width:g} {72 * height:g}" font-family="{_FONTS}" version="1.1" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">' + drawn.strip()
     )
-    element = re.sub(r" font-family: [^;]+;", "", element)  # the page's
-    element = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", element)
-    element = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', element)
-    element = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", element)
-    element = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', element)
-    width, height = figure.get_size_inches() * 96
-    start = (
-        f'<svg role="img" aria-label="{escape(alt)}" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {figure.get_figwidth() * 72:g} {figure.get_figheight() * 72:g}" '
-        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" version="1.1">'
-    )
-    return start + element.strip()
+
+
+def _shortened(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}"

@@ -207,10 +207,19 @@ class RrlsSettings(Settings):
     starts: int = Field(10, description="starts of Leiden; the best counts", ge=1, le=1000)
 
 
+class ReportSettings(Settings):
+    """A run in, one page that shows it out."""
+
+    clusters: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="which partition of stage 2; may be left out where only one is explained"
+    )
+
+
 SECTIONS: Mapping[str, type[Settings]] = {
     "ingest": IngestSettings,
     "synth": SynthSettings,
     "stage1": Stage1Settings,
     "stage2": Stage2Settings,
     "rrls": RrlsSettings,
+    "report": ReportSettings,
 }

@@ -1,0 +1,102 @@
+"""What a report shows, as plain numbers: made by the stage, drawn and worded by the pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Times = list[tuple[float, float, float]]  # (start, end, top) in hours; an end above 24 is on the next day
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What went in: totals over all meters, and how many meters gave no usable day."""
+
+    meters: int
+    meters_without_days: int
+    consumers: int
+    first_date: str
+    last_date: str
+    slots: int
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Indices:
+    """How good the partition into each number of clusters is; one entry for each K, in rising order.
+
+    stability: (partitions,) mean ARI of clustering subsamples, NaN where it was not measured.
+    """
+
+    clusters: np.ndarray
+    silhouette: np.ndarray
+    dunn: np.ndarray
+    davies_bouldin: np.ndarray
+    calinski_harabasz: np.ndarray
+    chosen: int
+
+
+@dataclass(frozen=True)
+class Behaviours:
+    """The behaviours that a segment's members share, those that cover the most days first.
+
+    medoid, mean, low, high: (behaviours, slots) normalised profiles; low and high leave out a tenth of the
+    days each. consumer_coverage, day_coverage, weekend_share: (behaviours,) in [0, 1].
+    """
+
+    medoid: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    consumer_coverage: np.ndarray
+    day_coverage: np.ndarray
+    weekend_share: np.ndarray
+    high_times: list[Times]
+    lesser_times: list[Times]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A consumer that is typical of its segment."""
+
+    consumer_id: str
+    distance: float
+    mean_daily_kwh: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One cluster of the partition; number 1 is the largest.
+
+    mean_kwh: (slots,) mean day of its consumers in kWh a slot; peak_share: (slots,) share of its days whose
+    maximum is there. The same of all other consumers under rest_*; NaN where there are none.
+    """
+
+    number: int
+    consumers: int
+    consumer_share: float
+    energy_share: float
+    days: int
+    weekend_share: float
+    mean_daily_kwh: float
+    mean_kwh: np.ndarray
+    rest_kwh: np.ndarray
+    peak_share: np.ndarray
+    rest_peak_share: np.ndarray
+    behaviours: Behaviours | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything a report shows.
+
+    provenance: the settings of each step as (step, made with version, {setting: value}); missing: sentences
+    that say what the report would hold besides, and the command that adds it.
+    """
+
+    quality: Quality
+    indices: Indices
+    segments: list[Segment]
+    provenance: list[tuple[str, str, dict[str, str]]]
+    missing: list[str]

@@ -1,0 +1,97 @@
+"""Pictures of the whole run: what went in, how large the segments are, how good each K is."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from crocs_cli.pictures import style
+from crocs_cli.pictures.facts import Indices, Quality, Segment
+from crocs_cli.pictures.words import percent
+
+# reason -> what is said of it; the counts themselves are those of crocs_cli.maths.quality
+DAYS = {
+    "days_used": "used",
+    "days_incomplete": "with missing readings",
+    "days_conflicting": "with readings that contradict each other",
+    "days_clock_change": "of 23 or 25 hours",
+    "days_outside_range": "outside the dates asked for",
+    "days_of_other_type": "of another day type",
+}
+INDICES = {
+    "silhouette": "Silhouette (higher is better)",
+    "dunn": "Dunn (higher is better)",
+    "davies_bouldin": "Davies-Bouldin (lower is better)",
+    "calinski_harabasz": "Calinski-Harabasz (higher is better)",
+}
+
+
+def days_left_out(quality: Quality) -> str:
+    """Draw how many days were used, and left out for which reason."""
+    names = [name for name in DAYS if quality.counts.get(name, 0) > 0]
+    counts = [quality.counts[name] for name in names]
+    with style.styled():
+        figure, axes = style.canvas(4.6, 0.55 + 0.3 * len(names))
+        bars = axes.barh(
+            range(len(names)),
+            counts,
+            color=[style.ACCENT if n == "days_used" else style.CONTRAST for n in names],
+        )
+        total = sum(counts)
+        axes.bar_label(bars, [f"{count:,} ({percent(count / total)})" for count in counts], padding=4)
+        axes.set_yticks(range(len(names)), [DAYS[name] for name in names])
+        axes.invert_yaxis()
+        axes.set_xlim(0, max(counts) * 1.5)
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel("consumer days")
+        said = "; ".join(f"{count:,} {DAYS[name]}" for name, count in zip(names, counts, strict=True))
+        return style.svg(figure, "days", f"Bars of consumer days: {said}.")
+
+
+def sizes(segments: list[Segment]) -> str:
+    """Draw each segment's share of consumers and of energy."""
+    with style.styled():
+        figure, axes = style.canvas(4.2, 0.75 + 0.4 * len(segments))
+        place = np.arange(len(segments))
+        for offset, shares, face, label in (
+            (-0.19, [s.consumer_share for s in segments], style.ACCENT, "of consumers"),
+            (0.19, [s.energy_share for s in segments], style.CONTRAST, "of energy"),
+        ):
+            bars = axes.barh(place + offset, shares, 0.36, color=face, label=label)
+            axes.bar_label(bars, [percent(share) for share in shares], padding=3, fontsize=8)
+        axes.set_yticks(place, [f"Segment {s.number}" for s in segments])
+        axes.invert_yaxis()
+        axes.set_xlim(0, 1.15 * max(max(s.consumer_share, s.energy_share) for s in segments))
+        axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.0f}%")
+        axes.grid(visible=False, axis="y")
+        figure.legend(loc="outside upper left", ncols=2)
+        said = "; ".join(
+            f"{one.number}: {percent(one.consumer_share)} of consumers, {percent(one.energy_share)} of energy"
+            for one in segments
+        )
+        return style.svg(figure, "sizes", f"Size of each segment. {said}.")
+
+
+def index_over_clusters(indices: Indices, name: str) -> str:
+    """Draw one index over the number of clusters, the chosen number marked."""
+    values = np.asarray(getattr(indices, name), dtype=float)
+    known = np.isfinite(values)
+    with style.styled():
+        figure, axes = style.canvas(2.75, 1.9)
+        axes.plot(indices.clusters[known], values[known], marker="o", markersize=4, color=style.ACCENT)
+        here = (indices.clusters == indices.chosen) & known
+        axes.plot(
+            indices.clusters[here], values[here], "o", markersize=9, markerfacecolor="none",
+            markeredgecolor=style.CONTRAST, markeredgewidth=1.8,
+        )  # fmt: skip
+        axes.set_title(INDICES[name])
+        axes.set_xlabel("number of segments")
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.margins(x=0.08, y=0.15)
+        said = ", ".join(f"{k}: {v:.3g}" for k, v in zip(indices.clusters[known], values[known], strict=True))
+        return style.svg(
+            figure, name.replace("_", "-"), f"{INDICES[name]} for each number of segments: {said}."
+        )

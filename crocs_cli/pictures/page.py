@@ -1,0 +1,154 @@
+"""The report as files: one page that needs nothing from elsewhere, and the data behind its pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from crocs_cli.pictures import overview, segment, words
+from crocs_cli.pictures.facts import Facts, Segment
+from crocs_cli.pictures.style import slot_hours
+
+
+def files(facts: Facts, with_medoids: bool = True) -> dict[str, str]:
+    """Return the report as {file name: text}: index.html, the CSV files and figures/*.svg.
+
+    `with_medoids` False leaves out every day that a real household lived.
+    """
+    figures = draw(facts, with_medoids)
+    html = _template().render(
+        facts=facts,
+        figures={name: Markup(svg) for name, svg in figures.items()},
+        titles={one.number: words.segment_title(one) for one in facts.segments},
+        sentences={one.number: words.explain(one) for one in facts.segments},
+        major={one.number: segment.major(one.behaviours) for one in facts.segments if one.behaviours},
+        with_medoids=with_medoids,
+    )
+    written = {"index.html": html}
+    written |= {f"{name}.csv": text for name, text in tables(facts, with_medoids).items()}
+    return written | {f"figures/{name}.svg": svg for name, svg in figures.items()}
+
+
+def draw(facts: Facts, with_medoids: bool) -> dict[str, str]:
+    """Return all pictures as {name: SVG element}."""
+    figures = {"days": overview.days_left_out(facts.quality), "sizes": overview.sizes(facts.segments)}
+    if len(facts.indices.clusters) > 1:
+        for name in overview.INDICES:
+            if np.isfinite(getattr(facts.indices, name)).any():
+                figures[name] = overview.index_over_clusters(facts.indices, name)
+    for one in facts.segments:
+        figures[f"segment-{one.number}-mean-day"] = segment.mean_day(one)
+        figures[f"segment-{one.number}-peaks"] = segment.peak_times(one)
+        if one.behaviours is not None:
+            figures |= _behaviour_figures(one, with_medoids)
+    return figures
+
+
+def _behaviour_figures(one: Segment, with_medoids: bool) -> dict[str, str]:
+    shown = one.behaviours
+    assert shown is not None
+    major = segment.major(shown)
+    figures = {
+        f"segment-{one.number}-behaviour-{i + 1}": segment.behaviour(one, i, with_medoids)
+        for i in range(major)
+    }
+    figures[f"segment-{one.number}-coverage"] = segment.coverage(one)
+    if len(shown.mean) > major:
+        figures[f"segment-{one.number}-minor"] = segment.minor_behaviours(one)
+    return figures
+
+
+def tables(facts: Facts, with_medoids: bool) -> dict[str, str]:
+    """Return the data behind the pictures as {name: CSV text}."""
+    return {
+        "days": _csv(("count", "value"), facts.quality.counts.items()),
+        "segments": _csv(
+            ("cluster", "consumers", "consumer_share", "energy_share", "mean_daily_kwh", "days"),
+            (
+                (s.number, s.consumers, s.consumer_share, s.energy_share, s.mean_daily_kwh, s.days)
+                for s in facts.segments
+            ),
+        ),
+        "indices": _csv(
+            ("clusters", *overview.INDICES),
+            zip(
+                facts.indices.clusters,
+                *(getattr(facts.indices, name) for name in overview.INDICES),
+                strict=True,
+            ),
+        ),
+        "day": _csv(
+            ("cluster", "hour", "mean_kwh", "others_mean_kwh", "peak_share", "others_peak_share"),
+            (row for one in facts.segments for row in _day_rows(one)),
+        ),
+        "coverage": _csv(
+            ("cluster", "behaviour", "consumer_coverage", "day_coverage", "weekend_share"),
+            (
+                (one.number, i + 1, *shares)
+                for one in facts.segments
+                if (shown := one.behaviours) is not None
+                for i, shares in enumerate(
+                    zip(shown.consumer_coverage, shown.day_coverage, shown.weekend_share, strict=True)
+                )
+            ),
+        ),
+        "hyperprototypes": _csv(
+            ("cluster", "behaviour", "kind", "hour", "value"),
+            (row for one in facts.segments for row in _hyperprototype_rows(one, with_medoids)),
+        ),
+    }
+
+
+def _day_rows(one: Segment) -> Iterable[Sequence[Any]]:
+    hours = slot_hours(len(one.mean_kwh)) - 12 / len(one.mean_kwh)
+    columns = (one.mean_kwh, one.rest_kwh, one.peak_share, one.rest_peak_share)
+    return ((one.number, *row) for row in zip(hours, *columns, strict=True))
+
+
+def _hyperprototype_rows(one: Segment, with_medoids: bool) -> Iterable[Sequence[Any]]:
+    if one.behaviours is None:
+        return
+    kinds = ("mean", "low", "high", "medoid") if with_medoids else ("mean", "low", "high")
+    slots = one.behaviours.mean.shape[1]
+    for i in range(len(one.behaviours.mean)):
+        for kind in kinds:
+            values = getattr(one.behaviours, kind)[i]
+            yield from ((one.number, i + 1, kind, 24 * t / slots, value) for t, value in enumerate(values))
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table as CSV text, numbers to six places, NaN as an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else f"{value:.6g}"
+    return value
+
+
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("crocs_cli", "pictures"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = words.percent
+    environment.globals |= {
+        "behaviour_name": words.behaviour_name,
+        "day_reasons": overview.DAYS,
+        "index_names": overview.INDICES,
+    }
+    return environment.get_template("page.html")

@@ -1,0 +1,124 @@
+"""A whole run written from the truth of a synthetic population, with everything known exactly.
+
+A consumer's prototypes are the means of its days of one shape, and a cluster's behaviours are its shapes. So
+the tests of what comes after the clustering need none of the clustering.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, TRUTH
+from crocs_cli.machine.run import recipe
+from crocs_cli.machine.team import Team
+from crocs_cli.maths.profiles import normalise
+from crocs_cli.stages import synth
+from crocs_cli.stages.settings import SynthSettings
+
+
+def make(run: Path, with_rrls: bool = True, seed: int = 1, **settings: int) -> Path:
+    """Make RUN/profiles, RUN/rls, RUN/partition.h5 and, unless told otherwise, RUN/rrls."""
+    chosen = SynthSettings(**{"consumers": 60, "days": 30, "clusters": 3, "shard_size": 25} | settings)
+    parts = synth.run(run, chosen, seed, Team())
+    shards = [load_sets(run, f"{number:05d}", parts) for number in range(parts)]
+    cluster = np.concatenate(
+        [files.read(path, TRUTH)["cluster"] for path in sorted((run / "truth").iterdir())]
+    )
+    label = partition(run, np.concatenate([shard["consumer_id"] for shard in shards]), cluster)
+    if with_rrls:
+        for number in range(label.max() + 1):
+            behaviours(run, shards, label, number)
+    return run
+
+
+def load_sets(run: Path, key: str, parts: int) -> files.Arrays:
+    """Write RUN/rls/KEY.h5: one prototype for each shape that a consumer shows."""
+    profiles = files.read(run / "profiles" / f"{key}.h5", PROFILES)
+    truth = files.read(run / "truth" / f"{key}.h5", TRUTH)
+    normal = normalise(profiles["energy_kwh"], "minmax")
+    prototypes, days, day_prototype, counts, shapes = [], [], [], [], []
+    for first, last in zip(profiles["day_offset"], profiles["day_offset"][1:], strict=False):
+        shown, which = np.unique(truth["shape"][first:last], return_inverse=True)
+        prototypes += [normal[first:last][which == i].mean(axis=0) for i in range(len(shown))]
+        days.append(np.bincount(which))
+        day_prototype.append(which)
+        counts.append(len(shown))
+        shapes.append(shown)
+    consumers = len(counts)
+    arrays = {
+        "consumer_id": profiles["consumer_id"],
+        "prototype_offset": np.concatenate([[0], np.cumsum(counts)]),
+        "prototype": np.array(prototypes),
+        "days": np.concatenate(days),
+        "medoid_date": np.full(sum(counts), -1),
+        "mean_daily_kwh": profiles["energy_kwh"].sum(axis=1).reshape(consumers, -1).mean(axis=1),
+        "day_offset": profiles["day_offset"],
+        "date": profiles["date"],
+        "day_prototype": np.concatenate(day_prototype),
+    }
+    settings = {"algorithm": "ward", "prototypes": 15, "window": 60, "normalise": "minmax"}
+    files.write(run / "rls" / f"{key}.h5", RLS, arrays, recipe("stage1", key, settings, {}, parts))
+    return arrays | {"shape": np.concatenate(shapes)}
+
+
+def partition(run: Path, consumer_id: np.ndarray, cluster: np.ndarray) -> np.ndarray:
+    """Write RUN/partition.h5: the true clusters, and every two of them joined; return the labels."""
+    largest_first = np.bincount(cluster).argsort(kind="stable")[::-1]
+    label = np.empty(len(largest_first), dtype=int)
+    label[largest_first] = np.arange(len(largest_first))
+    label = label[cluster]
+    clusters = np.array([(label.max() + 2) // 2, label.max() + 1])
+    arrays = {
+        "consumer_id": consumer_id,
+        "clusters": clusters,
+        "label": np.stack([label // 2, label]),
+        "medoid": np.concatenate(
+            [[int(np.argmax(each == k)) for k in range(each.max() + 1)] for each in (label // 2, label)]
+        ),
+        "merges": np.empty((0, 4)),
+        "silhouette": np.array([0.31, 0.42]),
+        "dunn": np.array([0.2, 0.3]),
+        "davies_bouldin": np.array([1.2, 0.9]),
+        "calinski_harabasz": np.array([60.0, 90.5]),
+    }
+    settings = {"distance": "wsmd", "algorithm": "ward", "clusters": clusters.tolist(), "seed": 1}
+    files.write(run / "partition.h5", PARTITION, arrays, recipe("stage2", "partition", settings, {}))
+    return label
+
+
+def behaviours(run: Path, shards: list[files.Arrays], label: np.ndarray, number: int) -> None:
+    """Write RUN/rrls/K/CC.h5: one behaviour for each shape of the cluster, the most frequent first."""
+    ids = np.concatenate([shard["consumer_id"] for shard in shards])
+    owner = np.repeat(np.arange(len(ids)), np.concatenate([np.diff(s["prototype_offset"]) for s in shards]))
+    inside = label[owner] == number
+    members = np.flatnonzero(label == number)
+    member = np.searchsorted(members, owner[inside])
+    days = np.concatenate([shard["days"] for shard in shards])[inside]
+    prototype = np.concatenate([shard["prototype"] for shard in shards])[inside]
+    kinds, which = np.unique(
+        np.concatenate([shard["shape"] for shard in shards])[inside], return_inverse=True
+    )
+    community = np.bincount(which, days).argsort(kind="stable")[::-1].argsort()[which]
+    own_days = np.bincount(member, days)
+    covered = np.zeros((len(members), len(kinds)))
+    np.add.at(covered, (member, community), days)
+    mean = [
+        np.average(prototype[community == c], axis=0, weights=days[community == c]) for c in range(len(kinds))
+    ]
+    arrays = {
+        "consumer_id": ids[members],
+        "vertex_member": member,
+        "vertex_days": days,
+        "vertex_community": community,
+        "hyperprototype_medoid": np.array([prototype[community == c][0] for c in range(len(kinds))]),
+        "hyperprototype_mean": np.array(mean),
+        "consumer_coverage": (covered > 0).mean(axis=0),
+        "day_coverage": covered.sum(axis=0) / days.sum(),
+        "member_coverage": covered / own_days[:, None],
+    }
+    clusters = int(label.max()) + 1
+    made_by = recipe("rrls", f"{number + 1:02d}", {"clusters": clusters, "quality": "rber"}, {}, clusters)
+    files.write(run / "rrls" / str(clusters) / f"{number + 1:02d}.h5", RRLS, arrays, made_by)

@@ -1,0 +1,207 @@
+"""The report is one page that stands alone, says what is in the run, and shows the same bytes every time."""
+
+import csv
+import itertools
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import PARTITION, PROFILES, RRLS
+from crocs_cli.pictures import words
+from tests import made_run
+from tests.conftest import digests
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """The elements of a page, its headings, ids and links; checks that every element is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.elements, self.words = [], [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, text):
+        self.words.append(text)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return made_run.make(tmp_path_factory.mktemp("report") / "run", outliers=3)
+
+
+@pytest.fixture
+def written(crocs, run):
+    ended = crocs("report", "--run", run, "--clusters", 3)
+    assert ended.code == 0, ended.err
+    assert ended.out.strip() == f"{run}/report/index.html"
+    return run / "report"
+
+
+def test_the_page_needs_nothing_from_elsewhere(written):
+    text = (written / "index.html").read_text()
+    page = Page(text)
+    assert not page.all("script")
+    assert not page.all("link")
+    assert not page.all("img")
+    links = [attributes["href"] for attributes in page.all("a")]
+    assert all(link.startswith("#") or (written / link).exists() for link in links)
+    outside = set(re.findall(r"\bhttps?://[^\s\"'<]+", text))
+    assert outside <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert "default-src 'none'" in text
+
+
+def test_every_picture_has_words_and_every_table_headers(written):
+    page = Page((written / "index.html").read_text())
+    pictures = page.all("svg")
+    assert len(pictures) > 3 * 6
+    assert all(svg["role"] == "img" and len(svg["aria-label"]) > 20 for svg in pictures)
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert all("scope" in attributes for attributes in page.all("th"))
+
+
+def test_headings_leave_out_no_level_and_ids_are_unique(written):
+    page = Page((written / "index.html").read_text())
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = [link["href"][1:] for link in page.all("a") if link["href"].startswith("#")]
+    assert set(targets) <= set(ids)
+
+
+def test_the_numbers_are_those_of_the_run(written, run):
+    label = files.read(run / "partition.h5", PARTITION)["label"][1]
+    profiles = [files.read(path, PROFILES) for path in sorted((run / "profiles").glob("*.h5"))]
+    kwh = np.concatenate([part["energy_kwh"].sum(axis=1) for part in profiles]).reshape(len(label), -1).sum(1)
+    rows = list(csv.DictReader((written / "segments.csv").open()))
+    assert [int(row["consumers"]) for row in rows] == np.bincount(label).tolist()
+    assert [float(row["energy_share"]) for row in rows] == pytest.approx(
+        np.bincount(label, kwh) / kwh.sum(), abs=1e-5
+    )
+    days = {row["count"]: int(row["value"]) for row in csv.DictReader((written / "days.csv").open())}
+    assert days["days_used"] == 60 * 30
+    rrls = files.read(run / "rrls" / "3" / "02.h5", RRLS)
+    rows = [row for row in csv.DictReader((written / "coverage.csv").open()) if row["cluster"] == "2"]
+    assert [float(row["day_coverage"]) for row in rows] == pytest.approx(rrls["day_coverage"], abs=1e-5)
+    assert "1,800 days of 48 readings" in " ".join(Page((written / "index.html").read_text()).words)
+
+
+def test_the_same_run_elsewhere_gives_the_same_bytes(crocs, run, written, tmp_path):
+    first = digests(written)
+    shutil.copytree(run, tmp_path / "copy", ignore=shutil.ignore_patterns("report"))
+    assert crocs("report", "--run", tmp_path / "copy", "--clusters", 3).code == 0
+    assert digests(tmp_path / "copy" / "report") == first
+
+
+def test_another_report_leaves_nothing_of_the_earlier_one(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run")
+    assert crocs("report", "--run", run).code == 0, "rrls explains one partition, so it need not be named"
+    assert (run / "report" / "figures" / "segment-3-mean-day.svg").exists()
+    (run / "report" / "notes.txt").write_text("mine")
+    assert crocs("report", "--run", run, "--clusters", 2).code == 0
+    assert not (run / "report" / "figures" / "segment-3-mean-day.svg").exists()
+    assert (run / "report" / "notes.txt").exists()
+
+
+def test_without_behaviours_the_page_says_what_finds_them(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run", with_rrls=False)
+    ended = crocs("report", "--run", run)
+    assert ended.code == 1
+    assert "partitions into 2, 3 clusters are there; name one with --clusters" in ended.err
+    assert crocs("report", "--run", run, "--clusters", 3).code == 0
+    said = " ".join(" ".join(Page((run / "report" / "index.html").read_text()).words).split())
+    assert "crocs rrls --clusters 3 finds them" in said
+
+
+def test_behaviours_of_other_load_sets_are_refused(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run")
+    path = run / "rrls" / "3" / "01.h5"
+    arrays = files.read(path, RRLS)
+    for name in ("vertex_member", "vertex_days", "vertex_community"):
+        arrays[name] = arrays[name][:-1]
+    files.write(path, RRLS, arrays, files.read_recipe(path))
+    ended = crocs("report", "--run", run)
+    assert ended.code == 1
+    assert "01.h5: made from other load sets; remove it and run `crocs rrls` again" in ended.err
+
+
+def test_names_are_escaped(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run")
+    for path in (run / "rls").glob("*.h5"):
+        made_by = files.read_recipe(path)
+        made_by["settings"]["prototype"] = "<script>alert(1)</script>"
+        layout = files.layout_of(path)
+        files.write(path, layout, files.read(path, layout), made_by)
+    assert crocs("report", "--run", run).code == 0
+    text = (run / "report" / "index.html").read_text()
+    assert "&lt;script&gt;" in text
+    assert not Page(text).all("script")
+
+
+MEASURE = """<!doctype html><body><iframe id="f" src="{page}" width="{width}" height="3000"></iframe><script>
+document.getElementById("f").onload = () => {{
+  const page = document.getElementById("f").contentDocument, root = page.documentElement;
+  const small = [...page.querySelectorAll("svg")].filter(s => s.getBoundingClientRect().width < 60).length;
+  const out = {{scroll: root.scrollWidth, client: root.clientWidth, small: small,
+    svg: page.querySelectorAll("svg").length}};
+  document.title = JSON.stringify(out);
+}};
+</script></body>"""
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
+def test_a_real_browser_lays_it_out(written, tmp_path, width):
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no Chromium here")
+    (tmp_path / "frame.html").write_text(MEASURE.format(page=(written / "index.html").as_uri(), width=width))
+    flags = (
+        "--headless=new --no-sandbox --disable-gpu --allow-file-access-from-files --virtual-time-budget=5000"
+    )
+    command = [browser, *flags.split(" "), "--dump-dom", (tmp_path / "frame.html").as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    seen = json.loads(re.search(r"<title>(.*?)</title>", done.stdout)[1])
+    assert seen["scroll"] <= seen["client"], "nothing is wider than the screen"
+    assert seen["small"] == 0
+    assert seen["svg"] == len(Page((written / "index.html").read_text()).all("svg"))
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0, "0%"), (0.001, "under 1%"), (0.5, "50%"), (0.999, "over 99%"), (1, "100%")],
+)
+def test_shares_in_words(share, said):
+    assert words.percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("hour", "said"), [(0, "00:00"), (6.25, "06:00"), (6.5, "06:30"), (24, "24:00"), (25.5, "01:30")]
+)
+def test_times_in_words(hour, said):
+    assert words.clock(hour) == said

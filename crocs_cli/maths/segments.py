@@ -53,7 +53,8 @@ def high_times(profile: np.ndarray, level: float = HIGH) -> list[tuple[float, fl
     """Return the times of day at which a profile is high, as (start, end, time of its top) in hours.
 
     profile: (slots,); level: how far up from its least to its greatest value high begins. The day is
-    a circle: a time that ends after midnight has an end above 24. The highest comes first; a flat profile has none.
+    a circle: a time that ends after midnight has an end above 24. The highest comes first; a flat profile has
+    none.
     """
     slots, least, greatest = len(profile), profile.min(), profile.max()
     if greatest == least:

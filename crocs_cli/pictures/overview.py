@@ -18,11 +18,11 @@ DAYS = {
     "days_outside_range": "outside the dates asked for",
     "days_of_other_type": "of another day type",
 }
-INDICES = {
-    "silhouette": "Silhouette (higher is better)",
-    "dunn": "Dunn (higher is better)",
-    "davies_bouldin": "Davies-Bouldin (lower is better)",
-    "calinski_harabasz": "Calinski-Harabasz (higher is better)",
+INDICES = {  # name: (title, which way is better)
+    "silhouette": ("Silhouette", "higher is better"),
+    "dunn": ("Dunn", "higher is better"),
+    "davies_bouldin": ("Davies-Bouldin", "lower is better"),
+    "calinski_harabasz": ("Calinski-Harabasz", "higher is better"),
 }
 
 
@@ -31,7 +31,7 @@ def days_left_out(quality: Quality) -> str:
     names = [name for name in DAYS if quality.counts.get(name, 0) > 0]
     counts = [quality.counts[name] for name in names]
     with style.styled():
-        figure, axes = style.canvas(4.6, 0.55 + 0.3 * len(names))
+        figure, axes = style.canvas(4.8, 0.5 + 0.3 * len(names), (2.2, 0.45, 0.1, 0.05))
         bars = axes.barh(
             range(len(names)),
             counts,
@@ -53,20 +53,22 @@ def days_left_out(quality: Quality) -> str:
 def sizes(segments: list[Segment]) -> str:
     """Draw each segment's share of consumers and of energy."""
     with style.styled():
-        figure, axes = style.canvas(4.2, 0.75 + 0.4 * len(segments))
+        figure, axes = style.canvas(4.2, 0.6 + 0.4 * len(segments), (0.8, 0.3, 0.1, 0.3))
         place = np.arange(len(segments))
+        drawn = []
         for offset, shares, face, label in (
             (-0.19, [s.consumer_share for s in segments], style.ACCENT, "of consumers"),
             (0.19, [s.energy_share for s in segments], style.CONTRAST, "of energy"),
         ):
             bars = axes.barh(place + offset, shares, 0.36, color=face, label=label)
             axes.bar_label(bars, [percent(share) for share in shares], padding=3, fontsize=8)
+            drawn.append(bars)
         axes.set_yticks(place, [f"Segment {s.number}" for s in segments])
         axes.invert_yaxis()
         axes.set_xlim(0, 1.15 * max(max(s.consumer_share, s.energy_share) for s in segments))
         axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.0f}%")
         axes.grid(visible=False, axis="y")
-        figure.legend(loc="outside upper left", ncols=2)
+        style.legend_above(axes, drawn)
         said = "; ".join(
             f"{one.number}: {percent(one.consumer_share)} of consumers, {percent(one.energy_share)} of energy"
             for one in segments
@@ -79,19 +81,19 @@ def index_over_clusters(indices: Indices, name: str) -> str:
     values = np.asarray(getattr(indices, name), dtype=float)
     known = np.isfinite(values)
     with style.styled():
-        figure, axes = style.canvas(2.75, 1.9)
+        figure, axes = style.canvas(2.9, 1.9, (0.5, 0.45, 0.1, 0.3))
         axes.plot(indices.clusters[known], values[known], marker="o", markersize=4, color=style.ACCENT)
         here = (indices.clusters == indices.chosen) & known
         axes.plot(
             indices.clusters[here], values[here], "o", markersize=9, markerfacecolor="none",
             markeredgecolor=style.CONTRAST, markeredgewidth=1.8,
         )  # fmt: skip
-        axes.set_title(INDICES[name])
+        axes.set_title(INDICES[name][0])
         axes.set_xlabel("number of segments")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(4))
         axes.margins(x=0.08, y=0.15)
         said = ", ".join(f"{k}: {v:.3g}" for k, v in zip(indices.clusters[known], values[known], strict=True))
         return style.svg(
-            figure, name.replace("_", "-"), f"{INDICES[name]} for each number of segments: {said}."
+            figure, name.replace("_", "-"), f"{INDICES[name][0]} for each number of segments: {said}."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from crocs_cli.pictures import style
 from crocs_cli.pictures.facts import Behaviours, Segment
@@ -25,7 +26,7 @@ def behaviour(segment: Segment, index: int, with_medoid: bool) -> str:
     assert shown is not None
     name, times = behaviour_name(shown, index), behaviour_times(shown.high_times[index])
     with style.styled():
-        figure, axes = style.canvas(2.6, 1.6)
+        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.12, 0.08))
         hours = style.slot_hours(shown.mean.shape[1])
         axes.fill_between(hours, shown.low[index], shown.high[index], color=style.ACCENT, alpha=0.18, lw=0)
         axes.plot(hours, shown.mean[index], color=style.ACCENT)
@@ -46,7 +47,7 @@ def minor_behaviours(segment: Segment) -> str:
     first = major(shown)
     count = len(shown.mean) - first
     with style.styled():
-        figure, axes = style.canvas(2.6, 1.6)
+        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.12, 0.08))
         hours = style.slot_hours(shown.mean.shape[1])
         axes.plot(hours, shown.mean[first:].T, color=style.NAVY, lw=0.8, alpha=0.7)
         _normalised_axes(axes, shown)
@@ -64,20 +65,22 @@ def coverage(segment: Segment) -> str:
     count = major(shown)
     place = np.arange(count)
     with style.styled():
-        figure, axes = style.canvas(3.6, 0.8 + 0.34 * count)
+        figure, axes = style.canvas(3.6, 0.6 + 0.34 * count, (0.45, 0.3, 0.1, 0.3))
+        drawn = []
         for offset, shares, face, label in (
             (-0.19, shown.consumer_coverage[:count], style.NAVY, "of consumers"),
             (0.19, shown.day_coverage[:count], style.ACCENT, "of days"),
         ):
             bars = axes.barh(place + offset, shares, 0.36, color=face, label=label)
             axes.bar_label(bars, [percent(share) for share in shares], padding=3, fontsize=7.5)
+            drawn.append(bars)
         axes.set_yticks(place, [str(i + 1) for i in place])
         axes.set_ylabel("behaviour")
         axes.invert_yaxis()
         axes.set_xlim(0, 1.18)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
         axes.grid(visible=False, axis="y")
-        figure.legend(loc="outside upper left", ncols=2)
+        style.legend_above(axes, drawn)
         said = "; ".join(
             f"{i}: {percent(of_consumers)} of consumers, {percent(of_days)} of days"
             for i, of_consumers, of_days in zip(
@@ -91,13 +94,13 @@ def mean_day(segment: Segment) -> str:
     """Draw the segment's mean day against the other consumers', in kWh a slot."""
     hours = style.slot_hours(len(segment.mean_kwh))
     with style.styled():
-        figure, axes = style.canvas(3.0, 2.0)
+        figure, axes = style.canvas(3.0, 2.0, (0.55, 0.3, 0.12, 0.3))
         own = axes.plot(hours, segment.mean_kwh, color=style.ACCENT, label="this segment")
         rest = _rest(axes, hours, segment.rest_kwh)
         axes.set_ylim(bottom=min(0.0, float(segment.mean_kwh.min())))
         axes.set_ylabel(f"kWh in {1440 // len(hours)} min")
         style.day_axis(axes)
-        figure.legend(handles=[*own, *rest], loc="outside upper left", ncols=2)
+        style.legend_above(axes, [*own, *rest])
         top = hours[segment.mean_kwh.argmax()]
         alt = f"Mean day of segment {segment.number} and of the other consumers; greatest near {top:.0f}h."
         return style.svg(figure, f"segment-{segment.number}-mean-day", alt)
@@ -107,14 +110,15 @@ def peak_times(segment: Segment) -> str:
     """Draw when the segment's days have their maximum, against the other consumers' days."""
     hours = style.slot_hours(len(segment.peak_share))
     with style.styled():
-        figure, axes = style.canvas(3.0, 2.0)
+        figure, axes = style.canvas(3.0, 2.0, (0.55, 0.3, 0.12, 0.3))
         width = 24.0 / len(hours)
         own = axes.bar(hours, segment.peak_share, 0.9 * width, color=style.ACCENT, label="this segment")
         rest = _rest(axes, hours, segment.rest_peak_share)
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 5, 10)))
         axes.yaxis.set_major_formatter(lambda y, _: f"{100 * y:g}%")
-        axes.set_ylabel("days that peak then")
+        axes.set_ylabel("days")
         style.day_axis(axes)
-        figure.legend(handles=[own, *rest], loc="outside upper left", ncols=2)
+        style.legend_above(axes, [own, *rest])
         top = hours[segment.peak_share.argmax()]
         alt = f"Times at which the days of segment {segment.number} peak, most often near {top:.0f}h."
         return style.svg(figure, f"segment-{segment.number}-peaks", alt)
@@ -123,7 +127,7 @@ def peak_times(segment: Segment) -> str:
 def _rest(axes: Axes, hours: np.ndarray, values: np.ndarray) -> list[Line2D]:
     if not np.isfinite(values).all():
         return []
-    return axes.plot(hours, values, color=style.CONTRAST, lw=1.2, ls=(0, (4, 2)), label="other consumers")
+    return axes.plot(hours, values, color=style.CONTRAST, lw=1.2, ls=(0, (4, 2)), label="others")
 
 
 def _normalised_axes(axes: Axes, shown: Behaviours) -> None:

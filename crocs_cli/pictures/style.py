@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import Any
@@ -66,7 +66,6 @@ _STYLE: Any = {
     "legend.fontsize": 8.0,
     "lines.linewidth": 1.6,
     "figure.facecolor": PAPER,
-    "figure.constrained_layout.use": True,
 }
 
 
@@ -79,10 +78,25 @@ def styled() -> Iterator[None]:
         yield
 
 
-def canvas(width_in: float, height_in: float) -> tuple[Figure, Axes]:
-    """Return a figure with one pair of axes; call inside `styled`."""
+def canvas(
+    width_in: float, height_in: float, margins_in: tuple[float, float, float, float]
+) -> tuple[Figure, Axes]:
+    """Return a figure with one pair of axes inside its left, bottom, right, top margin; call inside `styled`.
+
+    Fixed margins line the axes of neighbouring pictures up, and need no second drawing to be found.
+    """
+    left, bottom, right, top = margins_in
     figure = Figure(figsize=(width_in, height_in))
-    return figure, figure.add_subplot()
+    inner = (left, bottom, width_in - left - right, height_in - bottom - top)
+    place = (inner[0] / width_in, inner[1] / height_in, inner[2] / width_in, inner[3] / height_in)
+    return figure, figure.add_axes(place)
+
+
+def legend_above(axes: Axes, handles: Sequence[Any]) -> None:
+    """Put a legend of one row above the axes."""
+    axes.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0.2
+    )
 
 
 def colour(number: int) -> str:

@@ -1,0 +1,125 @@
+"""The scripts in slurm/ on a real Slurm: arrays, chains, ranks over nodes; the same bytes as on a laptop."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, digests, engine_missing, finish, start
+from tests.slurm.cluster import Cluster, missing, run
+
+pytestmark = pytest.mark.engine
+
+SETTINGS = """\
+run: {run}
+synth: {{consumers: 60, days: 20, clusters: 3, shard_size: 10}}
+stage1: {{prototypes: 6}}
+stage2: {{clusters: [3]}}
+rrls: {{clusters: 3, communities: 4}}
+"""
+CROCS = str(Path(sys.executable).parent / "crocs")
+SMALL = ("--time=5", "--cpus-per-task=1")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    if lacking := missing():
+        engine_missing(f"no Slurm here: {', '.join(lacking)}")
+    with Cluster(tmp_path_factory.mktemp("slurm")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    config = settings(folder)
+    for command in ("synth", "stage1", "stage2", "rrls"):
+        ended = finish(start(command, "-c", config))
+        assert ended.code == 0, ended.err
+    return digests(folder / "run")
+
+
+def settings(folder):
+    path = folder / "run.yaml"
+    path.write_text(SETTINGS.format(run=folder / "run"))
+    assert finish(start("synth", "-c", path)).code == 0
+    return path
+
+
+@pytest.fixture
+def here(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("CROCS", CROCS)
+
+
+def test_the_pipeline_makes_what_a_laptop_makes(cluster, alone, here, tmp_path):
+    logs = f"--output={tmp_path}/%x-%A_%a.out"
+    run("bash", "slurm/pipeline.sh", settings(tmp_path), 3, SBATCH_OPTIONS=" ".join([*SMALL, logs]))
+    cluster.wait()
+    said = "\n".join(path.read_text() for path in sorted(tmp_path.glob("*.out")))
+    assert digests(tmp_path / "run") == alone, said
+
+
+def test_ranks_over_two_nodes_make_the_same(cluster, alone, here, tmp_path):
+    config = settings(tmp_path)
+    job = cluster.submit(
+        *SMALL, "--nodes=2", "--ntasks-per-node=2", f"--output={tmp_path}/mpi.out", "slurm/mpi.sbatch",
+        CROCS_CONFIG=str(config),
+    )  # fmt: skip
+    cluster.wait()
+    assert cluster.states(job) == {"COMPLETED"}, (tmp_path / "mpi.out").read_text()
+    made = digests(tmp_path / "run")
+    assert made == {name: value for name, value in alone.items() if not name.startswith("rrls/")}
+
+
+def test_a_failed_step_takes_the_later_ones_with_it(cluster, here, tmp_path):
+    (tmp_path / "run.yaml").write_text(f"run: {tmp_path / 'nothing'}\n")
+    ids = run(
+        "bash", "slurm/pipeline.sh", tmp_path / "run.yaml", 2,
+        SBATCH_OPTIONS=" ".join([*SMALL, f"--output={tmp_path}/%x-%A_%a.out"]),
+    ).split()[1::2]  # fmt: skip
+    cluster.wait()
+    assert cluster.states(ids[0]) == {"FAILED"}
+    assert all(cluster.states(job) == {"CANCELLED"} for job in ids[1:])
+    said = (tmp_path / f"crocs-stage1-{ids[0]}_1.out").read_text()
+    assert "nothing there; run `crocs ingest` first" in said
+
+
+def test_a_task_that_is_told_to_stop_is_requeued_and_ends(cluster, alone, here, tmp_path):
+    config = settings(tmp_path)
+    job = cluster.submit(
+        *SMALL, "--array=1-1", f"--output={tmp_path}/%x.out", "slurm/stage1.sbatch",
+        CROCS_CONFIG=str(config), CROCS_SHARES="1", CROCS=stopping_crocs(tmp_path),
+    )  # fmt: skip
+    cluster.wait()
+    said = (tmp_path / "crocs-stage1.out").read_text()
+    assert said.count("stopped early; requeueing") == 1, said
+    assert cluster.states(job) == {"COMPLETED"}
+    made = digests(tmp_path / "run")
+    assert {name for name in made if name.startswith("rls/")} == {f"rls/{i:05d}.h5" for i in range(6)}
+    assert all(alone[name] == value for name, value in made.items())
+
+
+def stopping_crocs(folder):
+    """Return a crocs that is signalled by its own shell once, as Slurm does before the time limit."""
+    program = folder / "crocs"
+    program.write_text(
+        "#!/bin/bash\n"
+        f"trap 'kill -USR1 $child' USR1\n{CROCS} \"$@\" & child=$!\n"
+        f"if [ ! -e {folder}/signalled ]; then touch {folder}/signalled\n"
+        f"  while [ ! -e {folder}/run/rls/00000.h5 ]; do sleep 0.01; done; kill -USR1 $child; fi\n"
+        "while :; do wait $child; code=$?; kill -0 $child 2>/dev/null || exit $code; done\n"
+    )
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_the_cluster_is_reached_only_from_here(cluster):
+    listening = run("ss", "-ltn")
+    conf = Path(os.environ["SLURM_CONF"]).read_text().splitlines()
+    ports = [line.split("Port=")[1].split()[0] for line in conf
+             if line.startswith("NodeName")]  # fmt: skip
+    for port in ports:
+        assert f"127.0.0.1:{port} " in listening
+        assert f"0.0.0.0:{port} " not in listening

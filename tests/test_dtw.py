@@ -1,5 +1,10 @@
 """DTW between profiles: the meaning of the paper at the speed of the vectors."""
 
+import os
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths import lanes
 from crocs_cli.maths.dtw import dtw_between, dtw_within
+from crocs_cli.maths.lanes import vector_bytes
 from tests import naive
 
-# the vector kernel (up to 17 cells), the plain one (wider), and both sides of a vector's edge
+# bands from none to all of the day, and both sides of a vector's edge
 SHAPES = [
     (1, 48, 2),
     (2, 48, 2),
@@ -60,17 +65,38 @@ def test_the_value_of_a_pair_does_not_depend_on_its_neighbours():
     assert np.array_equal(dtw_between(profiles[44:], profiles[:1], 2), whole[44:, :1])
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_vector_and_plain_kernel_agree(dtype):
-    queries = np.random.default_rng(1).random((9, 48)).astype(dtype)
-    across = lanes.lanes(dtype)
-    target = np.full((52, across), lanes.FAR, dtype)
-    lanes.lay(queries, 0, target, 2)
-    sums = np.empty((2, 9, across), dtype)
-    lanes._vector_sums(queries, target, sums[0], lanes.band(2, 48))
-    lanes._plain_sums(queries, target, sums[1], lanes.band(2, 48))
-    own = sums[:, :, : min(9, across)]  # the lanes beyond hold nothing
-    np.testing.assert_allclose(own[0], own[1], rtol=8 * np.finfo(dtype).eps)
+PRINT_BITS = """
+import sys
+import numpy as np
+from crocs_cli.maths.dtw import dtw_between
+from crocs_cli.maths.lanes import vector_bytes
+profiles = np.random.default_rng(1).random((37, 48))
+print(vector_bytes())
+for dtype in (np.float32, np.float64):
+    print(dtw_between(profiles, profiles, 2, dtype).astype(np.float64).tobytes().hex())
+"""
+
+
+@pytest.mark.parametrize(
+    ("machine", "features", "vector"),
+    [("generic", "", "16"), ("haswell", "+avx,+avx2,+fma", "32")],
+)
+def test_every_instruction_set_gives_the_same_distances(machine, features, vector):
+    if platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("instruction sets of x86")
+    if vector_bytes() < int(vector):
+        pytest.skip("a machine without AVX2")
+    settings = os.environ | {"NUMBA_CPU_NAME": machine, "NUMBA_CPU_FEATURES": features}
+    code = [sys.executable, "-c", PRINT_BITS]
+    ended = subprocess.run(code, env=settings, capture_output=True, text=True, check=True)
+    width, *found = ended.stdout.split()
+    assert width == vector
+    profiles = np.random.default_rng(1).random((37, 48))
+    for text, dtype in zip(found, (np.float32, np.float64), strict=True):
+        there = np.frombuffer(bytes.fromhex(text)).reshape(37, 37)
+        np.testing.assert_allclose(
+            there, dtw_between(profiles, profiles, 2, dtype), rtol=8 * np.finfo(dtype).eps
+        )
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -1e12])

@@ -32,23 +32,29 @@ def canonical(labels: np.ndarray) -> np.ndarray:
 
 
 @kernel
-def cut_days(pairs, clusters):  # type: ignore[no-untyped-def]
-    """Make the first merges (p - 1, 2) of ward_of_days until `clusters` are left; labels (p,)."""
-    number = len(pairs) + 1
-    root = np.arange(number)
-    for merge in range(number - clusters):
-        first, second = pairs[merge]
-        while root[first] != first:
-            first = root[first]
-        while root[second] != second:
-            second = root[second]
-        root[max(first, second)] = min(first, second)
-    labels = np.empty(number, np.int64)
-    clusters = 0
-    for day in range(number):  # a root is never later than its members
-        if root[day] == day:
-            labels[day] = clusters
-            clusters += 1
-        else:
-            labels[day] = labels[root[day]]
+def cut_days(merges: np.ndarray, heights: np.ndarray, clusters: int) -> np.ndarray:
+    """Leave out the highest merges (p - 1, 2) of ward_of_days, make the rest; labels (p,) by first day."""
+    made = np.ones(len(merges), np.bool_)
+    for _ in range(clusters - 1):
+        highest = -1
+        for merge in range(len(merges)):
+            if made[merge] and (highest < 0 or heights[merge] >= heights[highest]):
+                highest = merge
+        made[highest] = False
+    root = np.arange(len(merges) + 1)
+    for merge in range(len(merges)):
+        if made[merge]:
+            first, second = _root(root, merges[merge, 0]), _root(root, merges[merge, 1])
+            root[max(first, second)] = min(first, second)
+    labels, clusters = np.empty(len(root), np.int64), 0
+    for day in range(len(root)):  # a root comes before its members
+        labels[day] = clusters if root[day] == day else labels[root[day]]
+        clusters += root[day] == day
     return labels
+
+
+@kernel
+def _root(root: np.ndarray, day: int) -> int:
+    while root[day] != day:
+        day = root[day]
+    return day

@@ -1,12 +1,14 @@
-"""DTW between daily load profiles under a band of `window` slots (paper, section 3.1: DTW-2)."""
+"""DTW between daily load profiles inside a band of `window` slots (paper, section 3.1: DTW-2)."""
+
+from typing import Any
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.compiled import kernel
-from crocs_cli.maths.lanes import band, dtw_sums, lanes, lay
+from crocs_cli.maths.lanes import FAR, across, band, dtw_sums
 
-#: readings beyond this could pass for the filling between profiles
+#: readings beyond this could pass for FAR
 LARGEST = 1e9
 
 
@@ -18,15 +20,11 @@ def dtw_within(profiles: np.ndarray, window: int) -> np.ndarray:
     Raises CrocsError where a reading is not finite or beyond 1e9.
     """
     profiles = checked(profiles, np.float64)
-    if len(profiles) == 0:
-        return np.empty((0, 0))
-    squares = within(profiles, band(window, profiles.shape[1]), lanes(profiles.dtype))
+    squares = squares_within(profiles, band(window, profiles.shape[1]))
     return np.sqrt(squares, out=squares)
 
 
-def dtw_between(
-    first: np.ndarray, second: np.ndarray, window: int, dtype: type[np.floating] = np.float64
-) -> np.ndarray:
+def dtw_between(first: np.ndarray, second: np.ndarray, window: int, dtype: Any = np.float64) -> np.ndarray:
     """Compare profiles (n, slots) with profiles (m, slots) by DTW, giving (n, m) `dtype`; see dtw_within."""
     first, second = checked(first, dtype), checked(second, dtype)
     if first.shape[1] != second.shape[1]:
@@ -34,30 +32,28 @@ def dtw_between(
             f"profiles of {first.shape[1]} and {second.shape[1]} slots cannot be compared; "
             "bring them to one interval"
         )
-    squares = np.empty((len(first), len(second)), dtype)
-    if squares.size:
-        _between(first, second, squares, band(window, first.shape[1]), lanes(first.dtype))
+    squares = _squares_between(first, second, band(window, first.shape[1]))
     return np.sqrt(squares, out=squares)
 
 
-def checked(profiles: np.ndarray, dtype: type[np.floating]) -> np.ndarray:
+def checked(profiles: np.ndarray, dtype: Any) -> np.ndarray:
     """Give profiles (n, slots) as the kernels want them, or raise CrocsError."""
     profiles = np.ascontiguousarray(profiles, dtype)
-    if profiles.size and not np.abs(profiles).max() < LARGEST:  # NaN is not less than anything
+    if profiles.size and not max(-profiles.min(), profiles.max()) < LARGEST:  # NaN is not less than anything
         raise CrocsError(f"profiles: a reading is missing, infinite or beyond {LARGEST:g}; leave out its day")
     return profiles
 
 
 @kernel
-def within(profiles, band, lanes):  # type: ignore[no-untyped-def]
+def squares_within(profiles: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
     """Give the squared DTW of every two profiles (p, slots), (p, p)."""
-    number, slots = profiles.shape
+    number, lanes = len(profiles), across(profiles)
     squares = np.empty((number, number), profiles.dtype)
-    target = np.empty((slots + len(band) - 1, lanes), profiles.dtype)
+    target = np.empty((profiles.shape[1] + len(band) - 1, lanes), profiles.dtype)
     sums = np.empty((number, lanes), profiles.dtype)
-    for first in range(0, number, lanes):
-        last = min(first + lanes, number)
-        lay(profiles, first, target, len(band) // 2)
+    for last in range(number, 0, -lanes):  # downwards, so that a block not full has the fewest queries
+        first = max(last - lanes, 0)
+        _lay(profiles[first:last], target, band)
         dtw_sums(profiles[:last], target, sums, band)
         for row in range(last):
             for column in range(first, last):
@@ -67,11 +63,24 @@ def within(profiles, band, lanes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _between(first, second, squares, band, lanes):  # type: ignore[no-untyped-def]
+def _squares_between(first: np.ndarray, second: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
+    lanes = across(first)
+    squares = np.empty((len(first), len(second)), first.dtype)
     target = np.empty((first.shape[1] + len(band) - 1, lanes), first.dtype)
     sums = np.empty((len(first), lanes), first.dtype)
-    for column in range(0, len(second), lanes):
-        last = min(column + lanes, len(second))
-        lay(second, column, target, len(band) // 2)
+    for begin in range(0, len(second), lanes):
+        _lay(second[begin : begin + lanes], target, band)
         dtw_sums(first, target, sums, band)
-        squares[:, column:last] = sums[:, : last - column]
+        for row in range(len(first)):
+            for column in range(begin, min(begin + lanes, len(second))):
+                squares[row, column] = sums[row, column - begin]
+    return squares
+
+
+@kernel
+def _lay(profiles: np.ndarray, target: np.ndarray, band: tuple[int, ...]) -> None:
+    """Lay profiles (n, slots) side by side into a target (slots + width - 1, lanes)."""
+    target[:] = FAR
+    for lane in range(len(profiles)):
+        for slot in range(profiles.shape[1]):
+            target[len(band) // 2 + slot, lane] = profiles[lane, slot]

@@ -1,8 +1,11 @@
-"""DTW of many pairs at once, one pair in each lane of the machine's vectors.
+"""DTW of many pairs at once: one pair in each lane of the machine's vectors.
 
-A *target* is a set of profiles side by side, laid out (slot, lane) with as many lanes as a vector holds;
-`window` slots of FAR before and after keep every band inside it, so that no kernel has an edge case.
-Four query profiles at a time run against all lanes of a target.
+A *target* is a set of profiles side by side, laid out (slot, lane), as many lanes as a vector holds. Slots
+of FAR before and after the day keep the whole band inside it, so that no kernel has an edge case. Query
+profiles run four at a time against all lanes of a target. tests/naive.py says in six lines what it means.
+
+The kernel is written in LLVM's vector language, which LLVM turns into AVX-512, AVX2, SSE2 or arm64 code: on
+each it beats the same loops left to numba (`make bench`), so there is no second kernel to fall back on.
 """
 
 from functools import cache
@@ -16,18 +19,15 @@ from numba.extending import intrinsic, overload
 
 from crocs_cli.maths.compiled import kernel
 
-#: stands for a reading that is not there: its squared difference loses every comparison, and a day of them
-#: still fits float32
+#: a reading that loses every comparison; the squares of a day of them still fit float32
 FAR = 1e15
-#: queries that share the loads of a target; four keep 20 band cells in the 32 registers of AVX-512 and arm64
+#: queries that share the loads of a target: best of 1, 2, 3 and 4 on AVX-512, AVX2 and SSE2 alike
 TOGETHER = 4
-#: wider bands do not fit the registers and take the plain kernel
-WIDEST = 17
 
 
 @cache
 def vector_bytes() -> int:
-    """Give the size of this machine's widest float vectors: 64 (AVX-512), 32 (AVX), 16 (SSE2, arm64)."""
+    """Give the size of this machine's widest vectors: 64 (AVX-512), 32 (AVX), 16 (SSE2, arm64)."""
     features = config.CPU_FEATURES  # type: ignore[attr-defined]
     if features is None:
         features = binding.get_host_cpu_features().flatten()
@@ -43,134 +43,83 @@ def lanes(dtype: Any) -> int:
 
 @cache
 def band(window: int, slots: int) -> tuple[int, ...]:
-    """Give the offsets j - i of the band: their number is known to the compiler by the tuple's type."""
+    """Give the offsets j - i of the band; the tuple's type tells the compiler their number."""
     window = min(window, slots - 1)
     return tuple(range(-window, window + 1))
 
 
-def dtw_sums(queries, target, sums, band):  # type: ignore[no-untyped-def]
-    """Write the squared DTW of every query (n, slots) to every lane of one target into `sums` (n, lanes)."""
-    raise NotImplementedError("compiled only")
+def across(array: np.ndarray) -> int:
+    """Give the number of lanes of an array's dtype: in a kernel a constant, so that loops become vectors."""
+    return lanes(array.dtype)
 
 
-@overload(dtw_sums, jit_options={"nogil": True, "error_model": "numpy"})
-def _choose(queries, target, sums, band):  # type: ignore[no-untyped-def]
-    if band.count > WIDEST:
-        return _plain_sums.py_func
-    return _vector_sums.py_func
-
-
-@kernel
-def _plain_sums(queries, target, sums, band):  # type: ignore[no-untyped-def]
-    width, lanes = len(band), target.shape[1]
-    cells = np.empty((width + 2, lanes), target.dtype)  # one row of the band, with a wall on each side
-    for query in range(len(queries)):
-        cells[:] = FAR * FAR
-        cells[width // 2 + 1] = 0.0
-        for slot in range(queries.shape[1]):
-            reading = queries[query, slot]
-            for cell in range(width):
-                for lane in range(lanes):
-                    difference = reading - target[slot + cell, lane]
-                    best = min(min(cells[cell + 1, lane], cells[cell + 2, lane]), cells[cell, lane])
-                    cells[cell + 1, lane] = difference * difference + best
-        sums[query] = cells[width // 2 + 1]
+@overload(across, strict=False)
+def _across(array: Any) -> Any:
+    number = lanes(str(array.dtype))
+    return lambda array: number
 
 
 @kernel
-def _vector_sums(queries, target, sums, band):  # type: ignore[no-untyped-def]
-    number = len(queries)
-    if number < TOGETHER:
-        for query in range(number):
-            _one(queries, query, target, sums, band)
-    else:
-        for query in range(0, number, TOGETHER):  # the last four overlap those before
-            _four(queries, min(query, number - TOGETHER), target, sums, band)
+def dtw_sums(queries: np.ndarray, target: np.ndarray, sums: np.ndarray, band: tuple[int, ...]) -> None:
+    """Write the squared DTW of every query (n, slots) to every lane of a target into sums (n, lanes)."""
+    for query in range(0, len(queries), TOGETHER):
+        _four_sums(queries, query, target, sums, band)  # type: ignore[call-arg]
 
 
-def _registers(together: int) -> Any:  # noqa: C901
-    """Make the kernel that holds the band cells of some queries in vector registers, as LLVM code."""
+@intrinsic
+def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, band: Any) -> Any:
+    """Write sums[first : first + 4] in LLVM's vector code; past the last query, write that one again."""
 
-    @intrinsic
-    def advance(typing, queries, query, target, sums, band):  # type: ignore[no-untyped-def]
-        signature = types.void(queries, query, target, sums, band)
-        size = queries.dtype.bitwidth // 8
-        number = vector_bytes() // size
-        width = band.count
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        size, width, count = queries.dtype.bitwidth // 8, band.count, lanes(str(queries.dtype))
+        real = context.get_data_type(queries.dtype)
+        vector = ir.VectorType(real, count)
+        arrays = [context.make_array(signature.args[i])(context, builder, values[i]) for i in (0, 2, 3)]
+        number, slots = (builder.extract_value(arrays[0].shape, i) for i in (0, 1))
+        index = slots.type
+        targets, out = (builder.bitcast(array.data, vector.as_pointer()) for array in arrays[1:])
+        name = f"llvm.fmuladd.v{count}f{8 * size}"  # fused where the machine can
+        square_plus = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(vector, [vector] * 3), name
+        )
 
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            real = context.get_data_type(queries.dtype)
-            vector = ir.VectorType(real, number)
-            arrays = [
-                context.make_array(kind)(context, builder, arguments[position])
-                for position, kind in ((0, queries), (2, target), (3, sums))
-            ]
-            slots = builder.extract_value(arrays[0].shape, 1)
-            index = slots.type
-            readings, targets, out = (
-                builder.bitcast(a.data, t.as_pointer())
-                for a, t in zip(arrays, (real, vector, vector), strict=True)
+        def constant(value: float) -> Any:
+            return ir.Constant(vector, [ir.Constant(real, value)] * count)
+
+        def everywhere(value: Any) -> Any:
+            single = builder.insert_element(constant(0.0), value, index(0))
+            return builder.shuffle_vector(
+                single, single, ir.Constant(ir.VectorType(ir.IntType(32), count), None)
             )
-            multiply_add = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{number}f{8 * size}"
-            )
-            first = [builder.add(arguments[1], index(each)) for each in range(together)]
 
-            def constant(value):  # type: ignore[no-untyped-def]
-                return ir.Constant(vector, [ir.Constant(real, value)] * number)
+        def least(*choices: Any) -> Any:
+            best = choices[0]
+            for other in choices[1:]:
+                best = builder.select(builder.fcmp_ordered("<", best, other), best, other)
+            return best
 
-            def least(a, b):  # type: ignore[no-untyped-def]
-                return builder.select(builder.fcmp_ordered("<", a, b), a, b)
+        def cells_at(start: Any) -> list[Any]:
+            return [cgutils.alloca_once_value(builder, constant(start(cell))) for cell in range(width)]
 
-            def everywhere(value):  # type: ignore[no-untyped-def]
-                single = builder.insert_element(constant(ir.Undefined), value, index(0))
-                same = ir.Constant(ir.VectorType(ir.IntType(32), number), [0] * number)
-                return builder.shuffle_vector(single, single, same)
+        last = builder.sub(number, index(1))
+        rows = [builder.add(values[1], index(each)) for each in range(TOGETHER)]
+        rows = [builder.select(builder.icmp_signed("<", row, last), row, last) for row in rows]
+        bands = [cells_at(lambda cell: 0.0 if cell == width // 2 else FAR * FAR) for _ in rows]
+        with cgutils.for_range(builder, slots) as loop:
+            places = [builder.gep(targets, [builder.add(loop.index, index(cell))]) for cell in range(width)]
+            opposite = [builder.load(place, align=size) for place in places]
+            for row, cells in zip(rows, bands, strict=True):
+                place = builder.gep(arrays[0].data, [builder.add(builder.mul(row, slots), loop.index)])
+                reading = everywhere(builder.load(place))
+                before = [builder.load(cell) for cell in cells]
+                left: list[Any] = []  # the cell just made: the step along the target
+                for cell in range(width):
+                    best = least(*before[cell : cell + 2], *left)
+                    difference = builder.fsub(reading, opposite[cell])
+                    left = [builder.call(square_plus, [difference, difference, best])]
+                    builder.store(left[0], cells[cell])
+        for row, cells in zip(rows, bands, strict=True):
+            builder.store(builder.load(cells[width // 2]), builder.gep(out, [row]), align=size)
+        return context.get_dummy_value()
 
-            cells = [
-                [
-                    cgutils.alloca_once_value(builder, constant(0.0 if cell == width // 2 else FAR * FAR))
-                    for cell in range(width)
-                ]
-                for _ in range(together)
-            ]
-            with cgutils.for_range(builder, slots) as loop:
-                opposite = [
-                    builder.load(builder.gep(targets, [builder.add(loop.index, index(cell))]), align=size)
-                    for cell in range(width)
-                ]
-                for each in range(together):
-                    here = builder.add(builder.mul(first[each], slots), loop.index)
-                    reading = everywhere(builder.load(builder.gep(readings, [here])))
-                    before = [builder.load(cell) for cell in cells[each]]
-                    now = None
-                    for cell in range(width):
-                        best = before[cell]
-                        if cell + 1 < width:
-                            best = least(best, before[cell + 1])
-                        if now is not None:
-                            best = least(best, now)
-                        difference = builder.fsub(reading, opposite[cell])
-                        now = builder.call(multiply_add, [difference, difference, best])
-                        builder.store(now, cells[each][cell])
-            for each in range(together):
-                end = builder.load(cells[each][width // 2])
-                builder.store(end, builder.gep(out, [first[each]]), align=size)
-            return context.get_dummy_value()
-
-        return signature, generate
-
-    return advance
-
-
-_four = _registers(TOGETHER)
-_one = _registers(1)
-
-
-@kernel
-def lay(profiles, first, target, margin):  # type: ignore[no-untyped-def]
-    """Lay profiles (n, slots) from row `first` side by side into one target (slots + 2 margin, lanes)."""
-    target[:] = FAR
-    for lane in range(min(target.shape[1], len(profiles) - first)):
-        for slot in range(profiles.shape[1]):
-            target[margin + slot, lane] = profiles[first + lane, slot]
+    return types.void(queries, first, target, sums, band), generate

@@ -1,5 +1,7 @@
 """k-medoids on a matrix of distances: of one consumer's days, and of the consumers."""
 
+from typing import Any
+
 import numpy as np
 
 from crocs_cli.maths.compiled import kernel
@@ -23,108 +25,110 @@ def kmedoids_partition(
 
 
 @kernel
-def kmedoids_of_days(distances, clusters, draws, iterations):  # type: ignore[no-untyped-def]
-    """Label p days by the best of several starts of FasterPAM on distances (p, p); labels (p,).
+def kmedoids_of_days(distances: np.ndarray, clusters: int, draws: np.ndarray, iterations: int) -> np.ndarray:
+    """Label p days (p,) by the best of several starts of FasterPAM on distances (p, p).
 
-    draws (starts, clusters or more): uniform numbers in [0, 1); the first start takes them for
-    k-medoids++, the others for days at random. The first start wins ties.
+    draws (starts, clusters or more): uniform numbers in [0, 1). The first start takes them for k-medoids++,
+    the others for days at random; the first start wins ties.
     """
-    least, best = np.inf, np.empty(clusters, np.int64)
-    for start in range(len(draws)):
-        medoids = (
-            _spread(distances, clusters, draws[0])
-            if start == 0
-            else _random(len(distances), clusters, draws[start])
-        )
-        loss = _swap(distances, medoids, iterations)
+    least, best = np.inf, np.zeros(len(distances), np.int64)
+    for start in range(len(draws) if clusters > 1 else 0):  # one cluster needs no search
+        if start == 0:
+            medoids = _spread(distances, clusters, draws[start])
+        else:
+            medoids = _random(len(distances), clusters, draws[start])
+        loss, label = _improve(distances, medoids, iterations)
         if loss < least:
-            least, best = loss, medoids
-    return _nearest(distances, best)[0]
+            least, best = loss, label
+    return best
 
 
 @kernel
-def _random(number, clusters, draws):  # type: ignore[no-untyped-def]
+def _random(number: int, clusters: int, draws: np.ndarray) -> np.ndarray:
     days = np.arange(number)
     for each in range(clusters):
         other = each + int(draws[each] * (number - each))
         days[each], days[other] = days[other], days[each]
-    return days[:clusters]
+    return days[:clusters].copy()
 
 
 @kernel
-def _spread(distances, clusters, draws):  # type: ignore[no-untyped-def]
-    """Draw medoids by squared distance to those before (k-means++, Arthur and Vassilvitskii 2007)."""
-    medoids = np.empty(clusters, np.int64)
-    medoids[0] = int(draws[0] * len(distances))
-    away = distances[medoids[0]] ** 2
-    for each in range(1, clusters):
-        sums = np.cumsum(away)
-        chosen = min(np.searchsorted(sums, draws[each] * sums[-1], side="right"), len(distances) - 1)
-        if sums[-1] == 0.0:  # all that is left are copies of medoids: take the first that is none
-            chosen = 0
-            while np.any(medoids[:each] == chosen):
-                chosen += 1
+def _spread(distances: np.ndarray, clusters: int, draws: np.ndarray) -> np.ndarray:
+    """Draw days by their squared distance to those before (k-means++, Arthur and Vassilvitskii 2007)."""
+    medoids, away = np.empty(clusters, np.int64), np.ones(len(distances))
+    for each in range(clusters):
+        left, chosen = 0.0, -1
+        for day in range(len(distances)):
+            left += draws[each] * max(away[day], 0.0)
+        for day in range(len(distances)):
+            if away[day] >= 0.0 and (chosen < 0 or left >= 0.0):
+                chosen = day
+                left -= away[day]
         medoids[each] = chosen
-        away = np.minimum(away, distances[chosen] ** 2)
+        for day in range(len(distances)):
+            reach = distances[chosen, day] ** 2
+            away[day] = reach if each == 0 else min(away[day], reach)
+        away[chosen] = -1.0  # never again, even where only copies of medoids are left
     return medoids
 
 
 @kernel
-def _nearest(distances, medoids):  # type: ignore[no-untyped-def]
-    """Give every day's nearest medoid (its position), and the distances to that and to the second nearest."""
-    number = len(distances)
-    label, first = np.zeros(number, np.int64), np.full(number, np.inf)
-    second = np.full(number, distances.max())  # stands for "no second medoid": none is further
-    for each in range(len(medoids)):
-        row = distances[medoids[each]]
-        for day in range(number):
-            if row[day] < first[day]:
-                label[day], first[day], second[day] = each, row[day], min(first[day], second[day])
-            elif row[day] < second[day]:
-                second[day] = row[day]
-    for each in range(len(medoids)):  # a medoid is its own, even where another is at no distance
-        label[medoids[each]] = each
-    return label, first, second
-
-
-@kernel
-def _swap(distances, medoids, iterations):  # type: ignore[no-untyped-def]
-    """Exchange medoids for days as long as that lowers the loss; changes medoids, gives the loss."""
-    number, clusters = len(distances), len(medoids)
-    label, first, second = _nearest(distances, medoids)
-    removal = _losses(label, first, second, clusters)
-    change = np.empty(clusters)
-    idle = 0
-    begin = medoids[0]  # from one and the same day on, most starts would end alike
+def _improve(distances: np.ndarray, medoids: np.ndarray, iterations: int) -> tuple[float, np.ndarray]:
+    """Exchange medoids for days while that lowers the loss (FasterPAM); give the loss and labels (p,)."""
+    number, begin = len(distances), medoids[0]  # from one and the same day on, most starts would end alike
+    label, first, second = np.empty(number, np.int64), np.empty(number), np.empty(number)
+    state = label, first, second, np.empty(len(medoids))
+    change, idle = np.empty(len(medoids)), 0
+    loss = _assign(distances, medoids, state)
     for turn in range(iterations * number):
         day = (begin + turn) % number
+        if medoids[label[day]] != day:
+            gain, worst = _best_exchange(distances[day], state, change)
+            if gain < -1e-12 * loss:  # more than rounding
+                medoids[worst] = day
+                loss, idle = _assign(distances, medoids, state), 0
+        idle += 1
         if idle == number:
             break
-        idle += 1
-        if medoids[label[day]] == day:
-            continue
-        change[:] = removal
-        shared = 0.0
-        row = distances[day]
-        for other in range(number):
-            if row[other] < first[other]:
-                shared += row[other] - first[other]
-                change[label[other]] += first[other] - second[other]
-            elif row[other] < second[other]:
-                change[label[other]] += row[other] - second[other]
-        worst = np.argmin(change)
-        if change[worst] + shared < -1e-12 * (1.0 + np.abs(shared)):
-            medoids[worst] = day
-            label, first, second = _nearest(distances, medoids)
-            removal = _losses(label, first, second, clusters)
-            idle = 0
-    return first.sum()
+    return loss, label
 
 
 @kernel
-def _losses(label, first, second, clusters):  # type: ignore[no-untyped-def]
-    """Give what the removal of each medoid would cost."""
-    losses = np.zeros(clusters)
+def _assign(distances: np.ndarray, medoids: np.ndarray, state: tuple) -> float:
+    """Find every day's medoid, its distances to that and to the second nearest; give the loss.
+
+    The last part of the state is what the removal of each medoid would cost.
+    """
+    label, first, second, removal = state
+    first[:], second[:], removal[:] = np.inf, np.inf, 0.0
+    for each in range(len(medoids)):
+        row = distances[medoids[each]]
+        for day in range(len(row)):  # without a branch, for the vectors' sake
+            nearer = row[day] < first[day]
+            second[day] = min(second[day], first[day] if nearer else row[day])
+            label[day] = each if nearer else label[day]
+            first[day] = row[day] if nearer else first[day]
+    for each in range(len(medoids)):  # a medoid is its own, even where another is at no distance
+        label[medoids[each]] = each
+    loss = 0.0
     for day in range(len(label)):
-        losses[label[day]] += second[day] - first[day]
-    return losses
+        removal[label[day]] += second[day] - first[day]
+        loss += first[day]
+    return loss
+
+
+@kernel
+def _best_exchange(row: np.ndarray, state: tuple, change: np.ndarray) -> tuple[float, Any]:
+    """Give the change of the loss when a day at distances `row` replaces the best medoid, and which."""
+    label, first, second, removal = state
+    shared = 0.0
+    for each in range(len(removal)):
+        change[each] = removal[each]
+    for other in range(len(row)):
+        if row[other] < first[other]:
+            shared += row[other] - first[other]
+            change[label[other]] += first[other] - second[other]
+        elif row[other] < second[other]:
+            change[label[other]] += row[other] - second[other]
+    worst = np.argmin(change)
+    return change[worst] + shared, worst

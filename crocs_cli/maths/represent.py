@@ -1,19 +1,18 @@
 """Stage 1: each consumer's days become a few prototypes with their days (paper, section 3.1)."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from crocs_cli.maths.compiled import kernel
+from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.cuts import cut_days
-from crocs_cli.maths.dtw import checked, within
-from crocs_cli.maths.lanes import band, lanes
+from crocs_cli.maths.dtw import checked, squares_within
+from crocs_cli.maths.lanes import band
 from crocs_cli.maths.medoids import kmedoids_of_days
 from crocs_cli.maths.ward import ward_of_days
 
-#: starts and iterations of k-medoids and k-means (paper, section 5.2)
+#: (paper, section 5.2)
 STARTS, ITERATIONS = 30, 200
 #: consumers that a thread takes at a time
 TOGETHER = 8
@@ -52,28 +51,23 @@ def represent(  # noqa: PLR0913 - the settings of stage 1, all by name
     profiles, day_offset = checked(profiles, np.float64), np.asarray(day_offset, np.int64)
     if not np.all(np.diff(day_offset) > 0):
         raise ValueError("represent: a consumer without days has no load set; leave it out")
-    shape = band(window, profiles.shape[1]), lanes(profiles.dtype)
-    label, medoid = np.empty(len(profiles), np.int32), np.full(len(profiles), -1)
+    found = np.full((2, len(profiles)), -1)
+    tried, offsets = np.arange(low, high + 1), band(window, profiles.shape[1])
 
     def cluster(begin: int) -> None:
         offset = day_offset[begin : begin + TOGETHER + 1]
         days = slice(offset[0], offset[-1])
-        randoms = [np.random.default_rng([*seed, begin + each]) for each in range(len(offset) - 1)]
-        tried = np.arange(low, high + 1)
+        guide, randoms = None, []
+        if algorithm != "ward":
+            randoms = [np.random.default_rng([*seed, begin + each]) for each in range(len(offset) - 1)]
         if algorithm == "kmeans":
-            given, draws = _kmeans(profiles, offset, tried, randoms), np.empty((len(randoms), 0, high))
-        else:
-            starts = STARTS if algorithm == "kmedoids" else 0
-            given = np.empty((0, 0), np.int64)
-            draws = np.stack([random.random((starts, high)) for random in randoms])
-        _cluster(
-            profiles[days], offset - offset[0], tried, (given, draws), shape, (label[days], medoid[days])
-        )
+            guide = _kmeans(profiles, offset, tried, randoms)
+        elif algorithm == "kmedoids":
+            guide = np.stack([random.random((STARTS, high)) for random in randoms])
+        _cluster(profiles[days], offset - offset[0], tried, guide, offsets, found[:, days])
 
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(cluster, range(0, len(day_offset) - 1, TOGETHER)):
-            pass
-    return _gather(profiles, day_offset, label, medoid, prototype)
+    share(cluster, range(0, len(day_offset) - 1, TOGETHER), threads)
+    return _gather(profiles, day_offset, found, prototype)
 
 
 def _kmeans(
@@ -84,7 +78,7 @@ def _kmeans(
     from threadpoolctl import threadpool_limits
 
     labels = np.zeros((len(tried), offset[-1] - offset[0]), np.int64)
-    with threadpool_limits(1):  # sums in an order that does not depend on the number of threads
+    with threadpool_limits(1):  # the order of its sums would depend on the number of threads
         for begin, end, random in zip(offset[:-1], offset[1:], randoms, strict=True):
             state = int(random.integers(2**32))
             for row, clusters in zip(labels, np.minimum(tried, end - begin), strict=True):
@@ -94,94 +88,100 @@ def _kmeans(
 
 
 def _gather(
-    profiles: np.ndarray, day_offset: np.ndarray, label: np.ndarray, medoid: np.ndarray, prototype: str
+    profiles: np.ndarray, day_offset: np.ndarray, found: np.ndarray, prototype: str
 ) -> Representation:
-    """Turn labels (days,) and medoids (days,; -1 beyond a consumer's clusters) into prototypes."""
-    medoid_row = np.flatnonzero(medoid >= 0)
-    consumer = np.searchsorted(day_offset, medoid_row, side="right") - 1
-    medoid_row = medoid[medoid_row] + day_offset[consumer]
+    """Number each consumer's clusters by falling days, ties by the medoid, and make their prototypes.
+
+    found (2, days): the label of every day, from 0 in each consumer; the medoid of its cluster c in its
+    c-th place, -1 in the rest.
+    """
+    label, medoid = found
+    rows = np.flatnonzero(medoid >= 0)
+    consumer = np.searchsorted(day_offset, rows, side="right") - 1
     offset = np.searchsorted(consumer, np.arange(len(day_offset)))
-    owner = offset[:-1].repeat(np.diff(day_offset)) + label
-    days = np.bincount(owner, minlength=len(medoid_row)).astype(np.int32)
-    if prototype == "medoid":
-        shapes = profiles[medoid_row]
-    else:
-        shapes = np.zeros((len(medoid_row), profiles.shape[1]))
+    first = offset[:-1].repeat(np.diff(day_offset))
+    days, medoid_row = np.bincount(first + label), day_offset[consumer] + medoid[rows]
+    order = np.lexsort((medoid_row, -days, consumer))
+    owner = np.argsort(order)[first + label]
+    days, medoid_row = days[order], medoid_row[order]
+    if prototype == "mean":
+        shapes = np.zeros((len(order), profiles.shape[1]))
         np.add.at(shapes, owner, profiles)
-        shapes, medoid_row = shapes / days[:, None], np.full(len(medoid_row), -1)
-    return Representation(shapes.astype(np.float32), days, offset.astype(np.int64), label, medoid_row)
+        shapes, medoid_row = shapes / days[:, None], np.full(len(order), -1)
+    else:
+        shapes = profiles[medoid_row]
+    label = (owner - first).astype(np.int32)
+    return Representation(shapes.astype(np.float32), days.astype(np.int32), offset, label, medoid_row)
 
 
 @kernel
-def _cluster(profiles, day_offset, tried, chance, shape, found):  # type: ignore[no-untyped-def]
-    """Cluster the days of some consumers; write labels and medoids."""
-    given, draws = chance
-    band, lanes = shape
-    label, medoid = found
+def _cluster(
+    profiles: np.ndarray,
+    day_offset: np.ndarray,
+    tried: np.ndarray,
+    guide: Any,
+    band: tuple,
+    found: np.ndarray,
+) -> None:
+    """Cluster the days of some consumers; write what _gather reads.
+
+    guide: None for Ward, draws for k-medoids (consumers, starts, most), or labels (tried, days). numba
+    compiles only the branch that its type asks for.
+    """
     for consumer in range(len(day_offset) - 1):
         begin, end = day_offset[consumer], day_offset[consumer + 1]
-        squares = within(profiles[begin:end], band, lanes)
+        squares = squares_within(profiles[begin:end], band)
         distances = np.sqrt(squares)
-        pairs = (
-            ward_of_days(squares) if len(given) == 0 and draws.shape[1] == 0 else np.empty((0, 2), np.int64)
-        )
-        highest, best = -np.inf, np.zeros(end - begin, np.int64)
+        if guide is None:
+            merges, heights = ward_of_days(squares)
+        best, highest = np.arange(end - begin), -np.inf
         for each in range(len(tried)):
-            clusters = min(tried[each], end - begin)
-            if clusters == end - begin:
-                if each > 0:  # the silhouette needs fewer clusters than days
-                    break
-                best = np.arange(clusters)
+            clusters = tried[each]
+            if clusters >= end - begin:  # every day stands for itself, unless fewer clusters were found
                 break
-            if len(given):
-                labels = given[each, begin:end]
-            elif draws.shape[1]:
-                labels = kmedoids_of_days(distances, clusters, draws[consumer], ITERATIONS)
+            if guide is None:
+                labels = cut_days(merges, heights, clusters)
+            elif guide.ndim == 3:
+                labels = kmedoids_of_days(distances, clusters, guide[consumer], ITERATIONS)
             else:
-                labels = cut_days(pairs, clusters)
-            score = silhouette_of_days(distances, labels) if len(tried) > 1 else 0.0
-            if score > highest:
-                highest, best = score, labels
-        _order(distances, best, label[begin:end], medoid[begin:end])
+                labels = guide[each, begin:end].copy()
+            validity = silhouette_of_days(distances, labels) if len(tried) > 1 else 0.0
+            if validity > highest:
+                best, highest = labels, validity
+        for day in range(begin, end):
+            found[0, day] = best[day - begin]
+        _find_medoids(distances, best, found[1, begin:end])
 
 
 @kernel
-def silhouette_of_days(distances, labels):  # type: ignore[no-untyped-def]
+def silhouette_of_days(distances: np.ndarray, labels: np.ndarray) -> float:
     """Give the mean silhouette of labelled days, distances (p, p); 0 for a day alone, or for one cluster."""
-    sizes = np.bincount(labels)
-    total = 0.0
+    sizes, sums, total = np.zeros(len(labels), np.int64), np.empty(len(labels)), 0.0
     for day in range(len(labels)):
-        sums = np.zeros(len(sizes))
+        sizes[labels[day]] += 1
+    for day in range(len(labels)):
+        sums[:] = 0.0
         for other in range(len(labels)):
             sums[labels[other]] += distances[day, other]
         own = labels[day]
         between = np.inf
         for cluster in range(len(sizes)):
-            if cluster != own:
+            if cluster != own and sizes[cluster] > 0:
                 between = min(between, sums[cluster] / sizes[cluster])
         within = sums[own] / max(sizes[own] - 1, 1)
-        if sizes[own] > 1 and len(sizes) > 1 and max(within, between) > 0.0:
+        if sizes[own] > 1 and np.isfinite(between) and max(within, between) > 0.0:
             total += (between - within) / max(within, between)
     return total / len(labels)
 
 
 @kernel
-def _order(distances, labels, label, medoid):  # type: ignore[no-untyped-def]
-    """Number clusters by falling days, ties by the medoid; write labels (p,) and medoids (clusters,)."""
-    sizes = np.bincount(labels)
-    members = np.argsort(labels, kind="mergesort")
-    medoids, last = np.empty(len(sizes), np.int64), 0
-    for cluster in range(len(sizes)):
-        first, last = last, last + sizes[cluster]
-        least = np.inf
-        for day in members[first:last]:
-            total = 0.0
-            for fellow in members[first:last]:
+def _find_medoids(distances: np.ndarray, label: np.ndarray, medoid: np.ndarray) -> None:
+    """Write for every cluster the day with the least sum of distances to its fellows, the first on ties."""
+    least = np.full(len(label), np.inf)
+    for day in range(len(label)):
+        total = 0.0
+        for fellow in range(len(label)):
+            if label[fellow] == label[day]:
                 total += distances[day, fellow]
-            if total < least:
-                least, medoids[cluster] = total, day
-    order = np.argsort(medoids - sizes * len(labels))
-    rank = np.argsort(order)
-    medoid[: len(order)] = medoids[order]
-    for day in range(len(labels)):
-        label[day] = rank[labels[day]]
+        if total < least[label[day]]:
+            least[label[day]], medoid[label[day]] = total, day

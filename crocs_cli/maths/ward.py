@@ -1,4 +1,4 @@
-"""Ward's hierarchical clustering from distances: of one consumer's days, and of the consumers."""
+"""Ward's hierarchical clustering from distances: of the consumers, and of one consumer's days."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from crocs_cli.maths.compiled import kernel
 
 
 def ward(distances: np.ndarray) -> np.ndarray:
-    """Merge m points by Ward's criterion, taking distances (m, m) or condensed (m (m - 1) / 2,).
+    """Merge m points by Ward's criterion, from distances (m, m) or condensed (m (m - 1) / 2,).
 
     Gives merges (m - 1, 4) float64 in scipy's convention: the two clusters, the height (a distance, not
-    its square), the points joined. fastcluster holds a float64 copy of the condensed matrix.
+    its square), the points joined. fastcluster makes a float64 copy of the condensed matrix.
     """
     import fastcluster
     from scipy.spatial.distance import squareform
@@ -22,52 +22,63 @@ def ward(distances: np.ndarray) -> np.ndarray:
 
 
 @kernel
-def ward_of_days(squares):  # type: ignore[no-untyped-def]
-    """Merge p days by the nearest-neighbour chain; destroys their squared distances (p, p).
+def ward_of_days(squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Merge p days by the chain of nearest neighbours; overwrites their squared distances (p, p).
 
-    Gives the merges (p - 1, 2) by rising height as rows of the matrix: each names any one day of both
-    clusters. Source: Murtagh 1983; update by Lance and Williams 1967.
+    Gives the merges (p - 1, 2), each as one day of either cluster, and their squared heights (p - 1,), in
+    the order of the chain. Source: Murtagh 1983.
     """
     number = len(squares)
-    sizes, alive = np.ones(number), np.ones(number, np.bool_)
-    heights, pairs = np.empty(number - 1), np.empty((number - 1, 2), np.int64)
-    chain, length, begin = np.empty(number + 1, np.int64), 0, 0
+    merges, heights = np.empty((number - 1, 2), np.int64), np.empty(number - 1)
+    member, sizes = np.arange(number), np.ones(number)
+    chain, length = np.empty(number + 1, np.int64), 0
     for day in range(number):
         squares[day, day] = np.inf
-    for merge in range(number - 1):
+    for alive in range(number, 1, -1):  # the clusters left fill the first rows
         if length == 0:
-            while not alive[begin]:
-                begin += 1
-            chain[0], length = begin, 1
-        while True:
-            tip = chain[length - 1]
-            nearest = chain[length - 2] if length > 1 else -1
-            least = squares[tip, nearest] if length > 1 else np.inf
-            for other in range(number):
-                if squares[tip, other] < least:
-                    least, nearest = squares[tip, other], other
-            if length > 1 and nearest == chain[length - 2]:
-                break
-            chain[length] = nearest
-            length += 1
-        length -= 2
-        heights[merge], pairs[merge] = least, (tip, nearest)
-        _join(squares, sizes, tip, nearest)
-        alive[tip] = False
-    return pairs[np.argsort(heights, kind="mergesort")]
+            chain[0], length = 0, 1
+        length = _follow(squares, alive, chain, length) - 2
+        kept, gone = min(chain[length], chain[length + 1]), max(chain[length], chain[length + 1])
+        merge = number - alive
+        merges[merge, 0], merges[merge, 1], heights[merge] = member[kept], member[gone], squares[kept, gone]
+        _join(squares, sizes, alive, kept, gone)
+        member[gone] = member[alive - 1]
+        for link in range(length):
+            if chain[link] == alive - 1:
+                chain[link] = gone
+    return merges, heights
 
 
 @kernel
-def _join(squares, sizes, gone, kept):  # type: ignore[no-untyped-def]
-    """Put the union of two clusters in the row of `kept`; a row that is gone is infinitely far."""
-    between = squares[gone, kept]
-    for other in range(len(squares)):
-        total = sizes[gone] + sizes[kept] + sizes[other]
+def _follow(squares: np.ndarray, alive: int, chain: np.ndarray, length: int) -> int:
+    """Go on from nearest to nearest until the last two are each other's; give the chain's length."""
+    while True:
+        tip = chain[length - 1]
+        nearest = chain[length - 2] if length > 1 else tip  # first on ties, so that chains end
+        least = squares[tip, nearest]
+        for other in range(alive):
+            if squares[tip, other] < least:
+                nearest, least = other, squares[tip, other]
+        if length > 1 and nearest == chain[length - 2]:
+            return length
+        chain[length] = nearest
+        length += 1
+
+
+@kernel
+def _join(squares: np.ndarray, sizes: np.ndarray, alive: int, kept: int, gone: int) -> None:
+    """Put the union of two clusters in the row of one (Lance and Williams 1967), the last in the other's."""
+    height, last = squares[kept, gone], alive - 1
+    for other in range(alive):
         joined = (sizes[gone] + sizes[other]) * squares[gone, other]
         joined += (sizes[kept] + sizes[other]) * squares[kept, other]
-        joined = (joined - sizes[other] * between) / total
-        squares[kept, other] = joined
-        squares[other, kept] = joined
-        squares[other, gone] = np.inf
+        joined -= sizes[other] * height
+        squares[kept, other] = joined / (sizes[gone] + sizes[kept] + sizes[other])
     squares[kept, kept] = np.inf
-    sizes[kept] += sizes[gone]
+    for other in range(alive):
+        squares[other, kept] = squares[kept, other]
+    for other in range(alive):
+        squares[gone, other] = squares[last, other]
+        squares[other, gone] = squares[last, other]
+    squares[gone, gone] = np.inf
+    sizes[kept], sizes[gone] = sizes[kept] + sizes[gone], sizes[last]

@@ -1,24 +1,22 @@
 """Distances between representative load sets: WSMD and the seven it is compared with (paper, section 5.3)."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.compiled import kernel
+from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.dtw import checked
-from crocs_cli.maths.lanes import FAR, TOGETHER, band, dtw_sums, lanes
+from crocs_cli.maths.lanes import FAR, TOGETHER, across, band, dtw_sums, lanes
 from crocs_cli.maths.loadsets import LoadSets
 
 MIN, SUM, MAX = 0, 1, 2
 MEAN, LARGER = 0, 1
-START = (np.inf, 0.0, 0.0)
 
 
 class SetDistance(NamedTuple):
-    """How DTWs become a distance: for each prototype over the other set, then over the set, then of both."""
+    """How DTWs become a distance: from each prototype to the other set, over its own set, out of both."""
 
     inner: int
     outer: int
@@ -41,21 +39,21 @@ SET_DISTANCES = {
 
 
 class Rows(NamedTuple):
-    """Load sets as the kernels read them, the consumers with the fewest prototypes first."""
+    """Load sets as queries: the prototypes one after another, consumers with the fewest first."""
 
     profiles: np.ndarray  # (P, slots)
     weights: np.ndarray  # (P,)
     offset: np.ndarray  # (n + 1,)
-    consumer: np.ndarray  # (n,) where each stands among the caller's consumers
+    consumer: np.ndarray  # (n,) the consumer's place in the caller's list
 
 
 class Targets(NamedTuple):
-    """Load sets laid across lanes: a block has a consumer in each lane, a target for each prototype."""
+    """Load sets laid across lanes: a block has a consumer in each lane and a target for each prototype."""
 
     profiles: np.ndarray  # (T, slots + 2 window, lanes)
     weights: np.ndarray  # (T, lanes), 0 where the consumer has no such prototype
-    block: np.ndarray  # (blocks + 1,) the targets of each block
-    consumer: np.ndarray  # (n,)
+    block: np.ndarray  # (blocks + 1,) each block's targets
+    consumer: np.ndarray  # (n,) in order of block and lane
 
 
 def set_distances(
@@ -64,25 +62,24 @@ def set_distances(
     *,
     distance: str = "wsmd",
     window: int,
-    dtype: type[np.floating] = np.float32,
+    dtype: Any = np.float32,
     threads: int = 1,
 ) -> np.ndarray:
     """Compare every consumer of one list with every consumer of another, giving (n, m) `dtype`.
 
     `distance` is a name in SET_DISTANCES, `window` the half-width of the DTW band in slots. Where `second`
-    is `first`, half the matrix is computed and mirrored. A pair's value is the same bits whatever else is
-    in the lists, whichever comes first, and however many threads share the work.
+    is `first`, half of the matrix is computed and mirrored. A pair's value is the same bits whatever else
+    is in the lists, whichever comes first, and however many threads share the work.
     Raises CrocsError for readings that are not finite and for profiles of different lengths.
     """
     rule = SET_DISTANCES[distance]
     rows, targets, offsets = _lay_out(first, second, window, dtype, rule.weights)
     result = np.empty((len(first), len(second)), dtype)
-    symmetric = first is second
 
     def compare(begin: int) -> None:
-        _compare(rows, targets, rule[:3], symmetric, begin, offsets, result)
+        _compare(rows, targets, rule[:3], first is second, begin, offsets, result)
 
-    _share(compare, range(0, len(first), TOGETHER), threads)
+    share(compare, range(0, len(first), TOGETHER), threads)
     if rule.weights == "days":
         totals = [part.sum_per_consumer(part.days.astype(np.float64)) for part in (first, second)]
         result *= (2.0 / np.add.outer(*totals)).astype(dtype)
@@ -100,152 +97,159 @@ def nearest_prototypes(
     rows, targets, offsets = _lay_out(first, second, window, np.float32, "equal")
     shape = (len(first.prototypes), len(second))
     index, distance = np.empty(shape, np.int32), np.empty(shape, np.float32)
-    begins = first.offset[rows.consumer]
+    places = first.offset[rows.consumer]
 
     def find(begin: int) -> None:
-        _nearest(rows, targets, begin, offsets, (begins, index, distance))
+        _find_nearest(rows, targets, begin, offsets, (places, index, distance))
 
-    _share(find, range(0, len(first), TOGETHER), threads)
+    share(find, range(0, len(first), TOGETHER), threads)
     return index, distance
 
 
-def _share(work: Callable[[int], None], parts: Iterable[int], threads: int) -> None:
-    """Run the parts, each taken by the next free thread: the kernels hold no GIL."""
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, parts):
-            pass
-
-
 def _lay_out(
-    first: LoadSets, second: LoadSets, window: int, dtype: type[np.floating], weights: str
+    first: LoadSets, second: LoadSets, window: int, dtype: Any, weights: str
 ) -> tuple[Rows, Targets, tuple[int, ...]]:
-    if first.prototypes.shape[1] != second.prototypes.shape[1]:
+    slots = first.prototypes.shape[1]
+    if slots != second.prototypes.shape[1]:
         raise CrocsError(
-            f"load sets of {first.prototypes.shape[1]} and {second.prototypes.shape[1]} slots a day "
-            "cannot be compared; bring them to one interval"
+            f"load sets of {slots} and {second.prototypes.shape[1]} slots a day cannot be compared; "
+            "bring them to one interval"
         )
-    offsets = band(window, first.prototypes.shape[1])
-    rows = _rows(first, dtype, weights)
-    others = rows if second is first else _rows(second, dtype, weights)
-    return rows, Targets(*_targets(others, len(offsets) // 2, lanes(np.dtype(dtype)))), offsets
+    rows, offsets = _rows(first, dtype, weights), band(window, slots)
+    return rows, _targets(rows if second is first else _rows(second, dtype, weights), offsets), offsets
 
 
-def _rows(sets: LoadSets, dtype: type[np.floating], weights: str) -> Rows:
-    """Sort consumers by their number of prototypes, so that neighbours share a block without filling."""
-    order = np.argsort(sets.sizes(), kind="stable")
+def _rows(sets: LoadSets, dtype: Any, weights: str) -> Rows:
+    order = np.argsort(sets.sizes(), kind="stable")  # neighbours then fill a block together
     if np.any(np.diff(order) < 0):
         sets = sets.take(order)
-    values = {
-        "share": sets.weights(),
-        "days": sets.days,
-        "equal": 1.0 / sets.sizes().repeat(sets.sizes()),
-    }[weights]
-    return Rows(checked(sets.prototypes, dtype), values.astype(dtype), sets.offset.astype(np.int64), order)
+    sizes = sets.sizes()
+    of_prototypes = {"share": sets.weights(), "days": sets.days, "equal": (1.0 / sizes).repeat(sizes)}
+    return Rows(
+        checked(sets.prototypes, dtype),
+        of_prototypes[weights].astype(dtype),
+        sets.offset.astype(np.int64),
+        order,
+    )
+
+
+def _targets(rows: Rows, offsets: tuple[int, ...]) -> Targets:
+    number, (prototypes, slots), margin = len(rows.consumer), rows.profiles.shape, len(offsets) // 2
+    width = lanes(rows.profiles.dtype)
+    sizes, blocks = np.diff(rows.offset), -(-number // width)
+    last = np.minimum(width * np.arange(1, blocks + 1), number) - 1  # has the most prototypes of its block
+    block = np.concatenate([[0], np.cumsum(sizes[last])])
+    consumer = np.arange(number).repeat(sizes)
+    target = block[consumer // width] + np.arange(prototypes) - rows.offset[consumer]
+    profiles = np.full((block[-1], slots + 2 * margin, width), FAR, rows.profiles.dtype)
+    profiles[target, margin : margin + slots, consumer % width] = rows.profiles
+    weights = np.zeros((block[-1], width), rows.profiles.dtype)
+    weights[target, consumer % width] = rows.weights
+    return Targets(profiles, weights, block, rows.consumer)
 
 
 @kernel
-def _targets(rows, margin, lanes):  # type: ignore[no-untyped-def]
-    consumers, slots = len(rows.consumer), rows.profiles.shape[1]
-    block = np.zeros((consumers + lanes - 1) // lanes + 1, np.int64)
-    for each in range(1, len(block)):
-        last = min(each * lanes, consumers)  # the last of a block has the most prototypes
-        block[each] = block[each - 1] + rows.offset[last] - rows.offset[last - 1]
-    profiles = np.empty((block[-1], slots + 2 * margin, lanes), rows.profiles.dtype)
-    weights = np.zeros((block[-1], lanes), rows.profiles.dtype)
-    profiles[:] = FAR
-    for consumer in range(consumers):
-        each, lane = divmod(consumer, lanes)
-        for row in range(rows.offset[consumer], rows.offset[consumer + 1]):
-            target = block[each] + row - rows.offset[consumer]
-            profiles[target, margin : margin + slots, lane] = rows.profiles[row]
-            weights[target, lane] = rows.weights[row]
-    return profiles, weights, block, rows.consumer
+def _fill(queries: np.ndarray, targets: Targets, block: int, tile: np.ndarray, band: tuple) -> int:
+    """Compare queries (n, slots) with a block, into tile (targets, n, lanes); give its number of targets."""
+    first, last = targets.block[block], targets.block[block + 1]
+    for target in range(first, last):
+        dtw_sums(queries, targets.profiles[target], tile[target - first], band)
+    return last - first
 
 
 @kernel
-def _tile(queries, targets, each, sums, band):  # type: ignore[no-untyped-def]
-    """Compare prototypes (n, slots) with those of one block into sums (its targets, n, lanes)."""
-    for target in range(targets.block[each], targets.block[each + 1]):
-        dtw_sums(queries, targets.profiles[target], sums[target - targets.block[each]], band)
-
-
-@kernel
-def _compare(rows, targets, rule, symmetric, begin, band, result):  # type: ignore[no-untyped-def]
+def _compare(
+    rows: Rows, targets: Targets, rule: tuple, symmetric: bool, begin: int, band: tuple, result: np.ndarray
+) -> None:
     """Fill the distances of TOGETHER consumers from `begin` on to all others, or to those that follow."""
-    end = min(begin + TOGETHER, len(rows.consumer))
-    base, lanes = rows.offset[begin], targets.profiles.shape[2]
+    end, lanes = min(begin + TOGETHER, len(rows.consumer)), across(rows.profiles)
+    base = rows.offset[begin]
     queries = rows.profiles[base : rows.offset[end]]
-    most = np.max(np.diff(targets.block))
-    sums = np.empty((most, len(queries), lanes), queries.dtype)
-    scratch = np.empty((most + 3, lanes), queries.dtype)
-    for each in range(begin // lanes if symmetric else 0, len(targets.block) - 1):
-        _tile(queries, targets, each, sums, band)
-        weights = targets.weights[targets.block[each] : targets.block[each + 1]]
-        for consumer in range(begin, end):
-            start, stop = rows.offset[consumer], rows.offset[consumer + 1]
-            tile = sums[: len(weights), start - base : stop - base]
-            values = _distances(tile, rows.weights[start:stop], weights, rule, scratch)
-            for lane in range(min(lanes, len(targets.consumer) - each * lanes)):
-                here, there = rows.consumer[consumer], targets.consumer[each * lanes + lane]
-                result[here, there] = values[lane]
+    own = np.empty((len(queries), lanes), queries.dtype)
+    for query in range(len(queries)):
+        own[query] = rows.weights[base + query]
+    most = targets.block[-1] - targets.block[-2]  # prototypes of the last block, which has the most
+    tile = np.empty((most, len(queries), lanes), queries.dtype)
+    scratch = np.empty((len(queries) + most + 2, lanes), queries.dtype)
+    for block in range(begin // lanes if symmetric else 0, len(targets.block) - 1):
+        _fill(queries, targets, block, tile, band)
+        weights = targets.weights[targets.block[block] : targets.block[block + 1]]
+        for here in range(begin, end):
+            mine = slice(rows.offset[here] - base, rows.offset[here + 1] - base)
+            values = _reduce(tile[: len(weights), mine], own[mine], weights, rule, scratch)
+            for lane in range(min(lanes, len(targets.consumer) - block * lanes)):
+                row, column = rows.consumer[here], targets.consumer[block * lanes + lane]
+                result[row, column] = values[lane]
                 if symmetric:
-                    result[there, here] = values[lane]
+                    result[column, row] = values[lane]
 
 
 @kernel
-def _distances(tile, row_weights, weights, rule, scratch):  # type: ignore[no-untyped-def]
-    """Reduce the squared DTWs of one consumer to those in the lanes, (targets, rows, lanes), to distances."""
+def _reduce(
+    tile: np.ndarray, own: np.ndarray, weights: np.ndarray, rule: tuple, scratch: np.ndarray
+) -> np.ndarray:
+    """Reduce squared DTWs (targets, rows, lanes) of one consumer to its distances to those in the lanes."""
     inner, outer, both = rule
-    columns, (row, same, total) = scratch[3 : 3 + len(tile)], scratch[:3]
-    columns[:] = START[inner]
-    total[:] = START[outer]
+    totals, columns = scratch[:2], scratch[2 : 2 + len(weights)]
+    rows = scratch[2 + len(weights) : 2 + len(weights) + len(own)]
     if inner == SUM:
-        np.sqrt(tile, tile)
-    for query in range(tile.shape[1]):
-        row[:] = START[inner]
-        same[:] = row_weights[query]
         for target in range(len(tile)):
-            _fold(inner, row, tile[target, query], weights[target])
-            _fold(inner, columns[target], tile[target, query], same)
-        if inner != SUM:
-            np.sqrt(row, row)  # roots last: they are monotone
-        _fold(outer, total, row, same)
-    row[:] = START[outer]
-    if inner != SUM:
-        np.sqrt(columns, columns)
-    for target in range(len(tile)):
-        _fold(outer, row, columns[target], weights[target])
-    return (total + row) / 2 if both == MEAN else np.maximum(total, row)
+            _root(tile[target])
+    for query in range(len(own)):
+        _fold(inner, tile[:, query], weights, rows[query])
+    for target in range(len(weights)):
+        _fold(inner, tile[target], own, columns[target])
+    if inner != SUM:  # roots last: they are monotone
+        _root(rows)
+        _root(columns)
+    _fold(outer, rows, own, totals[0])
+    _fold(outer, columns, weights, totals[1])
+    for lane in range(across(totals)):
+        mean = (totals[0, lane] + totals[1, lane]) / 2
+        totals[0, lane] = mean if both == MEAN else max(totals[0, lane], totals[1, lane])
+    return totals[0]
 
 
 @kernel
-def _fold(how, total, values, weights):  # type: ignore[no-untyped-def]
-    """Take values (lanes,) into a running minimum, weighted sum or maximum of those that weigh anything."""
-    for lane in range(len(total)):
-        if how == MIN:
-            total[lane] = min(total[lane], values[lane])
-        elif how == SUM:
-            total[lane] += weights[lane] * values[lane]
-        elif weights[lane] > 0:
-            total[lane] = max(total[lane], values[lane])
+def _fold(how: int, values: np.ndarray, weights: np.ndarray, total: np.ndarray) -> None:
+    """Reduce values (n, lanes) to their least, weighted sum, or greatest of those that weigh anything."""
+    for lane in range(across(total)):
+        total[lane] = np.inf if how == MIN else 0.0
+    for each in range(len(values)):
+        for lane in range(across(total)):
+            if how == MIN:
+                total[lane] = min(total[lane], values[each, lane])
+            elif how == SUM:
+                total[lane] += weights[each, lane] * values[each, lane]
+            elif weights[each, lane] > 0:
+                total[lane] = max(total[lane], values[each, lane])
 
 
 @kernel
-def _nearest(rows, targets, begin, band, found):  # type: ignore[no-untyped-def]
+def _root(values: np.ndarray) -> None:
+    for each in range(len(values)):
+        for lane in range(across(values)):
+            values[each, lane] = math.sqrt(values[each, lane])
+
+
+@kernel
+def _find_nearest(rows: Rows, targets: Targets, begin: int, band: tuple, found: tuple) -> None:
     """Find the nearest prototypes for those of TOGETHER consumers from `begin` on."""
-    begins, index, distance = found
-    end = min(begin + TOGETHER, len(rows.consumer))
-    base, lanes = rows.offset[begin], targets.profiles.shape[2]
+    places, index, distance = found
+    end, lanes = min(begin + TOGETHER, len(rows.consumer)), across(rows.profiles)
+    base = rows.offset[begin]
     queries = rows.profiles[base : rows.offset[end]]
-    sums = np.empty((np.max(np.diff(targets.block)), len(queries), lanes), queries.dtype)
-    for each in range(len(targets.block) - 1):
-        _tile(queries, targets, each, sums, band)
-        tile = sums[: targets.block[each + 1] - targets.block[each]]
-        for consumer in range(begin, end):
-            for row in range(rows.offset[consumer], rows.offset[consumer + 1]):
-                out = begins[consumer] + row - rows.offset[consumer]
-                for lane in range(min(lanes, len(targets.consumer) - each * lanes)):
-                    there = targets.consumer[each * lanes + lane]
-                    best = np.argmin(tile[:, row - base, lane])
-                    index[out, there] = best
-                    distance[out, there] = np.sqrt(tile[best, row - base, lane])
+    tile = np.empty((targets.block[-1] - targets.block[-2], len(queries), lanes), queries.dtype)
+    for block in range(len(targets.block) - 1):
+        number = _fill(queries, targets, block, tile, band)
+        for here in range(begin, end):
+            for row in range(rows.offset[here], rows.offset[here + 1]):
+                place = places[here] + row - rows.offset[here]
+                for lane in range(min(lanes, len(targets.consumer) - block * lanes)):
+                    best = 0
+                    for target in range(1, number):
+                        if tile[target, row - base, lane] < tile[best, row - base, lane]:
+                            best = target
+                    column = targets.consumer[block * lanes + lane]
+                    index[place, column] = best
+                    distance[place, column] = math.sqrt(tile[best, row - base, lane])

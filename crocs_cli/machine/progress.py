@@ -15,12 +15,12 @@ log = logging.getLogger("crocs")
 
 
 class Progress:
-    """Progress of `total` steps, shown by the process that leads.
+    """Progress of `total` steps (None: nobody knows how many), shown by the process that leads.
 
     On a terminal a bar; elsewhere a log line every 30 s with done, rate and time left.
     """
 
-    def __init__(self, title: str, total: int, shown: bool = True) -> None:
+    def __init__(self, title: str, total: int | None, shown: bool = True) -> None:
         self._title, self._total, self._done = title, total, 0
         self._logs = shown and not sys.stderr.isatty()
         self._start = self._last = time.monotonic()
@@ -48,6 +48,9 @@ class Progress:
         if self._logs and now - self._last >= LINE_EVERY_S:
             self._last = now
             rate = self._done / (now - self._start)
+            if self._total is None:
+                log.info("%s: %d, %.3g a second", self._title, self._done, rate)
+                return
             left = (self._total - self._done) / rate
             log.info(
                 "%s: %d of %d, %.3g a second, %.0f s left", self._title, self._done, self._total, rate, left

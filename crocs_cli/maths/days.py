@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-import holidays
 import numpy as np
 
 EPOCH = dt.date(1970, 1, 1)
@@ -72,6 +71,8 @@ def public_holidays(country: str, first_day: int, last_day: int) -> np.ndarray:
 
     Raises NotImplementedError for a place of which the library `holidays` knows nothing.
     """
+    import holidays  # half a second, and only workdays need it
+
     name, _, state = country.partition("-")
     years = range((EPOCH + dt.timedelta(first_day)).year, (EPOCH + dt.timedelta(last_day)).year + 1)
     found = holidays.country_holidays(name, subdiv=state or None, years=years)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crocs_cli.maths.assemble import ESTIMATED, OFF_GRID, REPAIRED, Rows
 from crocs_cli.maths.clock import DAY_S, wall_from_utc
+from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, REPAIRED, Rows
 
 LARGEST_KWH = 1e6  # of one reading; beyond it a number is a fault, not a consumption
 LAST_DAY = 47_481  # 2099-12-31
@@ -40,13 +40,15 @@ class Grid:
 
     def rows(self, meter: np.ndarray, start_s: np.ndarray, value: np.ndarray) -> Rows:
         """Return readings with their intervals numbered and their values in kWh, unusable ones NaN."""
-        interval, rest = np.divmod(start_s, self.interval_s)
+        interval = start_s // self.interval_s
         hours = self.interval_s / _HOUR_S if self.unit in ("kW", "W") else 1.0
         energy = value * (_TO_KWH[self.unit] * hours)
         with np.errstate(invalid="ignore"):
-            energy[~(np.abs(energy) <= LARGEST_KWH)] = np.nan
+            usable = np.abs(energy) <= LARGEST_KWH
+        if not usable.all():
+            energy[~usable] = np.nan
         flags = np.zeros(len(interval), dtype=np.uint8)
-        off_grid = rest != 0
+        off_grid = interval * self.interval_s != start_s
         if off_grid.any():
             energy[off_grid] = np.nan
             flags[off_grid] = OFF_GRID
@@ -79,12 +81,13 @@ class Seen:
         first, last = int(rows.interval.min()), int(rows.interval.max())
         self.first = min(self.first, first) if self.rows else first
         self.last = max(self.last, last) if self.rows else last
-        off_grid = rows.flags & OFF_GRID != 0
-        self.rows += len(off_grid)
-        self.off_grid += int(off_grid.sum())
+        self.rows += len(rows.interval)
+        if rows.flags.any():
+            on_grid = rows.flags & OFF_GRID == 0
+            self.off_grid += int(len(on_grid) - on_grid.sum())
+            rows = rows.take(on_grid)
         if not self._slots.all():
-            on_grid = rows.interval[~off_grid] if self.off_grid else rows.interval
-            self._slots |= np.bincount(on_grid % len(self._slots), minlength=len(self._slots)) > 0
+            self._slots |= np.bincount(rows.interval % len(self._slots), minlength=len(self._slots)) > 0
 
     @property
     def misfit(self) -> bool:

@@ -31,6 +31,23 @@ COUNTS = (
     "suspect_stamp",  # 1 where the stamps look as if they named the other end of their interval
 )
 
+
+class Tally:
+    """The quality counts of some meters: counts (meters, counts) int64."""
+
+    def __init__(self, meters: int) -> None:
+        self.counts = np.zeros((meters, len(COUNTS)), dtype=np.int64)
+
+    def add(self, name: str, meter: np.ndarray) -> None:
+        """Count one for each entry of an array of meters."""
+        self.counts[:, COUNTS.index(name)] += np.bincount(meter, minlength=len(self.counts))
+
+    def add_where(self, name: str, meter: np.ndarray, which: np.ndarray) -> None:
+        """Count one for each entry of an array of meters that a mask chooses."""
+        if which.any():
+            self.add(name, meter[which])
+
+
 LEFT_OUT = tuple(name for name in COUNTS if name.startswith("days_"))[1:7]
 PLAUSIBLE_DAILY_KWH = (0.5, 200.0)
 

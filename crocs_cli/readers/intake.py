@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.assemble import Rows
 from crocs_cli.maths.grid import LAST_DAY, Grid, Seen, flagged
+from crocs_cli.maths.rows import Rows
+from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.formats import Format
 from crocs_cli.readers.readings import Dialect, Readings
 
@@ -42,38 +44,39 @@ class Intake:
         Raises CrocsError for what the files' reader refuses, for stamps before 1970 or after 2099, and when
         stamps do not fit the interval.
         """
-        for readings in self._form.read(path, self._dialect):
-            rows = self._numbered(readings, path)
+        for readings, coded in ahead(self._converted, self._form.read(path, self._dialect)):
+            rows = replace(coded, meter=self._number(readings.consumer, coded.meter, path)[coded.meter])
             self.seen.note(rows)
+            if not 0 <= self.seen.first <= self.seen.last < (LAST_DAY + 1) * self._grid.intervals_per_day:
+                wrong = int(np.argmax(np.abs(readings.time_s)))
+                stamp = np.datetime64(int(readings.time_s[wrong]), "s")
+                raise CrocsError(
+                    f"{path}: stamp {stamp} is not between 1970 and 2099; mend or remove the line"
+                )
             if self.seen.rows > _GLANCE:
                 self._check_grid(path)
             yield rows
         self._check_grid(path)
 
-    def _numbered(self, readings: Readings, path: Path) -> Rows:
-        meter = self._number(readings.consumer, path)
+    def _converted(self, readings: Readings) -> tuple[Readings, Rows]:
+        """Return readings as rows whose meters are still the codes of their own dictionary."""
+        codes = readings.consumer.indices.to_numpy(zero_copy_only=False)
         start_s = self._grid.starts_s(readings.time_s, readings.is_utc)
-        rows = self._grid.rows(meter, start_s, readings.value)
-        if len(meter) and not 0 <= rows.interval.min() <= rows.interval.max() < (LAST_DAY + 1) * (
-            self._grid.intervals_per_day
-        ):
-            wrong = int(np.argmax(np.abs(readings.time_s)))
-            stamp = np.datetime64(int(readings.time_s[wrong]), "s")
-            raise CrocsError(f"{path}: stamp {stamp} is not between 1970 and 2099; mend or remove the line")
+        rows = self._grid.rows(codes, start_s, readings.value)
         if readings.channel is not None:
-            rows = Rows(rows.meter, rows.interval, rows.energy_kwh, readings.channel, rows.flags)
-        return flagged(rows, readings.estimated, readings.repaired)
+            rows = replace(rows, channel=readings.channel)
+        return readings, flagged(rows, readings.estimated, readings.repaired)
 
-    def _number(self, consumer: pa.DictionaryArray, path: Path) -> np.ndarray:
-        """Return each row's consumer number: (n,) int32; new names get the next numbers, in file order."""
-        codes = consumer.indices.to_numpy(zero_copy_only=False)
+    def _number(self, consumer: pa.DictionaryArray, codes: np.ndarray, path: Path) -> np.ndarray:
+        """Return each dictionary entry's consumer number: (entries,) int32; new names get the next ones."""
         if consumer.null_count:
             raise CrocsError(f"{path}: a consumer without a name; mend or remove the line")
         numbers = self._numbers
-        table = np.array(
-            [numbers.setdefault(name, len(numbers)) for name in consumer.dictionary.to_pylist()], np.int32
-        )
-        return table[codes]
+        names = consumer.dictionary.to_pylist()
+        table = np.full(len(names), -1, np.int32)
+        for code in np.flatnonzero(np.bincount(codes, minlength=len(names))).tolist():
+            table[code] = numbers.setdefault(names[code], len(numbers))
+        return table
 
     def _check_grid(self, path: Path) -> None:
         if self.seen.misfit:

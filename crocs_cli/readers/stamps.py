@@ -12,7 +12,7 @@ import pyarrow.compute as compute
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers.tables import stamp_fault
 
-_NS = 1_000_000_000
+_A_SECOND = {"s": 1, "ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
 DAY_S = 86_400
 _DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
 
@@ -22,7 +22,9 @@ def seconds(stamps: pa.Array, name: str, place: Callable[[int], str]) -> tuple[n
     if stamps.null_count:
         row = int(np.flatnonzero(stamps.is_null())[0])
         raise CrocsError(f"{place(row)}: {name} is empty; mend or remove the line")
-    return stamps.cast(pa.int64()).to_numpy() // _NS, stamps.type.tz is not None
+    count = stamps.cast(pa.int64()).to_numpy()
+    a_second = _A_SECOND[stamps.type.unit]
+    return count if a_second == 1 else count // a_second, stamps.type.tz is not None
 
 
 def dates(texts: pa.Array, stamp_format: str | None, name: str, place: Callable[[int], str]) -> np.ndarray:

@@ -21,7 +21,7 @@ log = logging.getLogger("crocs")
 
 Kind = Literal["id", "stamp", "number", "text"]
 
-BATCH_ROWS = 1 << 20
+BATCH_ROWS = 1 << 19
 _NO_READING = ("", "Null", "NULL", "null", "NaN", "nan", "NA", "N/A", "#N/A", "-", ".")
 NOT_A_NUMBER = [
     f"{before}{word}{after}" for word in _NO_READING for before in ("", " ") for after in ("", " ")
@@ -244,7 +244,7 @@ def _converted(
             return array.cast(pa.dictionary(pa.int32(), pa.string()))
         return array.cast(pa.string()).dictionary_encode()
     if kind == "stamp" and pa.types.is_timestamp(array.type):
-        return array.cast(pa.timestamp("ns", array.type.tz), safe=False)
+        return array
     target = _arrow_type(kind, next((str(v) for v in array[:1].to_pylist()), ""))
     try:
         if kind == "stamp" and stamp_format and _is_text(array):

@@ -22,11 +22,13 @@ from crocs_cli.machine.run import recipe, shard_key, shard_products
 from crocs_cli.machine.spool import Spool
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
-from crocs_cli.maths.assemble import Calendar, Days, Rows, Rule, assemble
+from crocs_cli.maths.assemble import Days, assemble
 from crocs_cli.maths.clock import DAY_S, day_lengths_s
 from crocs_cli.maths.days import DaysWanted, day_number
 from crocs_cli.maths.grid import Grid
 from crocs_cli.maths.quality import COUNTS, quality_csv, reasons, warnings
+from crocs_cli.maths.rows import Calendar, Rows, Rule
+from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.formats import FORMATS
 from crocs_cli.readers.intake import Intake
 from crocs_cli.readers.readings import Dialect
@@ -81,28 +83,31 @@ class _Work:
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read the files and set aside the readings of the shards that this process has to make."""
-        with Progress("ingest: files read", len(paths), self._team.leads) as progress:
+        with Progress("ingest: readings", None, self._team.leads) as progress:
             for path in paths:
-                for rows in self._intake.rows(path):
-                    self._set_aside(rows)
-                progress.advance()
+                for pieces in ahead(self._divided, self._intake.rows(path)):
+                    for number, rows in pieces:
+                        self._spool.add(number, rows.columns())
+                        progress.advance(len(rows.meter))
         self._intake.check()
         self._rule = rule(self._settings, self._grid, self._calendar())
 
-    def _set_aside(self, rows: Rows) -> None:
+    def _divided(self, rows: Rows) -> list[tuple[int, Rows]]:
+        """Divide readings by the bin of their meter; leave out those of shards that others make."""
         shard, place = np.divmod(rows.meter, self._settings.shard_size)
         number = shard * self._bins + place // BIN_METERS
         wanted = (shard % self._team.size == self._team.rank) & ~np.isin(shard, self._made)
         if not wanted.all():
             rows, number = rows.take(wanted), number[wanted]
         if not len(number):
-            return
-        if number[0] != number[-1] or (number != number[0]).any():
+            return []
+        if (number[1:] < number[:-1]).any():
             order = np.argsort(number.astype(np.uint16) if number.max() < 1 << 16 else number, kind="stable")
             rows, number = rows.take(order), number[order]
         edges = np.append(np.flatnonzero(np.append(True, np.diff(number) != 0)), len(number))
-        for first, end in itertools.pairwise(edges):
-            self._spool.add(int(number[first]), rows.take(slice(first, end)).columns())
+        return [
+            (int(number[first]), rows.take(slice(first, end))) for first, end in itertools.pairwise(edges)
+        ]
 
     def profiles(self, product: Product) -> Arrays:
         """Make one shard's arrays."""

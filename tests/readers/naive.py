@@ -57,8 +57,11 @@ def register_days(meter, intervals, rule, count):
             energies = [e for e, _ in readings]
             differ = len(set(energies)) > 1
             changing = length_h(day, rule) != 24
-            if before is not None and interval - before > 1 and not changing:
-                count["gaps"][meter] += 1
+            if before is not None and interval - before > 1:
+                begins = (before + 1) // rule.intervals_per_day
+                while (begins not in days) and begins < day:
+                    begins += 1
+                count["gaps"][meter] += length_h(begins, rule) == 24
             before = interval
             if not changing:
                 count["duplicates"][meter] += sum(e == energies[0] for e in energies[1:])

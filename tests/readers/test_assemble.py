@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crocs_cli.maths.assemble import ESTIMATED, OFF_GRID, Calendar, Rows, Rule, assemble
+from crocs_cli.maths.assemble import assemble
 from crocs_cli.maths.clock import DAY_S
 from crocs_cli.maths.quality import COUNTS
+from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, Calendar, Rows, Rule
 from tests.readers import naive
 
 DAYS, PER_DAY = 5, 4

@@ -1,0 +1,148 @@
+"""Readings laid out as a table: one line a meter, channel and day, one field an interval.
+
+Nothing is sorted: a reading's place follows from its meter, channel and interval. Where the table holds fewer
+readings than there were rows, some were doubles, and only those are looked at closer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crocs_cli.maths.quality import Tally
+from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, REPAIRED, Conflict, Rows, Rule
+
+
+@dataclass(frozen=True)
+class DayTable:
+    """Lines in the order of meter, channel and day.
+
+    meter, channel, day: (lines,) int64; energy_kwh: (lines, intervals or slots) float64, NaN where there is
+    no usable reading; estimated: (lines,) float64, share of intervals; conflicting: (lines,) bool.
+    """
+
+    meter: np.ndarray
+    channel: np.ndarray
+    day: np.ndarray
+    energy_kwh: np.ndarray
+    estimated: np.ndarray
+    conflicting: np.ndarray
+
+
+def lay_out(rows: Rows, rule: Rule, tally: Tally) -> tuple[DayTable, Conflict | None]:
+    """Lay readings out by day, one reading an interval; count what is odd about them.
+
+    A day has a line as soon as it has a row, if only one without a usable number. Returns the first conflict
+    on a day that is wanted, if conflicts are errors.
+    """
+    tally_rows(rows, tally)
+    if rows.flags.any():
+        rows = rows.take(rows.flags & OFF_GRID == 0)
+    line, lines = _lines(rows, rule)
+    per_day = rule.intervals_per_day
+    energy = np.full((len(lines[0]), per_day), np.nan)
+    known = ~np.isnan(rows.energy_kwh)
+    if not known.all():
+        rows, line = rows.take(known), line[known]
+    cell = line * per_day + rows.interval % per_day
+    energy.ravel()[cell] = rows.energy_kwh
+    doubles = _Doubles.among(cell, rows, energy)
+    conflicting = np.zeros(len(energy), dtype=bool)
+    conflict = None
+    if doubles:
+        conflicting, conflict = doubles.settle(energy, lines[2], rule, tally)
+    estimated = np.zeros(len(energy))
+    if rows.flags.any():
+        cells = np.unique(cell[rows.flags & ESTIMATED != 0])
+        estimated = np.bincount(cells // per_day, minlength=len(energy)) / per_day
+    return DayTable(*lines, energy, estimated, conflicting), conflict
+
+
+def tally_rows(rows: Rows, tally: Tally) -> None:
+    """Count the rows of every meter, and those that are odd by themselves."""
+    tally.add("readings", rows.meter)
+    with np.errstate(invalid="ignore"):
+        tally.add_where("negative", rows.meter, rows.energy_kwh < 0)
+    unusable = np.isnan(rows.energy_kwh)
+    if rows.flags.any():
+        off_grid = rows.flags & OFF_GRID != 0
+        unusable &= ~off_grid
+        tally.add_where("off_grid", rows.meter, off_grid)
+        tally.add_where("estimated", rows.meter, rows.flags & ESTIMATED != 0)
+        tally.add_where("repaired", rows.meter, rows.flags & REPAIRED != 0)
+    tally.add_where("invalid", rows.meter, unusable)
+
+
+def _lines(rows: Rows, rule: Rule) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return each row's line, and (meter, channel, day) of the lines."""
+    day = rows.interval // rule.intervals_per_day
+    first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
+    span, channels = last - first + 1, int(rows.channel.max(initial=0)) + 1
+    register = rows.meter * np.int32(channels) + rows.channel if channels > 1 else rows.meter
+    place = register * np.int32(span) + (day - np.int32(first))
+    there = np.zeros((int(register.max(initial=0)) + 1) * span, dtype=bool)
+    there[place] = True
+    places = np.flatnonzero(there)
+    number = np.zeros(len(there), dtype=np.int64)
+    number[places] = np.arange(len(places))
+    registers, days = np.divmod(places, span)
+    return number[place], (registers // channels, registers % channels, days + first)
+
+
+@dataclass(frozen=True)
+class _Doubles:
+    """The rows that share their cell with others, sorted by cell, each cell's in their order.
+
+    cell, meter: (rows,); energy_kwh: (rows,) float64; first: (cells,) where each cell's rows begin.
+    """
+
+    cell: np.ndarray
+    meter: np.ndarray
+    energy_kwh: np.ndarray
+    first: np.ndarray
+
+    @classmethod
+    def among(cls, cell: np.ndarray, rows: Rows, energy: np.ndarray) -> _Doubles | None:
+        """Find the doubles, if there are any."""
+        if np.count_nonzero(~np.isnan(energy)) == len(cell):
+            return None
+        shared = np.flatnonzero(np.bincount(cell, minlength=energy.size)[cell] > 1)
+        order = shared[np.argsort(cell[shared], kind="stable")]
+        first = np.flatnonzero(np.append(True, np.diff(cell[order]) != 0))
+        return cls(cell[order], rows.meter[order], rows.energy_kwh[order], first)
+
+    def settle(
+        self, energy: np.ndarray, day: np.ndarray, rule: Rule, tally: Tally
+    ) -> tuple[np.ndarray, Conflict | None]:
+        """Put the reading that counts into each cell; return which lines have a conflict, and the first one.
+
+        On a day of a clock change doubles are two hours of one name, no conflict: their mean counts.
+        """
+        per_day = rule.intervals_per_day
+        size = np.diff(np.append(self.first, len(self.cell)))
+        head = np.repeat(self.first, size)
+        differs = self.energy_kwh != self.energy_kwh[head]
+        line = self.cell[self.first] // per_day
+        changing = rule.calendar.changes(day[line])
+        again = (head != np.arange(len(head))) & ~differs
+        tally.add_where("duplicates", self.meter, again & ~np.repeat(changing, size))
+        several = np.logical_or.reduceat(differs, self.first)
+        conflicts = several & ~changing
+        tally.add_where("conflicts", self.meter[self.first], conflicts)
+        energy.ravel()[self.cell[self.first]] = self._chosen(several, changing, size, rule)
+        lines = np.bincount(line[conflicts], minlength=len(energy)) > 0
+        wanted = np.flatnonzero(conflicts & rule.calendar.wanted(day[line]))
+        if rule.duplicates != "error" or not len(wanted):
+            return lines, None
+        at = self.first[wanted[0]]
+        other = self.energy_kwh[at + int(np.argmax(differs[at:]))]
+        interval = int(day[line[wanted[0]]] * per_day + self.cell[at] % per_day)
+        return lines, Conflict(int(self.meter[at]), interval, (float(self.energy_kwh[at]), float(other)))
+
+    def _chosen(self, several: np.ndarray, changing: np.ndarray, size: np.ndarray, rule: Rule) -> np.ndarray:
+        first = self.energy_kwh[self.first]
+        mean = np.add.reduceat(self.energy_kwh, self.first) / size
+        last = self.energy_kwh[self.first + size - 1]
+        chosen = {"last": last, "mean": mean}.get(rule.duplicates, first)
+        return np.where(several, np.where(changing, mean, chosen), first)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from crocs_cli.errors import CallError
+
 EPOCH = dt.date(1970, 1, 1)
 WANTED, OUTSIDE, OTHER_TYPE = 0, 1, 2
 _FIRST_MONTH = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}  # of the northern hemisphere
@@ -69,11 +71,16 @@ def season_months(season: str, hemisphere: str) -> tuple[int, ...]:
 def public_holidays(country: str, first_day: int, last_day: int) -> np.ndarray:
     """Return the public holidays of a country or country-state in a span of days: (n,) int64.
 
-    Raises NotImplementedError for a place of which the library `holidays` knows nothing.
+    Raises CallError for a place of which the library `holidays` knows nothing.
     """
     import holidays  # half a second, and only workdays need it
 
     name, _, state = country.partition("-")
     years = range((EPOCH + dt.timedelta(first_day)).year, (EPOCH + dt.timedelta(last_day)).year + 1)
-    found = holidays.country_holidays(name, subdiv=state or None, years=years)
+    try:
+        found = holidays.country_holidays(name, subdiv=state or None, years=years)
+    except NotImplementedError as error:
+        raise CallError(
+            f"ingest.holidays: no holidays are known of {country!r}; use AU or AU-NSW, say"
+        ) from error
     return np.array([day_number(date) for date in found], dtype=np.int64)

@@ -25,7 +25,7 @@ FORMATS = ("%d/%m/%Y", "%d-%b-%y")  # from July 2011; the year before
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the readings of a file, generation as negative values, each category as a channel."""
-    table = open_table(path, dialect.decimal, title_lines=1, keeps_ragged=True)
+    table = open_table(path, dialect.writing, title_lines=1, keeps_ragged=True)
     slots = slot_columns(table, dialect)
     kinds = {CONSUMER: "id", DATE: "text", CATEGORY: "text", QUALITY: "text"}
     for part in table.read({**kinds, **dict.fromkeys(slots, "number")}):  # type: ignore[dict-item]

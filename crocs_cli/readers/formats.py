@@ -1,4 +1,4 @@
-"""The formats that crocs reads, and what is known of each before a file is opened."""
+"""The formats that crocs reads, and what is known of each before its readings are."""
 
 from __future__ import annotations
 
@@ -6,26 +6,60 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from crocs_cli.readers import ausgrid, lcl, long, matrix, sgsc, wide
+from crocs_cli.readers import (
+    ausgrid,
+    cer,
+    greenbutton,
+    lcl,
+    long,
+    matrix,
+    nem12,
+    opower,
+    sgcc,
+    sgsc,
+    wide,
+)
 from crocs_cli.readers.readings import Dialect, Readings
 
 
 @dataclass(frozen=True)
 class Format:
-    """A reader and its presets, which the user's settings override."""
+    """A reader and its presets, which the user's settings override.
+
+    A preset may depend on a file: a function of its path. A time zone of None must be said by the user. Where
+    `generic`, only the user knows what stamps and numbers mean; where `own_unit`, the files say their unit.
+    """
 
     read: Callable[[Path, Dialect], Iterator[Readings]]
-    unit: str = "kWh"
     stamp: str = "start"
-    timezone: str = "UTC"
-    interval_min: int = 30
+    timezone: str | Callable[[Path], str] | None = "UTC"
+    interval_min: int | Callable[[Path], int] = 30
+    generic: bool = False
+    own_unit: bool = False
+
+    def presets(self, path: Path) -> dict[str, str | int | None]:
+        """Return the presets for files like this one, by the names of their settings."""
+        zone, interval = self.timezone, self.interval_min
+        return {
+            "unit": "kWh",
+            "stamp": self.stamp,
+            "timezone": zone(path) if callable(zone) else zone,
+            "interval": interval(path) if callable(interval) else interval,
+        }
 
 
 FORMATS = {
-    "long": Format(long.read),
-    "wide": Format(wide.read),
-    "matrix": Format(matrix.read),
+    "long": Format(long.read, generic=True),
+    "wide": Format(wide.read, generic=True),
+    "matrix": Format(matrix.read, generic=True),
     "sgsc": Format(sgsc.read, stamp="end", timezone="+10:00"),
     "lcl": Format(lcl.read, stamp="end"),
     "ausgrid": Format(ausgrid.read, stamp="end", timezone="+10:00"),
+    "nem12": Format(nem12.read, timezone="+10:00", own_unit=True),
+    "greenbutton": Format(
+        greenbutton.read, timezone=greenbutton.clock, interval_min=greenbutton.interval_min, own_unit=True
+    ),
+    "cer": Format(cer.read, timezone=cer.TIMEZONE),
+    "opower": Format(opower.read, stamp="end", timezone=None),
+    "sgcc": Format(sgcc.read, timezone="+08:00", interval_min=1440),
 }

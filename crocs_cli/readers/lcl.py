@@ -20,7 +20,7 @@ LAYOUTS = (("tstp", "energy(kWh/hh)"), ("DateTime", "KWH/hh (per half hour)"))
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the readings of a file of the trial."""
-    table = open_table(path, dialect.decimal, dialect.stamp_format)
+    table = open_table(path, dialect.writing)
     found = [layout for layout in LAYOUTS if set(layout) <= set(table.names)]
     if not found:
         raise CrocsError(

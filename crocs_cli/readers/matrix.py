@@ -17,7 +17,7 @@ from crocs_cli.readers.tables import Kind, open_table
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the readings of a matrix file; its stamps stand in the named column, else in the first one."""
-    table = open_table(path, dialect.decimal, dialect.stamp_format)
+    table = open_table(path, dialect.writing)
     time = dialect.time if dialect.time in table.names else table.names[0]
     ids = [name for name in table.names if name != time]
     if not ids:

@@ -28,13 +28,29 @@ class Readings:
 
 
 @dataclass(frozen=True)
+class Writing:
+    """How stamps and numbers are written: strptime's form of a stamp (None: ISO 8601), the decimal sign."""
+
+    stamp_format: str | None = None
+    decimal: str = "."
+
+
+@dataclass(frozen=True)
 class Dialect:
-    """How a file is written: names of columns, form of stamps and numbers, and its interval."""
+    """What the user says of the files: names of columns, how fields are written, how stamps are meant.
+
+    `date` is the column of the date where `time` holds the time of day only.
+    """
 
     consumer: str
     time: str
     energy: str
-    stamp_format: str | None
-    decimal: str
+    date: str | None
+    writing: Writing
     stamp: str
     interval_s: int
+
+    @property
+    def stamp_format(self) -> str | None:
+        """The form of a stamp, None for ISO 8601."""
+        return self.writing.stamp_format

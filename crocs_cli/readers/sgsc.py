@@ -37,7 +37,7 @@ _DOUBLED_FROM_S, _DOUBLED_TO_S = 3600, 5400
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the net demand of the trial's customers: supplies less generation."""
-    table = open_table(path, dialect.decimal, dialect.stamp_format)
+    table = open_table(path, dialect.writing)
     consumer = next((name for name in CONSUMER if name in table.names), CONSUMER[0])
     kinds: dict[str, Kind] = {consumer: "id", TIME: "stamp", **dict.fromkeys(SIGNS, "number")}
     if KEY in table.names:

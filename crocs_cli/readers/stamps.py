@@ -40,6 +40,27 @@ def dates(texts: pa.Array, stamp_format: str | None, name: str, place: Callable[
     return parsed.cast(pa.int64()).to_numpy()[encoded.indices.to_numpy()]
 
 
+def joined(date: pa.Array, time: pa.Array, form: str | None, place: Callable[[int], str]) -> pa.Array:
+    """Return the stamps (n,) of a column of dates and one of times, both text; 24:00 is the next midnight."""
+    ends = compute.match_substring_regex(time, "^24:?00(:00)?$")
+    within = compute.if_else(ends, compute.replace_substring(time, "24", "00", max_replacements=1), time)
+    texts = compute.binary_join_element_wise(date, within, " ")
+    parsed = compute.strptime(texts, form or _stamp_form(texts), "s", error_is_null=True)
+    if parsed.null_count:
+        row = int(np.flatnonzero(parsed.is_null())[0])
+        raise CrocsError(f"{place(row)}: {stamp_fault('stamp', str(texts[row]), form)}")
+    later = compute.if_else(ends, DAY_S, 0).cast(pa.int64())
+    return compute.add(parsed.cast(pa.int64()), later).cast(pa.timestamp("s"))
+
+
+def _stamp_form(texts: pa.Array) -> str:
+    """Return the form of stamps by the first one: dates of ISO 8601, times with or without seconds."""
+    first = str(texts[0]) if len(texts) else ""
+    date = "%Y-%m-%d" if "-" in first else "%Y%m%d"
+    time = {0: "%H%M", 1: "%H:%M"}.get(first.count(":"), "%H:%M:%S")
+    return f"{date} {time}"
+
+
 def time_of_day_s(label: str) -> int | None:
     """Return the seconds since midnight of a label such as 0:30, 00:30:00 or 24:00; None for another text."""
     match = re.fullmatch(r"(\d{1,2}):(\d\d)(?::00)?", label.strip())

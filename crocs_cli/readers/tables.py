@@ -15,6 +15,7 @@ import pyarrow.parquet as parquet
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers.ahead import ahead
+from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.text import Block, blocks, opened
 
 log = logging.getLogger("crocs")
@@ -66,30 +67,31 @@ class Table:
 
 def open_table(
     path: Path,
-    decimal: str = ".",
-    stamp_format: str | None = None,
+    writing: Writing,
     title_lines: int = 0,
     names: tuple[str, ...] = (),
+    separator: str | None = None,
     keeps_ragged: bool = False,
 ) -> Table:
     """Open a CSV (perhaps gzipped) or Parquet file, told apart by its first bytes.
 
-    `names` stands in for a header line where the file has none; `stamp_format` is strptime's. A line with too
-    few or too many fields is an error, unless `keeps_ragged`: then it is kept without any of its numbers.
+    `names` stands in for a header line where the file has none; the separator is the one of which the header
+    has most. A line with too few or too many fields is an error, unless `keeps_ragged`: then it is kept
+    without any of its numbers.
     """
     with opened(path) as file:
         start = file.read(4)
     if start == b"PAR1":
-        return _open_parquet(path, stamp_format)
+        return _open_parquet(path, writing.stamp_format)
     first = next(blocks(path))
     lines = first.content.splitlines()
-    if len(lines) <= title_lines:
+    if len(lines) <= title_lines or not lines[title_lines].strip():
         raise CrocsError(f"{path}: no header line; name a file with readings")
     header = _decoded(first, lines[title_lines])
-    separator = " " if names else max(_SEPARATORS, key=header.count)
+    separator = separator or max(_SEPARATORS, key=header.count)
     found = names or tuple(name.strip().strip('"').strip() for name in header.split(separator))
     skipped = 0 if names else title_lines + 1
-    style = _Style(path, found, separator, decimal, stamp_format, skipped, keeps_ragged)
+    style = _Style(path, found, separator, writing, skipped, keeps_ragged)
     return Table(path, found, style.parts)
 
 
@@ -100,8 +102,7 @@ class _Style:
     path: Path
     names: tuple[str, ...]
     separator: str
-    decimal: str
-    stamp_format: str | None
+    writing: Writing
     skipped: int
     keeps_ragged: bool
 
@@ -147,10 +148,10 @@ class _Style:
             csv.ConvertOptions(
                 include_columns=list(types),
                 column_types=dict(types),
-                decimal_point=self.decimal,
+                decimal_point=self.writing.decimal,
                 null_values=NOT_A_NUMBER,
                 strings_can_be_null=False,
-                timestamp_parsers=[self.stamp_format] if self.stamp_format else [],
+                timestamp_parsers=[self.writing.stamp_format] if self.writing.stamp_format else [],
             ),
         )
 
@@ -190,7 +191,7 @@ class _Style:
             return f"{place}: not CSV ({message.splitlines()[0]})"
         name, text = self.names[int(column[1])], value[1][:40]
         if "timestamp" in message:
-            return f"{place}: {stamp_fault(name, text, self.stamp_format)}"
+            return f"{place}: {stamp_fault(name, text, self.writing.stamp_format)}"
         comma = "; for decimal commas set ingest.decimal to ','" if "," in text else ""
         return f"{place}: {name} {text!r} is not a number{comma}; mend the line, or leave the field empty"
 

@@ -56,7 +56,7 @@ def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, plain or gzipped by its first bytes, and translate what can go wrong on the way."""
+    """Open a file, unpacked if its first bytes are gzip's, and translate what can go wrong on the way."""
     try:
         with path.open("rb") as file:
             start = file.read(len(_GZIP))

@@ -18,7 +18,7 @@ from crocs_cli.readers.tables import Part, Table, open_table
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the readings of a wide file."""
-    table = open_table(path, dialect.decimal)
+    table = open_table(path, dialect.writing)
     consumer, date = dialect.consumer, dialect.time
     slots = slot_columns(table, dialect)
     named = {consumer: "ingest.columns.consumer", date: "ingest.columns.time"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import itertools
 import logging
 from collections.abc import Sequence
@@ -24,18 +23,19 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.maths.assemble import Days, assemble
 from crocs_cli.maths.clock import DAY_S, day_lengths_s
-from crocs_cli.maths.days import DaysWanted, day_number
+from crocs_cli.maths.days import DaysWanted, day_number, season_months
 from crocs_cli.maths.grid import Grid
 from crocs_cli.maths.quality import COUNTS, quality_csv, reasons, warnings
 from crocs_cli.maths.rows import Calendar, Rows, Rule
 from crocs_cli.readers.ahead import ahead
+from crocs_cli.readers.detect import detect
 from crocs_cli.readers.formats import FORMATS
+from crocs_cli.readers.inputs import Pseudonyms, input_files, listed_days
 from crocs_cli.readers.intake import Intake
-from crocs_cli.readers.readings import Dialect
+from crocs_cli.readers.readings import Dialect, Writing
 from crocs_cli.stages.settings import IngestSettings
 
 BIN_METERS = 64  # so many meters' readings are put in order at once
-GENERIC = ("long", "wide", "matrix")  # formats of which only the user knows what the stamps mean
 
 log = logging.getLogger("crocs")
 
@@ -45,10 +45,9 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
 
     Raises CrocsError for readings that cannot be used as the settings say.
     """
-    settings = by_the_reader(settings)
     paths = input_files(settings.files)
-    plain = settings.model_dump(mode="json", by_alias=True, exclude={"files"})
-    base = recipe("ingest", "", plain, input_digests(paths))
+    settings = by_the_reader(settings, paths[0])
+    base = base_recipe(settings, paths)
     made = made_shards(run, base)
     with Spool(run / "profiles") as spool:
         work = _Work(settings, spool, team, [int(key) for key in made])
@@ -73,7 +72,7 @@ class _Work:
             _known(settings.timezone),
             _known(settings.unit),
         )
-        self._intake = Intake(FORMATS[settings.reader], dialect(settings, self._grid), self._grid)
+        self._intake = Intake(FORMATS[settings.reader], dialect(settings), self._grid)
         self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
 
     @property
@@ -90,6 +89,9 @@ class _Work:
                         self._spool.add(number, rows.columns())
                         progress.advance(len(rows.meter))
         self._intake.check()
+        key = self._settings.pseudonym_key
+        ids = map(Pseudonyms(Path(key)).of, self._intake.ids) if key else self._intake.ids
+        self._names = np.array(list(ids))
         self._rule = rule(self._settings, self._grid, self._calendar())
 
     def _divided(self, rows: Rows) -> list[tuple[int, Rows]]:
@@ -113,7 +115,7 @@ class _Work:
         """Make one shard's arrays."""
         shard = int(product.key)
         first = shard * self._settings.shard_size
-        ids = np.array(self._intake.ids[first : first + self._settings.shard_size])
+        ids = self._names[first : first + self._settings.shard_size]
         with ThreadPoolExecutor(pa.cpu_count()) as pool:
             starts = range(0, len(ids), BIN_METERS)
             parts = list(pool.map(lambda start: self._bin(shard, start, ids), starts))
@@ -152,63 +154,73 @@ class _Work:
         )
 
 
-def by_the_reader(settings: IngestSettings) -> IngestSettings:
-    """Return the settings with what the user left open filled in from what the reader knows of its format."""
+def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
+    """Return the settings with what the user left open filled in from what the reader knows of its format.
+
+    `first` is the first of the files. Raises CallError for what the user must say, or must not.
+    """
+    if settings.reader == "auto":
+        name, why = detect(first, dialect(settings))
+        log.info("%s: read as %s, for %s", first, name, why)
+        settings = settings.model_copy(update={"reader": name})
     form = FORMATS[settings.reader]
-    known = {
-        "unit": form.unit,
-        "stamp": form.stamp,
-        "timezone": form.timezone,
-        "interval": form.interval_min,
-    }
+    if form.own_unit and settings.unit not in (None, "kWh"):
+        raise CallError(f"ingest.unit: files of {settings.reader} say their own unit; leave it out")
+    presets = form.presets(first)
     filled = settings.model_copy(
-        update={name: value for name, value in known.items() if getattr(settings, name) is None}
+        update={name: value for name, value in presets.items() if getattr(settings, name) is None}
     )
+    if filled.timezone is None:
+        raise CallError(
+            f"ingest.timezone: stamps of {settings.reader} are local time; name their zone, "
+            "such as America/New_York"
+        )
     interval, slot = _known(filled.interval), filled.slot or _known(filled.interval)
     if slot % interval:
         raise CallError(f"ingest.slot: {slot}min is no multiple of the interval of {interval}min; use one")
     return filled.model_copy(update={"slot": slot})
 
 
-def dialect(settings: IngestSettings, grid: Grid) -> Dialect:
-    """Return what a reader needs to know of how its files are written."""
+def dialect(settings: IngestSettings) -> Dialect:
+    """Return what the user says of the files; the interval is a guess until the reader has said its own."""
     columns = settings.columns
     return Dialect(
         columns.consumer,
         columns.time,
         columns.energy,
-        settings.stamp_format,
-        settings.decimal,
-        grid.stamp,
-        grid.interval_s,
+        columns.date,
+        Writing(settings.stamp_format, settings.decimal),
+        settings.stamp or "start",
+        60 * (settings.interval or 30),
     )
 
 
-def input_files(patterns: Sequence[str]) -> list[Path]:
-    """Return the files of names and globs, in the order given, those of a glob sorted.
+def base_recipe(settings: IngestSettings, paths: Sequence[Path]) -> Recipe:
+    """Return what all shards depend on: settings and contents of files, but not where the files lie.
 
-    Raises CrocsError when a pattern finds nothing, and CallError when there is none.
+    With pseudonyms, the names of the files are left out as well: they often name a customer.
     """
-    if not patterns:
-        raise CallError("no files to read; name them after the command, or as ingest.files")
-    found: dict[Path, None] = {}
-    for pattern in patterns:
-        there = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - may be absolute
-        if not there:
-            raise CrocsError(f"{pattern}: no such file; name files with readings")
-        found.update(dict.fromkeys(map(Path, there)))
-    return list(found)
+    plain = settings.model_dump(
+        mode="json", by_alias=True, exclude={"files": True, "pseudonym_key": True, "days": {"dates"}}
+    )
+    key = settings.pseudonym_key
+    inputs = {
+        f"{number:05d}" if key else f"{number:05d} {path.name}": digest(path)
+        for number, path in enumerate(paths, 1)
+    }
+    if settings.days.dates:
+        inputs["dates"] = digest(Path(settings.days.dates))
+    if key:
+        inputs["key"] = Pseudonyms(Path(key)).of("crocs")
+    return recipe("ingest", "", plain, inputs)
 
 
-def input_digests(paths: Sequence[Path]) -> dict[str, str]:
-    """Return {number and name: sha256} of the files; where they lie plays no part."""
-    for path in paths:
-        if path.is_dir():
-            raise CrocsError(f"{path}: a directory; name its files, such as {path}/*.csv")
+def digest(path: Path) -> str:
+    """Return the sha256 of an input file."""
     try:
-        return {f"{i:05d} {path.name}": files.file_digest(path) for i, path in enumerate(paths, 1)}
+        return files.file_digest(path)
     except OSError as error:
-        raise CrocsError(f"{error.filename}: {error.strerror}; name a readable file") from error
+        raise CrocsError(f"{path}: {(error.strerror or '').lower()}; name a readable file") from error
 
 
 def made_shards(run: Path, base: Recipe) -> dict[str, Recipe]:
@@ -238,7 +250,7 @@ def rule(settings: IngestSettings, grid: Grid, calendar: Calendar) -> Rule:
         settings.clock_change == "fold",
         settings.max_missing_slots,
         settings.max_estimated,
-        settings.reader in GENERIC,
+        FORMATS[settings.reader].generic,
     )
 
 
@@ -250,6 +262,8 @@ def wanted_days(settings: IngestSettings) -> DaysWanted:
         None if days.to is None else day_number(days.to),
         days.type,
         settings.holidays,
+        season_months(days.season, days.hemisphere) if days.season and days.hemisphere else (),
+        listed_days(Path(days.dates)) if days.dates else frozenset(),
     )
 
 

@@ -39,6 +39,7 @@ class Columns(Settings):
     consumer: str = Field("id", description="column that names the consumer")
     time: str = Field("time", description="column of the stamp (long), or of the date (wide)")
     energy: str = Field("kwh", description="column of the reading; wide files have one column a slot instead")
+    date: str | None = Field(None, description="column of the date, where the time stands in one of its own")
 
 
 class Days(Settings):
@@ -49,20 +50,38 @@ class Days(Settings):
     type: Literal["all", "weekdays", "weekends", "workdays"] = Field(
         "all", description="workdays are weekdays less public holidays"
     )
+    season: Literal["spring", "summer", "autumn", "winter"] | None = Field(
+        None, description="only the days of one season, as meteorologists count them"
+    )
+    hemisphere: Literal["north", "south"] | None = Field(None, description="whose season")
+    dates: str | None = Field(None, description="file of dates, one a line: only these days")
 
     @model_validator(mode="after")
     def _in_order(self) -> Days:
         if self.from_ and self.to and self.from_ > self.to:
             raise ValueError(f"from {self.from_} is after to {self.to}")
+        if (self.season is None) != (self.hemisphere is None):
+            raise ValueError("season and hemisphere (north or south) go together")
         return self
 
 
 class IngestSettings(Settings):
     """Readings in, daily load profiles out."""
 
-    reader: Literal["long", "wide", "matrix", "sgsc", "lcl", "ausgrid"] = Field(
-        "long", description="format of the files"
-    )
+    reader: Literal[
+        "auto",
+        "long",
+        "wide",
+        "matrix",
+        "sgsc",
+        "lcl",
+        "ausgrid",
+        "nem12",
+        "greenbutton",
+        "cer",
+        "opower",
+        "sgcc",
+    ] = Field("long", description="format of the files; auto tells it by the first one and says why")
     files: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="files or globs: .csv, .csv.gz, .parquet"
     )
@@ -80,10 +99,10 @@ class IngestSettings(Settings):
     timezone: str | None = Field(
         None, description="IANA name, or fixed offset such as +10:00, of the stamps; generic readers take UTC"
     )
-    interval: Annotated[Minutes, Field(ge=5, le=60)] | None = Field(
-        None, description="time between readings, 5min to 60min; generic readers take 30min"
+    interval: Annotated[Minutes, Field(ge=5, le=1440)] | None = Field(
+        None, description="time between readings, 5min to 60min, or 24h; generic readers take 30min"
     )
-    slot: Annotated[Minutes, Field(ge=5, le=60)] | None = Field(
+    slot: Annotated[Minutes, Field(ge=5, le=1440)] | None = Field(
         None, description="length of a profile's slot, to which readings are summed; as the interval without"
     )
     days: Days = Days()
@@ -101,13 +120,16 @@ class IngestSettings(Settings):
     max_estimated: float = Field(
         0.1, description="share of a day that may be estimated or substituted", ge=0, le=1
     )
+    pseudonym_key: str | None = Field(
+        None, description="file that holds a secret; consumers are then named by a keyed hash of their ids"
+    )
     shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)
 
     @field_validator("interval", "slot")
     @classmethod
     def _divides_the_day(cls, minutes: int | None) -> int | None:
-        if minutes is not None and 1440 % minutes:
-            raise ValueError(f"{minutes} minutes do not divide a day; use 5, 10, 15, 30 or 60min")
+        if minutes is not None and (1440 % minutes or 60 < minutes < 1440):
+            raise ValueError(f"{minutes} minutes do not divide an hour; use 5, 10, 15, 30 or 60min, or 24h")
         return minutes
 
     @field_validator("timezone")

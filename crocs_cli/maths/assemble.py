@@ -12,12 +12,13 @@ from crocs_cli.maths.days import OTHER_TYPE, OUTSIDE
 from crocs_cli.maths.quality import Tally
 from crocs_cli.maths.rows import Conflict, Rows, Rule
 
-USED, INCOMPLETE, SHARE_ESTIMATED, CONFLICTING, CLOCK_CHANGE = 0, 3, 4, 5, 6  # beside OUTSIDE, OTHER_TYPE
+USED, INCOMPLETE, SHARE_ESTIMATED, CONFLICTING, CLOCK_CHANGE, BETWEEN = 0, 3, 4, 5, 6, 7
 _REASONS = {
     USED: "days_used",
     OUTSIDE: "days_outside_range",
     OTHER_TYPE: "days_of_other_type",
     CLOCK_CHANGE: "days_clock_change",
+    BETWEEN: "days_off_grid",
     CONFLICTING: "days_conflicting",
     INCOMPLETE: "days_incomplete",
     SHARE_ESTIMATED: "days_estimated",
@@ -136,6 +137,7 @@ def _reasons(table: DayTable, rule: Rule, tally: Tally) -> np.ndarray:
     changing = calendar.changes(table.day)
     if not rule.folds:
         reason[(reason == USED) & changing] = CLOCK_CHANGE
+    reason[(reason == USED) & tally.misfits()[table.meter]] = BETWEEN
     if rule.duplicates in ("error", "leave_out"):
         reason[(reason == USED) & table.conflicting] = CONFLICTING
     missing = np.isnan(table.energy_kwh).sum(axis=1)

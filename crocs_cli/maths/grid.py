@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths.clock import DAY_S, wall_from_utc
+from crocs_cli.maths.quality import FEW
 from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, REPAIRED, Rows
 
 LARGEST_KWH = 1e6  # of one reading; beyond it a number is a fault, not a consumption
 LAST_DAY = 47_481  # 2099-12-31
 _HOUR_S = 3600
 _TO_KWH = {"kWh": 1.0, "Wh": 1e-3, "kW": 1.0, "W": 1e-3}
-_FEW = 0.01  # share of stamps off the grid that are glitches, not a wrong interval
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Seen:
     @property
     def misfit(self) -> bool:
         """Whether more than a few stamps lie off the grid of intervals."""
-        return self.off_grid > _FEW * self.rows
+        return self.off_grid > FEW * self.rows
 
     @property
     def sparser_min(self) -> int | None:

@@ -18,10 +18,11 @@ COUNTS = (
     "duplicates",  # rows that repeat another one exactly
     "conflicts",  # intervals with several different readings
     "gaps",  # runs of missing intervals between the first reading and the last
-    "days_present",  # days with at least one reading; the next six and the used ones add up to it
+    "days_present",  # days with at least one reading; the next seven and the used ones add up to it
     "days_outside_range",
     "days_of_other_type",  # weekends among weekdays, holidays among workdays ...
     "days_clock_change",  # days of 23 or 25 hours
+    "days_off_grid",  # all days of a meter many of whose stamps lie between two intervals
     "days_conflicting",  # left out because their readings contradict each other
     "days_incomplete",
     "days_estimated",  # left out because too much of them was not measured
@@ -42,13 +43,19 @@ class Tally:
         """Count one for each entry of an array of meters."""
         self.counts[:, COUNTS.index(name)] += np.bincount(meter, minlength=len(self.counts))
 
+    def misfits(self) -> np.ndarray:
+        """Say of which meters the stamps do not fit the interval: (meters,) bool."""
+        off_grid, readings = (self.counts[:, COUNTS.index(name)] for name in ("off_grid", "readings"))
+        return off_grid > FEW * readings
+
     def add_where(self, name: str, meter: np.ndarray, which: np.ndarray) -> None:
         """Count one for each entry of an array of meters that a mask chooses."""
         if which.any():
             self.add(name, meter[which])
 
 
-LEFT_OUT = tuple(name for name in COUNTS if name.startswith("days_"))[1:7]
+FEW = 0.25  # share of stamps off the grid that are glitches; a wrong interval puts half of them there
+LEFT_OUT = COUNTS[COUNTS.index("days_present") + 1 : COUNTS.index("days_used")]
 PLAUSIBLE_DAILY_KWH = (0.5, 200.0)
 
 

@@ -105,6 +105,8 @@ def judge(meter, day, own, rule, count):
         reason = REASON[verdict]
     elif length_h(day, rule) != 24 and not rule.folds:
         reason = "days_clock_change"
+    elif count["off_grid"][meter] > count["readings"][meter] / 4:
+        reason = "days_off_grid"
     elif rule.duplicates == "leave_out" and any(conflicting for _, _, conflicting in there):
         reason = "days_conflicting"
     elif missing > rule.max_missing_slots + by_clock or missing == len(total):

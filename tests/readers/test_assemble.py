@@ -17,7 +17,7 @@ reading = st.tuples(
     st.integers(0, DAYS * PER_DAY - 1),  # interval
     st.sampled_from([1.0, 1.0, 2.0, -0.5, np.nan]),
     st.sampled_from([0, 0, 0, 1, 2]),  # channel
-    st.sampled_from([0, 0, 0, ESTIMATED]),
+    st.sampled_from([0, 0, 0, ESTIMATED, OFF_GRID]),
 )
 full_days = st.lists(st.tuples(st.integers(0, 2), st.integers(0, DAYS - 1), st.integers(0, 1)), max_size=8)
 

@@ -45,7 +45,7 @@ class Intake:
         stamps do not fit the interval.
         """
         for readings, coded in ahead(self._converted, self._form.read(path, self._dialect)):
-            rows = replace(coded, meter=self._number(readings.consumer, coded.meter, path)[coded.meter])
+            rows = replace(coded, meter=self._number(readings.consumer, coded.meter)[coded.meter])
             self.seen.note(rows)
             if not 0 <= self.seen.first <= self.seen.last < (LAST_DAY + 1) * self._grid.intervals_per_day:
                 wrong = int(np.argmax(np.abs(readings.time_s)))
@@ -67,10 +67,8 @@ class Intake:
             rows = replace(rows, channel=readings.channel)
         return readings, flagged(rows, readings.estimated, readings.repaired)
 
-    def _number(self, consumer: pa.DictionaryArray, codes: np.ndarray, path: Path) -> np.ndarray:
+    def _number(self, consumer: pa.DictionaryArray, codes: np.ndarray) -> np.ndarray:
         """Return each dictionary entry's consumer number: (entries,) int32; new names get the next ones."""
-        if consumer.null_count:
-            raise CrocsError(f"{path}: a consumer without a name; mend or remove the line")
         numbers = self._numbers
         names = consumer.dictionary.to_pylist()
         table = np.full(len(names), -1, np.int32)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as compute
 import pyarrow.csv as csv
 import pyarrow.parquet as parquet
 
@@ -56,13 +57,26 @@ class Table:
         for name in kinds:
             if self.names.count(name) != 1:
                 raise CrocsError(f"{self.path}: {self._fault(name, (setting or {}).get(name))}")
-        yield from self.parts(kinds)
+        for part in self.parts(kinds):
+            for name in (name for name, kind in kinds.items() if kind == "id"):
+                _check_names(part, name)
+            yield part
 
     def _fault(self, name: str, setting: str | None) -> str:
         if name in self.names:
             return f"column {name!r} is there {self.names.count(name)} times; rename or remove one"
         cure = f"name the right one with {setting}" if setting else "is this the right reader?"
         return f"no column {name!r}; there are {', '.join(map(repr, self.names[:12]))}; {cure}"
+
+
+def _check_names(part: Part, name: str) -> None:
+    """Refuse consumers without a name."""
+    column = part.columns[name]
+    blank = compute.index(column.dictionary, "").as_py()
+    nameless = column.is_null() if blank < 0 else compute.equal(column.indices, blank).fill_null(True)
+    if column.null_count or blank >= 0:
+        row = compute.index(nameless, True).as_py()
+        raise CrocsError(f"{part.place(row)}: {name} is empty; mend or remove the line")
 
 
 def open_table(
@@ -215,7 +229,9 @@ def _open_parquet(path: Path, stamp_format: str | None) -> Table:
         texts = [stored[n] for n, kind in kinds.items() if kind == "id" and _is_text(schema.field(stored[n]))]
         start = 0
         try:
-            file = parquet.ParquetFile(path, read_dictionary=texts, pre_buffer=False)
+            file = parquet.ParquetFile(
+                path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
+            )
             for batch in file.iter_batches(BATCH_ROWS, columns=[stored[name] for name in kinds]):
                 place = _row_place(path, start)
                 yield Part(
@@ -226,8 +242,8 @@ def _open_parquet(path: Path, stamp_format: str | None) -> Table:
                     place,
                 )
                 start += batch.num_rows
-        except OSError as error:
-            raise CrocsError(f"{path}: damaged Parquet file ({error}); fetch it again") from error
+        except (pa.ArrowInvalid, OSError) as error:
+            raise CrocsError(f"{path}: damaged Parquet file; fetch it again") from error
 
     return Table(path, tuple(name.strip() for name in schema.names), parts)
 
@@ -246,10 +262,12 @@ def _converted(
         return array.cast(pa.string()).dictionary_encode()
     if kind == "stamp" and pa.types.is_timestamp(array.type):
         return array
+    if kind == "stamp" and not (_is_text(array) or pa.types.is_null(array.type)):
+        raise CrocsError(f"{place(0)}: column {name!r} holds {array.type}, not a stamp; store timestamps")
     target = _arrow_type(kind, next((str(v) for v in array[:1].to_pylist()), ""))
     try:
         if kind == "stamp" and stamp_format and _is_text(array):
-            return pa.compute.strptime(array, stamp_format, "ns")
+            return compute.strptime(array, stamp_format, "ns")
         return array.cast(target)
     except pa.ArrowInvalid as error:
         row, text = _first_unreadable(array, target)

@@ -41,8 +41,11 @@ def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
     """
     line, rest = 1, b""
     with opened(path) as file:
+        old_mac = False
         while piece := file.read(size):
             _check_text(path, piece)
+            old_mac = old_mac or (line == 1 and not rest and b"\n" not in piece and b"\r" in piece)
+            piece = piece.replace(b"\r", b"\n") if old_mac else piece
             whole, newline, tail = (rest + piece).rpartition(b"\n")
             if newline:
                 yield Block(path, line, whole.removeprefix(_BOM) + newline if line == 1 else whole + newline)

@@ -17,6 +17,7 @@ COMMANDS = {
     "rrls": "Find the behaviours that each cluster's members share.",
     "score": "Say how good a partition is, against the truth where it is known.",
     "export": "Write the consumers' clusters as a table.",
+    "assign": "Find the segment of new consumers, without clustering again.",
     "report": "Make one page that shows the run.",
     "status": "Show what of a run is made and what is missing.",
     "info": "Describe a file that crocs made.",

@@ -102,5 +102,18 @@ RRLS = Layout(
         "trial_communities": ("int32", ("trial",)),  # how many large enough to count it gave
     },
 )
+ASSIGNMENTS = Layout(
+    "crocs-assignments",
+    1,
+    "crocs assign",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "label": ("int32", ("consumer",)),  # as in the partition of the model
+        "distance": ("float32", ("consumer",)),  # to the centre of that segment
+        "runner_up": ("int32", ("consumer",)),  # the next segment; -1: there is one only
+        "margin": ("float32", ("consumer",)),  # 1 - distance / the runner-up's distance
+        "unlike_all": ("uint8", ("consumer",)),  # 1: farther from every segment than 99 % of its members are
+    },
+)
 
-LAYOUTS = {layout.format: layout for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS)}
+LAYOUTS = {layout.format: layout for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS, ASSIGNMENTS)}

@@ -229,6 +229,13 @@ class RrlsSettings(Settings):
     starts: int = Field(10, description="starts of Leiden; the best counts", ge=1, le=1000)
 
 
+class AssignSettings(Settings):
+    """New consumers and an existing run in, the segment of each new consumer out."""
+
+    model: str | None = Field(None, description="run directory whose segments are used")
+    clusters: int = Field(5, description="which partition of that run", ge=1)
+
+
 class ReportSettings(Settings):
     """A run in, one page that shows it out."""
 
@@ -243,5 +250,6 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "stage1": Stage1Settings,
     "stage2": Stage2Settings,
     "rrls": RrlsSettings,
+    "assign": AssignSettings,
     "report": ReportSettings,
 }

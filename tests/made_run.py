@@ -118,6 +118,11 @@ def behaviours(run: Path, shards: list[files.Arrays], label: np.ndarray, number:
         "consumer_coverage": (covered > 0).mean(axis=0),
         "day_coverage": covered.sum(axis=0) / days.sum(),
         "member_coverage": covered / own_days[:, None],
+        "targets": [len(members) - 1],
+        "edges": [len(days) * (len(members) - 1)],
+        "quality": [1.0],
+        "trial_resolution": [1.0],
+        "trial_communities": [len(kinds)],
     }
     clusters = int(label.max()) + 1
     made_by = recipe("rrls", f"{number + 1:02d}", {"clusters": clusters, "quality": "rber"}, {}, clusters)

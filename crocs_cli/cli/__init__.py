@@ -16,7 +16,7 @@ COMMANDS = {
     "stage2": "Compare the consumers' load sets and cluster the consumers.",
     "rrls": "Find the behaviours that each cluster's members share.",
     "score": "Say how good a partition is, against the truth where it is known.",
-    "export": "Write the consumers' clusters as a table.",
+    "export": "Write results as a table.",
     "assign": "Find the segment of new consumers, without clustering again.",
     "report": "Make one page that shows the run.",
     "status": "Show what of a run is made and what is missing.",

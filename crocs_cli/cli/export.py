@@ -6,25 +6,38 @@ import click
 
 from crocs_cli.cli.options import run_option
 
+WHAT = (
+    "consumers", "segments", "hyperprototypes", "coverage", "consumer-coverage", "day-labels", "rls",
+    "dendrogram", "indices", "assignments",
+)  # fmt: skip
+
 
 @click.command("export")
 @run_option
-@click.option("--clusters", type=click.IntRange(min=1), required=True, help="Which partition of stage2.")
+@click.option("--what", type=click.Choice(WHAT), default="consumers", show_default=True, help="Which table.")
+@click.option("--clusters", type=click.IntRange(min=1), help="Which partition of stage2.")
+@click.option("--excel", is_flag=True, help="CSV that Excel takes ids from as text.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def command(run: Path, clusters: int, file: Path) -> None:
-    """Write the consumers' clusters as a table.
+def command(run: Path, what: str, clusters: int | None, excel: bool, file: Path) -> None:
+    """Write results as a table.
 
-    Reads RUN/partition.h5. Writes FILE, as CSV or Parquet by its ending, with the columns consumer_id (text)
-    and cluster (1 is the largest). A file of that name is replaced.
+    Reads the files of RUN. Writes FILE, as CSV or Parquet by its ending; a file of that name is replaced.
+    `consumers` has the columns consumer_id (text) and cluster (1 is the largest); README describes every
+    column of every table. Tables of one partition need --clusters.
 
     \b
     Examples:
       crocs export --run runs/first --clusters 5 labels.csv
-      crocs export --run runs/first --clusters 5 labels.parquet
+      crocs export --run runs/first --clusters 5 --what hyperprototypes behaviours.parquet
+      crocs export --run runs/first --clusters 5 --excel for-excel.csv
     """
+    from crocs_cli.machine.tables import check_ending, write_table
     from crocs_cli.stages import export
 
-    export.check_ending(file)
-    table = export.consumers(run, clusters)
-    export.write_table(table, file)
-    click.echo(f"{file}: {table.num_rows} consumers in {clusters} clusters")
+    check_ending(file)
+    table = export.table(run, what, clusters)
+    write_table(table, file, excel)
+    if what == "consumers":
+        click.echo(f"{file}: {table.num_rows} consumers in {clusters} clusters")
+    else:
+        click.echo(f"{file}: {table.num_rows} rows of {', '.join(table.column_names[:6])}")

@@ -1,46 +1,290 @@
-"""Results as flat tables for other programs."""
+"""Results as flat tables for other programs: every column named in snake_case and described."""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
-from crocs_cli.errors import CallError
-from crocs_cli.machine.files import write_bytes
-from crocs_cli.machine.run import partition_labels
+from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.files import Arrays
+from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS, RRLS
+from crocs_cli.machine.run import partition_labels, shards
 
-ENDINGS = (".csv", ".parquet")
+# what can be exported: {column: what it holds}; README shows this table
+COLUMNS = {
+    "consumers": {
+        "consumer_id": "the consumer's id, as text",
+        "cluster": "its segment; 1 is the largest",
+    },
+    "segments": {
+        "cluster": "the segment; 1 is the largest",
+        "consumers": "how many consumers it has",
+        "consumer_share": "their share of all consumers, 0 to 1",
+        "days": "how many days of theirs were used",
+        "energy_share": "their share of all energy on the days used, 0 to 1",
+        "mean_daily_kwh": "mean over its consumers of their kWh a day",
+    },
+    "hyperprototypes": {
+        "cluster": "the segment",
+        "behaviour": "the behaviour that its members share; 1 covers the most days",
+        "kind": "medoid: the day most like all others; mean: the mean of the days",
+        "hour": "when the reading begins, in hours after midnight",
+        "value": "normalised use",
+    },
+    "coverage": {
+        "cluster": "the segment",
+        "behaviour": "the behaviour",
+        "consumer_coverage": "share of its consumers that have such days, 0 to 1",
+        "day_coverage": "share of its days that are such, 0 to 1",
+    },
+    "consumer-coverage": {
+        "consumer_id": "the consumer's id, as text",
+        "cluster": "its segment",
+        "behaviour": "the behaviour",
+        "day_share": "share of the consumer's days that are such, 0 to 1",
+    },
+    "day-labels": {
+        "consumer_id": "the consumer's id, as text",
+        "date": "the day, local calendar",
+        "prototype": "which of the consumer's prototypes stands for it, from 1 on",
+        "cluster": "the consumer's segment",
+        "behaviour": "which of the segment's behaviours it shows; empty for none, or before `crocs rrls`",
+    },
+    "rls": {
+        "consumer_id": "the consumer's id, as text",
+        "prototype": "which of its prototypes, from 1 on",
+        "days": "how many of its days the prototype stands for",
+        "medoid_date": "the day that the prototype is; empty for a mean",
+        "t0000": "normalised use in the slot that begins at 00:00; likewise the other slots",
+    },
+    "dendrogram": {
+        "merge": "number of the merge, from 1 on",
+        "first": "what is joined: consumer 0 .. m-1 in the order of `consumers`, or m-1 + an earlier merge",
+        "second": "what it is joined with",
+        "height": "distance at which they are joined",
+        "consumers": "how many consumers are together then",
+    },
+    "indices": {
+        "clusters": "number of segments",
+        "silhouette": "mean silhouette, -1 to 1; higher is better",
+        "dunn": "Dunn index; higher is better",
+        "davies_bouldin": "Davies-Bouldin index by medoids; lower is better",
+        "calinski_harabasz": "Calinski-Harabasz index from distances; higher is better",
+    },
+    "assignments": {
+        "consumer_id": "the new consumer's id, as text",
+        "cluster": "the nearest segment of the model",
+        "distance": "distance to that segment's centre",
+        "runner_up": "the next segment; empty where there is one only",
+        "margin": "how much nearer the segment is than the runner-up, as a share of the latter's distance",
+        "unlike_all": "true: farther from every segment than 98 % of its own members with as many days",
+    },
+}
+UNPARTITIONED = ("rls", "dendrogram", "indices", "assignments")  # need no --clusters
+
+
+def table(run: Path, what: str, clusters: int | None) -> pa.Table:
+    """Return one of the tables in COLUMNS.
+
+    Raises CallError when a partition must be named and is not, and CrocsError for what is not made yet.
+    """
+    if what in UNPARTITIONED:
+        return {"rls": rls, "dendrogram": dendrogram, "indices": indices, "assignments": assignments}[what](
+            run
+        )
+    if clusters is None:
+        raise CallError(f"--what {what} is of one partition; name it with --clusters")
+    return {
+        "consumers": consumers,
+        "segments": segments,
+        "hyperprototypes": hyperprototypes,
+        "coverage": coverage,
+        "consumer-coverage": consumer_coverage,
+        "day-labels": day_labels,
+    }[what](run, clusters)
 
 
 def consumers(run: Path, clusters: int) -> pa.Table:
-    """Return the table consumer_id (text), cluster (int32, 1 is the largest)."""
+    """Return one row a consumer."""
     consumer_id, label = partition_labels(run, clusters)
-    return pa.table(
-        {"consumer_id": pa.array(consumer_id, pa.string()), "cluster": pa.array(label + 1, pa.int32())}
+    return _table(consumer_id=consumer_id, cluster=label + 1)
+
+
+def segments(run: Path, clusters: int) -> pa.Table:
+    """Return one row a segment."""
+    label = partition_labels(run, clusters)[1]
+    sets = list(_load_sets(run))
+    days = np.concatenate([np.diff(part["day_offset"]) for part in sets])
+    kwh = np.concatenate([part["mean_daily_kwh"] for part in sets]).astype(np.float64)
+    size = np.bincount(label, minlength=clusters)
+    used = np.bincount(label, kwh * days, clusters)
+    return _table(
+        cluster=np.arange(1, clusters + 1, dtype=np.int32),
+        consumers=size,
+        consumer_share=size / len(label),
+        days=np.bincount(label, days, clusters).astype(np.int64),
+        energy_share=used / (used.sum() or 1.0),
+        mean_daily_kwh=np.bincount(label, kwh, clusters) / size,
     )
 
 
-def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table whole as CSV or Parquet, by the ending of the name.
+def hyperprototypes(run: Path, clusters: int) -> pa.Table:
+    """Return one row a segment, behaviour, kind and slot."""
+    parts = []
+    for cluster, read in _explained(run, clusters):
+        behaviours, slots = read["hyperprototype_mean"].shape
+        for kind in ("medoid", "mean"):
+            parts.append(
+                _table(
+                    cluster=np.full(behaviours * slots, cluster, dtype=np.int32),
+                    behaviour=np.repeat(np.arange(1, behaviours + 1, dtype=np.int32), slots),
+                    kind=np.full(behaviours * slots, kind),
+                    hour=np.tile(24.0 * np.arange(slots) / slots, behaviours),
+                    value=read[f"hyperprototype_{kind}"].reshape(-1),
+                )
+            )
+    return pa.concat_tables(parts)
 
-    Raises CallError for any other ending.
-    """
-    check_ending(path)
-    content = io.BytesIO()
-    if path.suffix == ".csv":
-        pyarrow.csv.write_csv(
-            table, content, pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="needed")
+
+def coverage(run: Path, clusters: int) -> pa.Table:
+    """Return one row a segment and behaviour."""
+    parts = []
+    for cluster, read in _explained(run, clusters):
+        count = len(read["day_coverage"])
+        parts.append(
+            _table(
+                cluster=np.full(count, cluster, dtype=np.int32),
+                behaviour=np.arange(1, count + 1, dtype=np.int32),
+                consumer_coverage=read["consumer_coverage"],
+                day_coverage=read["day_coverage"],
+            )
         )
-    else:
-        pyarrow.parquet.write_table(table, content)
-    write_bytes(path, content.getvalue())
+    return pa.concat_tables(parts)
 
 
-def check_ending(path: Path) -> None:
-    """Refuse a name from which the kind of table cannot be told."""
-    if path.suffix not in ENDINGS:
-        raise CallError(f"{path}: a table ends in .csv or .parquet")
+def consumer_coverage(run: Path, clusters: int) -> pa.Table:
+    """Return one row a consumer and behaviour that it has days of."""
+    parts = []
+    for cluster, read in _explained(run, clusters):
+        member, behaviour = np.nonzero(read["member_coverage"])
+        parts.append(
+            _table(
+                consumer_id=read["consumer_id"][member],
+                cluster=np.full(len(member), cluster, dtype=np.int32),
+                behaviour=behaviour.astype(np.int32) + 1,
+                day_share=read["member_coverage"][member, behaviour],
+            )
+        )
+    return pa.concat_tables(parts)
+
+
+def day_labels(run: Path, clusters: int) -> pa.Table:
+    """Return one row a consumer and day."""
+    label = partition_labels(run, clusters)[1]
+    behaviour = _behaviour_of_prototypes(run, clusters) if (run / "rrls" / str(clusters)).is_dir() else {}
+    parts, at = [], 0
+    for read in _load_sets(run):
+        owner = np.repeat(np.arange(len(read["consumer_id"])), np.diff(read["day_offset"]))
+        known = [behaviour.get(name, np.zeros(0, int)) for name in read["consumer_id"]]
+        shown = np.array(
+            [
+                known[c][p] if p < len(known[c]) else -1
+                for c, p in zip(owner, read["day_prototype"], strict=True)
+            ]
+        )
+        parts.append(
+            _table(
+                consumer_id=read["consumer_id"][owner],
+                date=read["date"].astype("datetime64[D]"),
+                prototype=read["day_prototype"] + 1,
+                cluster=label[at + owner] + 1,
+            ).append_column("behaviour", _or_empty(shown, shown >= 0))
+        )
+        at += len(read["consumer_id"])
+    return pa.concat_tables(parts)
+
+
+def rls(run: Path) -> pa.Table:
+    """Return one row a consumer and prototype, one column a slot."""
+    parts = []
+    for read in _load_sets(run):
+        counts = np.diff(read["prototype_offset"])
+        first = np.repeat(read["prototype_offset"][:-1], counts)
+        date = read["medoid_date"].astype("datetime64[D]")
+        slots = read["prototype"].shape[1]
+        minutes = 1440 * np.arange(slots) // slots
+        part = _table(
+            consumer_id=np.repeat(read["consumer_id"], counts),
+            prototype=(np.arange(len(first)) - first + 1).astype(np.int32),
+            days=read["days"],
+        ).append_column("medoid_date", pa.array(date, mask=read["medoid_date"] < 0))
+        for slot, minute in enumerate(minutes):
+            part = part.append_column(
+                f"t{minute // 60:02d}{minute % 60:02d}", pa.array(read["prototype"][:, slot])
+            )
+        parts.append(part)
+    return pa.concat_tables(parts)
+
+
+def dendrogram(run: Path) -> pa.Table:
+    """Return one row a merge; none when the partition was not made by ward."""
+    merges = files.read(run / "partition.h5", PARTITION, ("merges",))["merges"]
+    return _table(
+        merge=np.arange(1, len(merges) + 1),
+        first=merges[:, 0].astype(np.int64),
+        second=merges[:, 1].astype(np.int64),
+        height=merges[:, 2],
+        consumers=merges[:, 3].astype(np.int64),
+    )
+
+
+def indices(run: Path) -> pa.Table:
+    """Return one row a number of segments."""
+    return _table(**files.read(run / "partition.h5", PARTITION, tuple(COLUMNS["indices"])))
+
+
+def assignments(run: Path) -> pa.Table:
+    """Return one row a consumer that was assigned."""
+    parts = []
+    for key in shards(run / "assignments", ASSIGNMENTS):
+        read = files.read(run / "assignments" / f"{key}.h5", ASSIGNMENTS)
+        part = _table(
+            consumer_id=read["consumer_id"], cluster=read["label"] + 1, distance=read["distance"]
+        ).append_column("runner_up", _or_empty(read["runner_up"], read["runner_up"] >= 0))
+        part = part.append_column("margin", pa.array(read["margin"]))
+        parts.append(part.append_column("unlike_all", pa.array(read["unlike_all"].astype(bool))))
+    return pa.concat_tables(parts)
+
+
+def _table(**columns: np.ndarray) -> pa.Table:
+    return pa.table({name: pa.array(values) for name, values in columns.items()})
+
+
+def _or_empty(numbers_from_zero: np.ndarray, there: np.ndarray) -> pa.Array:
+    return pa.array(numbers_from_zero.astype(np.int32) + 1, mask=~there)
+
+
+def _load_sets(run: Path) -> Iterable[Arrays]:
+    return (files.read(run / "rls" / f"{key}.h5", RLS) for key in shards(run / "rls", RLS))
+
+
+def _explained(run: Path, clusters: int) -> Iterable[tuple[int, Arrays]]:
+    """Yield the RRLS of every segment of a partition."""
+    folder = run / "rrls" / str(clusters)
+    if not folder.is_dir():
+        raise CrocsError(f"{folder}: nothing there; run `crocs rrls --clusters {clusters}` first")
+    return ((number, files.read(folder / f"{number:02d}.h5", RRLS)) for number in range(1, clusters + 1))
+
+
+def _behaviour_of_prototypes(run: Path, clusters: int) -> dict[str, np.ndarray]:
+    """Return {consumer id: the behaviour of each of its prototypes, -1 for none}."""
+    found: dict[str, np.ndarray] = {}
+    for _, read in _explained(run, clusters):
+        ends = np.searchsorted(read["vertex_member"], np.arange(len(read["consumer_id"]) + 1))
+        for member, name in enumerate(read["consumer_id"]):
+            found[name] = read["vertex_community"][ends[member] : ends[member + 1]]
+    return found

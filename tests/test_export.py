@@ -1,0 +1,102 @@
+"""Tables for other programs: flat, described, and with ids that stay text."""
+
+import csv
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+from crocs_cli.cli.export import WHAT
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS, RRLS
+from crocs_cli.machine.run import recipe
+from crocs_cli.stages import export
+from tests import made_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    run = made_run.make(tmp_path_factory.mktemp("export") / "run", outliers=3)
+    arrays = {
+        "consumer_id": np.array(["0012345678901", "=1+1", 'a"b,c']),
+        "label": [0, 1, 0],
+        "distance": [1.0, 2.0, 0.5],
+        "runner_up": [1, 0, -1],
+        "margin": [0.5, 0.1, 1.0],
+        "unlike_all": [0, 1, 0],
+    }
+    files.write(run / "assignments" / "00000.h5", ASSIGNMENTS, arrays, recipe("assign", "00000", {}, {}))
+    return run
+
+
+@pytest.mark.parametrize("what", WHAT)
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_every_table_has_the_columns_that_are_described(crocs, run, tmp_path, what, ending):
+    path = tmp_path / f"table{ending}"
+    ended = crocs("export", "--run", run, "--what", what, "--clusters", 3, path)
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith(f"{path}: ")
+    read = pyarrow.csv.read_csv(path) if ending == ".csv" else pyarrow.parquet.read_table(path)
+    described = list(export.COLUMNS[what])
+    assert read.column_names[: len(described)] == described
+    assert read.column_names[len(described) :] == (made_up_slots()[1:] if what == "rls" else [])
+    assert not any(pa.types.is_nested(field.type) for field in read.schema)
+
+
+def made_up_slots():
+    return [f"t{minute // 60:02d}{minute % 60:02d}" for minute in range(0, 1440, 30)]
+
+
+def test_the_choices_are_the_tables():
+    assert tuple(export.COLUMNS) == WHAT
+
+
+def test_the_main_table_is_the_one_that_scripts_read(crocs, run, tmp_path):
+    assert crocs("export", "--run", run, "--clusters", 3, tmp_path / "labels.csv").code == 0
+    rows = list(csv.reader((tmp_path / "labels.csv").open()))
+    read = files.read(run / "partition.h5", PARTITION)
+    assert rows[0] == ["consumer_id", "cluster"]
+    assert rows[1:] == [[i, str(k + 1)] for i, k in zip(read["consumer_id"], read["label"][1], strict=True)]
+
+
+def test_the_days_of_a_behaviour_are_those_that_it_covers(run):
+    days = export.day_labels(run, 3).to_pylist()
+    first = files.read(run / "rls" / "00000.h5", RLS)
+    assert days[0]["date"] == dt.date(1970, 1, 1) + dt.timedelta(days=int(first["date"][0]))
+    for number in (1, 2, 3):
+        own = [day["behaviour"] for day in days if day["cluster"] == number]
+        covered = files.read(run / "rrls" / "3" / f"{number:02d}.h5", RRLS)["day_coverage"]
+        assert [own.count(b + 1) / len(own) for b in range(len(covered))] == pytest.approx(covered)
+
+
+def test_segments_add_up(run):
+    rows = export.segments(run, 3).to_pydict()
+    assert sum(rows["consumers"]) == 60
+    assert sum(rows["consumer_share"]) == pytest.approx(1)
+    assert sum(rows["energy_share"]) == pytest.approx(1)
+    assert sum(rows["days"]) == 60 * 30
+
+
+def test_excel_keeps_ids_as_text(crocs, run, tmp_path):
+    path = tmp_path / "excel.csv"
+    assert crocs("export", "--run", run, "--what", "assignments", "--excel", path).code == 0
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(path.open(encoding="utf-8-sig")))
+    assert [row["consumer_id"] for row in rows] == ['="0012345678901"', '="=1+1"', '="a""b,c"']
+    assert [row["runner_up"] for row in rows] == ["2", "1", ""]
+
+
+def test_a_partition_must_be_named_where_there_are_several(crocs, run, tmp_path):
+    ended = crocs("export", "--run", run, "--what", "segments", tmp_path / "a.csv")
+    assert ended.code == 2
+    assert "--what segments is of one partition; name it with --clusters" in ended.err
+
+
+def test_behaviours_that_are_not_made_are_named(crocs, run, tmp_path):
+    ended = crocs("export", "--run", run, "--what", "coverage", "--clusters", 2, tmp_path / "a.csv")
+    assert ended.code == 1
+    assert "rrls/2: nothing there; run `crocs rrls --clusters 2` first" in ended.err
+    assert not (tmp_path / "a.csv").exists()

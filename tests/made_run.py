@@ -16,7 +16,7 @@ from crocs_cli.machine.run import recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.maths.profiles import normalise
 from crocs_cli.stages import synth
-from crocs_cli.stages.settings import SynthSettings
+from crocs_cli.stages.settings import Stage1Settings, Stage2Settings, SynthSettings
 
 
 def make(run: Path, with_rrls: bool = True, seed: int = 1, **settings: int) -> Path:
@@ -59,7 +59,7 @@ def load_sets(run: Path, key: str, parts: int) -> files.Arrays:
         "date": profiles["date"],
         "day_prototype": np.concatenate(day_prototype),
     }
-    settings = {"algorithm": "ward", "prototypes": 15, "window": 60, "normalise": "minmax"}
+    settings = Stage1Settings().model_dump(mode="json") | {"seed": 1}
     files.write(run / "rls" / f"{key}.h5", RLS, arrays, recipe("stage1", key, settings, {}, parts))
     return arrays | {"shape": np.concatenate(shapes)}
 
@@ -84,7 +84,7 @@ def partition(run: Path, consumer_id: np.ndarray, cluster: np.ndarray) -> np.nda
         "davies_bouldin": np.array([1.2, 0.9]),
         "calinski_harabasz": np.array([60.0, 90.5]),
     }
-    settings = {"distance": "wsmd", "algorithm": "ward", "clusters": clusters.tolist(), "seed": 1}
+    settings = Stage2Settings(clusters=clusters.tolist()).model_dump(mode="json") | {"seed": 1}
     files.write(run / "partition.h5", PARTITION, arrays, recipe("stage2", "partition", settings, {}))
     return label
 

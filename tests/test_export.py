@@ -26,7 +26,7 @@ def run(tmp_path_factory):
         "distance": [1.0, 2.0, 0.5],
         "runner_up": [1, 0, -1],
         "margin": [0.5, 0.1, 1.0],
-        "unlike_all": [0, 1, 0],
+        "alike": [[1, 0], [0, 0], [1, 1]],
     }
     files.write(run / "assignments" / "00000.h5", ASSIGNMENTS, arrays, recipe("assign", "00000", {}, {}))
     return run

@@ -18,6 +18,7 @@ COMMANDS = {
     "score": "Say how good a partition is, against the truth where it is known.",
     "export": "Write results as a table.",
     "assign": "Find the segment of new consumers, without clustering again.",
+    "compare": "Say what changed between two periods of the same consumers.",
     "report": "Make one page that shows the run.",
     "status": "Show what of a run is made and what is missing.",
     "info": "Describe a file that crocs made.",

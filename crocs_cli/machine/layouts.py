@@ -112,7 +112,7 @@ ASSIGNMENTS = Layout(
         "distance": ("float32", ("consumer",)),  # to the centre of that segment
         "runner_up": ("int32", ("consumer",)),  # the next segment; -1: there is one only
         "margin": ("float32", ("consumer",)),  # 1 - distance / the runner-up's distance
-        "unlike_all": ("uint8", ("consumer",)),  # 1: farther from every segment than 99 % of its members are
+        "alike": ("uint8", ("consumer", "segment")),  # 1: as near to it as 98 % of its own members are
     },
 )
 

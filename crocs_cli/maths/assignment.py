@@ -79,14 +79,14 @@ class Assignment(NamedTuple):
 
     label: (n,) int32; distance: (n,) float32; runner_up: (n,) int32, -1 where there is one segment only;
     margin: (n,) float32, how much nearer the segment is than the runner-up, as a share of the latter's
-    distance; unlike_all: (n,) bool.
+    distance; alike: (n, K) bool, within the segment's limit.
     """
 
     label: np.ndarray
     distance: np.ndarray
     runner_up: np.ndarray
     margin: np.ndarray
-    unlike_all: np.ndarray
+    alike: np.ndarray
 
 
 def draw(label: np.ndarray, seed: int) -> Drawn:
@@ -150,5 +150,5 @@ def assign(segments: Segments, sets: LoadSets, limit: np.ndarray, comparison: Co
         nearest.astype(np.float32),
         runner_up.astype(np.int32),
         margin.astype(np.float32),
-        np.all(distance > limit, axis=1),
+        np.less_equal(distance, limit),
     )

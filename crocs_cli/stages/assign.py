@@ -84,8 +84,8 @@ def run(
     assigner = Assigner(model, settings.clusters, load_sets)
     bring_up_to_date(products, lambda product: assigner.make(run / "rls" / product.path.name), team, "assign")
     made = [product for product in products if product.path.exists()]
-    flags = [files.read(product.path, ASSIGNMENTS, ("unlike_all",))["unlike_all"] for product in made]
-    return sum(map(len, flags)), int(sum(flag.sum() for flag in flags))
+    alike = [files.read(product.path, ASSIGNMENTS, ("alike",))["alike"] for product in made]
+    return sum(map(len, alike)), sum(int((each.sum(axis=1) == 0).sum()) for each in alike)
 
 
 class Assigner:

@@ -256,7 +256,7 @@ def assignments(run: Path) -> pa.Table:
             consumer_id=read["consumer_id"], cluster=read["label"] + 1, distance=read["distance"]
         ).append_column("runner_up", _or_empty(read["runner_up"], read["runner_up"] >= 0))
         part = part.append_column("margin", pa.array(read["margin"]))
-        parts.append(part.append_column("unlike_all", pa.array(read["unlike_all"].astype(bool))))
+        parts.append(part.append_column("unlike_all", pa.array(read["alike"].sum(axis=1) == 0)))
     return pa.concat_tables(parts)
 
 

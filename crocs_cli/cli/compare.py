@@ -1,0 +1,90 @@
+"""`crocs compare`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crocs_cli.cli.options import run_option
+
+if TYPE_CHECKING:
+    from crocs_cli.stages.compare import Comparison
+
+
+@click.command("compare")
+@run_option
+@click.option(
+    "--with", "earlier", type=click.Path(path_type=Path), required=True, help="Run of the earlier period."
+)
+@click.option(
+    "--clusters",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Partition of the earlier run.",
+)
+@click.option(
+    "--control", type=click.Path(path_type=Path), help="File of ids, one a line, of a control group."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(run: Path, earlier: Path, clusters: int, control: Path | None, as_json: bool) -> None:
+    """Say what changed between two periods of the same consumers.
+
+    Reads RUN/profiles, the later period, and the earlier run's profiles, load sets, partition and behaviours.
+    Writes RUN/rls and RUN/assignments where they are missing, with the earlier run's settings, and
+    RUN/comparison: consumers.csv, transitions.csv and prevalence.csv. A change is claimed only where chance
+    would show any such change in one of twenty comparisons. The change of the consumers in --control, if
+    given, is taken off that of the others.
+
+    \b
+    Examples:
+      crocs compare --run runs/later --with runs/first --clusters 5
+      crocs compare --run runs/later --with runs/first --clusters 5 --control control.txt --json
+    """
+    from crocs_cli.machine.team import Team
+    from crocs_cli.machine.threads import available_threads
+    from crocs_cli.stages import assign, compare, stage1
+    from crocs_cli.stages.settings import AssignSettings
+
+    chosen = AssignSettings(model=str(earlier), clusters=clusters)
+    model = assign.open_model(chosen)
+    settings, threads = model.stage1(), available_threads()
+    stage1.run(run, settings, model.seed, Team())
+    assign.run(
+        run,
+        model,
+        chosen,
+        Team(),
+        lambda profiles: stage1.load_sets(profiles, settings, [model.seed, 0], threads),
+    )
+    found = compare.run(run, earlier, clusters, compare.read_ids(control), model.seed)
+    click.echo(json.dumps(_plain(found)) if as_json else "\n".join(_said(found)))
+
+
+def _plain(found: Comparison) -> dict[str, object]:
+    return {**asdict(found), "transitions": found.transitions.tolist()}
+
+
+def _said(found: Comparison) -> list[str]:
+    """Say a comparison in lines."""
+    lines = [
+        f"{found.consumers} consumers in both periods ({found.left} left, {found.new} new); "
+        f"{found.moved} moved to another segment",
+        f"divergence of a consumer's days: median {found.median_divergence:.3f} "
+        f"({found.median_expected_divergence:.3f} expected without a change)",
+    ]
+    for row in found.prevalence:
+        if row.claimed:
+            name = f"behaviour {row.behaviour}" if row.behaviour else "days unlike its behaviours"
+            span = f"{100 * row.low:+.1f} to {100 * row.high:+.1f}"
+            lines.append(
+                f"segment {row.cluster}, {name}: {100 * row.earlier:.1f}% of days, "
+                f"now {100 * row.later:.1f}%; change {100 * row.change:+.1f} points ({span})"
+            )
+    if len(lines) == 2:
+        lines.append("no change of any behaviour beyond chance")
+    return lines

@@ -1,0 +1,166 @@
+"""Changes between two periods: what was planted is found, and nothing else is claimed."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
+
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import PROFILES, RRLS, TRUTH
+from crocs_cli.machine.run import recipe
+from crocs_cli.maths import change
+from tests import made_run
+
+SETTINGS = {"consumers": 90, "days": 50, "clusters": 3, "shapes": 3, "shard_size": 45}
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory):
+    return made_run.make(tmp_path_factory.mktemp("compare") / "earlier", **SETTINGS)
+
+
+def half(run, target, days, planted=()):
+    """Copy some days of a run's profiles into a run of their own.
+
+    planted: (cluster, shape from, shape to, share) turns that share of the days of a shape into days of the
+    same consumer with another shape.
+    """
+    random = np.random.default_rng(0)
+    for path in sorted((run / "profiles").glob("*.h5")):
+        read, truth = files.read(path, PROFILES), files.read(run / "truth" / path.name, TRUTH)
+        rows = []
+        for consumer, first in enumerate(read["day_offset"][:-1]):
+            own = first + np.arange(*days)
+            shape = truth["shape"][own]
+            for cluster, old, new, share in planted:
+                if truth["cluster"][consumer] == cluster:
+                    turned = (shape == old) & (random.random(len(own)) < share)
+                    own[turned] = random.choice(own[shape == new], int(turned.sum()))
+            rows.append(own)
+        arrays = read | {
+            "day_offset": (days[1] - days[0]) * np.arange(len(rows) + 1),
+            "date": read["date"][np.concatenate(rows)],
+            "energy_kwh": read["energy_kwh"][np.concatenate(rows)],
+        }
+        files.write(
+            target / "profiles" / path.name, PROFILES, arrays, recipe("synth", path.stem, {"half": 2}, {}, 2)
+        )
+    return target
+
+
+def compare(crocs, run, earlier, *more):
+    ended = crocs("compare", "--run", run, "--with", earlier, "--clusters", 3, "--json", *more)
+    assert ended.code == 0, ended.err
+    return json.loads(ended.out)
+
+
+def test_without_a_change_nothing_is_claimed(crocs, earlier, tmp_path):
+    later = made_run.make(tmp_path / "later", with_rrls=False, seed=1, **SETTINGS | {"days": 51})
+    found = compare(crocs, half(later, tmp_path / "run", (0, 51)), earlier)
+    assert found["consumers"] == 90
+    assert not [row for row in found["prevalence"] if row["claimed"]]
+    assert np.trace(found["transitions"]) == 90
+    assert found["moved"] == 0
+    said = crocs("compare", "--run", tmp_path / "run", "--with", earlier, "--clusters", 3).out
+    assert "no change of any behaviour beyond chance" in said
+
+
+def behaviour_of(earlier, cluster, shape):
+    """Return the number of the behaviour that a shape of a true cluster is."""
+    truth = [files.read(path, TRUTH) for path in sorted((earlier / "truth").glob("*.h5"))]
+    ids = np.concatenate([part["consumer_id"] for part in truth])
+    of = np.concatenate([part["cluster"] for part in truth])
+    for number in (1, 2, 3):
+        rrls = files.read(earlier / "rrls" / "3" / f"{number:02d}.h5", RRLS)
+        if of[ids == rrls["consumer_id"][0]][0] == cluster:
+            shapes = np.concatenate([part["shape"] for part in truth]).reshape(len(ids), -1)[of == cluster]
+            kinds, days = np.unique(shapes, return_counts=True)
+            order = kinds[days.argsort(kind="stable")[::-1]]
+            return number, int(np.flatnonzero(order == shape)[0]) + 1
+    raise AssertionError(cluster)
+
+
+def test_a_planted_change_is_found_where_it_was_planted(crocs, earlier, tmp_path):
+    shapes = np.unique(files.read(earlier / "truth" / "00000.h5", TRUTH)["shape"])
+    truth = files.read(earlier / "truth" / "00000.h5", TRUTH)
+    cluster = int(truth["cluster"][0])
+    shapes = np.unique(truth["shape"][: truth["day_offset"][1]])
+    old, new = int(shapes[0]), int(shapes[1])
+    run = half(earlier, tmp_path / "run", (0, 50), [(cluster, old, new, 0.5)])
+    found = compare(crocs, run, earlier)
+    claimed = {
+        (row["cluster"], row["behaviour"]): row["change"] for row in found["prevalence"] if row["claimed"]
+    }
+    number, less = behaviour_of(earlier, cluster, old)
+    _, more = behaviour_of(earlier, cluster, new)
+    assert set(claimed) == {(number, less), (number, more)}
+    planted = 0.5 * next(
+        row["earlier"] for row in found["prevalence"] if (row["cluster"], row["behaviour"]) == (number, less)
+    )
+    assert claimed[number, less] == pytest.approx(-planted, abs=0.02)
+    assert claimed[number, more] == pytest.approx(planted, abs=0.02)
+    assert found["median_divergence"] >= 0
+    rows = list(csv.DictReader((run / "comparison" / "consumers.csv").open()))
+    assert len(rows) == 90
+
+
+def test_a_change_of_the_control_group_too_is_none(crocs, earlier, tmp_path):
+    truth = [files.read(path, TRUTH) for path in sorted((earlier / "truth").glob("*.h5"))]
+    cluster = int(truth[0]["cluster"][0])
+    shapes = np.unique(truth[0]["shape"][: truth[0]["day_offset"][1]])
+    run = half(earlier, tmp_path / "run", (0, 50), [(cluster, int(shapes[0]), int(shapes[1]), 0.5)])
+    ids = np.concatenate([part["consumer_id"] for part in truth])
+    (tmp_path / "control.txt").write_text("\n".join(ids[::2]))
+    found = compare(crocs, run, earlier, "--control", tmp_path / "control.txt")
+    assert not [row for row in found["prevalence"] if row["claimed"]]
+
+
+def test_other_consumers_cannot_be_compared(crocs, earlier, tmp_path):
+    made_run.make(tmp_path / "other", with_rrls=False, **SETTINGS)
+    for path in (tmp_path / "other" / "profiles").glob("*.h5"):
+        arrays = files.read(path, PROFILES)
+        arrays["consumer_id"] = np.char.add("x", arrays["consumer_id"])
+        files.write(path, PROFILES, arrays, files.read_recipe(path))
+    for folder in ("rls", "partition.h5"):
+        (tmp_path / "other" / folder).rename(tmp_path / folder)
+    ended = crocs("compare", "--run", tmp_path / "other", "--with", earlier, "--clusters", 3)
+    assert ended.code == 1
+    assert "compare periods of the same consumers" in ended.err
+
+
+shares = st.lists(st.integers(0, 20), min_size=4, max_size=4).filter(any)
+
+
+@given(shares, shares)
+def test_divergence_is_that_of_scipy_squared(first, second):
+    found = change.divergence(np.array([first]), np.array([second]))[0]
+    assert found == pytest.approx(jensenshannon(first, second, base=2) ** 2, abs=1e-12)
+
+
+def test_a_change_is_tested_as_by_scipy():
+    random = np.random.default_rng(3)
+    before, after = random.random((2, 40, 3))
+    none = np.zeros(40, dtype=bool)
+    assert change.change(before, after, none).p_value == pytest.approx(stats.ttest_rel(after, before).pvalue)
+    some = np.arange(40) < 15
+    moved = after - before
+    expected = stats.ttest_ind(moved[~some], moved[some], equal_var=False).pvalue
+    assert change.change(before, after, some).p_value == pytest.approx(expected)
+
+
+def test_holm_by_hand():
+    assert change.holm(np.array([0.01, np.nan, 0.04, 0.03])) == pytest.approx(
+        [0.03, np.nan, 0.06, 0.06], nan_ok=True
+    )
+
+
+def test_days_divided_at_random_diverge_a_little():
+    days = np.array([[30, 10, 0], [3, 1, 0], [40, 0, 0]])
+    expected = change.expected_divergence(days, days, 1)
+    assert expected[2] == 0
+    assert 0 < expected[0] < expected[1] < 0.5

@@ -1,0 +1,6 @@
+"""Screening for non-technical losses: characterise installations by daily energy, rank suspicious ones.
+
+After Fidalgo & Macedo, "Identification of Typical and Anomalous Patterns in Electricity Consumption",
+Applied Sciences 2022, 12(7), 3317. To remove it: this folder, crocs_cli/cli/screen.py and its line of
+registration, tests/screen, configs/screen.yaml.
+"""

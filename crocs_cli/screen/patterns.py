@@ -93,16 +93,21 @@ def elbow(
     The curve holds WCSS of the nodes, WCSS of the installations through their nodes, and the silhouette of a
     sample. WCSS of the nodes never rises: each count also starts from the one before. Specification 6.8.
     """
+    from sklearn.metrics import pairwise_distances
+    from threadpoolctl import threadpool_limits
+
     sample = np.unique(np.linspace(0, len(data) - 1, SILHOUETTE_SAMPLE).astype(int))
     most = min(MOST_CLASSES, int((weight > 0).sum()))
     curve, centres = np.full((MOST_CLASSES, 3), np.nan), np.empty((0, nodes.shape[1]))
     chosen = np.zeros(len(nodes), np.int64)
-    for count in range(1, most + 1):
-        cost, labels, centres = _kmeans(nodes, weight, count, centres, plan.seed)
-        through = ((data - centres[labels[node]]) ** 2).sum()
-        curve[count - 1] = cost, through, _silhouette(data[sample], labels[node][sample])
-        if count == plan.classes:
-            chosen = labels
+    with threadpool_limits(1):  # a few hundred points: threads would only wait for each other
+        apart = pairwise_distances(data[sample])
+        for count in range(1, most + 1):
+            cost, labels, centres = _kmeans(nodes, weight, count, centres, plan.seed)
+            through = ((data - centres[labels[node]]) ** 2).sum()
+            curve[count - 1] = cost, through, _silhouette(apart, labels[node][sample])
+            if count == plan.classes:
+                chosen = labels
     return curve, chosen
 
 
@@ -123,11 +128,11 @@ def _kmeans(
     return float(best.inertia_), labels, best.cluster_centers_
 
 
-def _silhouette(data: np.ndarray, labels: np.ndarray) -> float:
+def _silhouette(apart: np.ndarray, labels: np.ndarray) -> float:
     from sklearn.metrics import silhouette_score
 
     groups = len(np.unique(labels))
-    return float(silhouette_score(data, labels)) if 2 <= groups < len(labels) else np.nan
+    return float(silhouette_score(apart, labels, metric="precomputed")) if 2 <= groups < len(labels) else np.nan
 
 
 def suggested_classes(cost: np.ndarray) -> int:

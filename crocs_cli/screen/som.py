@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit, prange
 
-CHUNK = 1024  # installations summed at a time, whatever the number of threads: same bytes everywhere
 NEIGHBOUR = 1.01
 LAST_RADIUS = 0.5
 
@@ -67,20 +66,14 @@ def nearest_two(data: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.nda
     return first, second, distance
 
 
-@njit(parallel=True, cache=True)
+@njit(cache=True)
 def _node_sums(data: np.ndarray, node: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sum and count of the data of every node, chunk by chunk in a fixed order."""
-    chunks = (len(data) + CHUNK - 1) // CHUNK
-    sums, counts = np.zeros((chunks, nodes, data.shape[1])), np.zeros((chunks, nodes))
-    for chunk in prange(chunks):
-        for i in range(chunk * CHUNK, min(len(data), (chunk + 1) * CHUNK)):
-            counts[chunk, node[i]] += 1
-            for j in range(data.shape[1]):
-                sums[chunk, node[i], j] += data[i, j]
+    """Sum and count of the data of every node, in one order whatever the threads: same bytes everywhere."""
     total, count = np.zeros((nodes, data.shape[1])), np.zeros(nodes)
-    for chunk in range(chunks):
-        total += sums[chunk]
-        count += counts[chunk]
+    for i in range(len(data)):
+        count[node[i]] += 1
+        for j in range(data.shape[1]):
+            total[node[i], j] += data[i, j]
     return total, count
 
 

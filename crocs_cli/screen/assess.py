@@ -1,0 +1,269 @@
+"""What can be said of a shard on its own: features of DS0, then all changes that need no other shard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crocs_cli.screen import average, features, filters, gaps, ranking, trend
+from crocs_cli.screen.aggregates import month_means, week_means, weeks_after, weeks_before
+from crocs_cli.screen.classify import common_months, shape_distance
+from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
+from crocs_cli.screen.features import Period
+from crocs_cli.screen.filters import Thresholds
+from crocs_cli.screen.homologous import yearly_month_change
+from crocs_cli.screen.model import Model
+from crocs_cli.screen.series import Series, testable
+from crocs_cli.screen.settings import FilterSettings, RankSettings
+
+Arrays = dict[str, np.ndarray]
+GAP_BINS = 32  # lengths up to about 1,400 days; longer gaps fall into the last bin
+QUALITY_BITS = 6
+CONSISTENT_CV = 0.35
+HIGH_CLASS = 3  # classes 4 and 5 of 5
+
+
+@dataclass(frozen=True)
+class View:
+    """One period of a shard: what a pass found, the shares, and the columns that filters look at."""
+
+    period: Period
+    week: np.ndarray
+    month: np.ndarray
+    observed: np.ndarray
+    log_energy: np.ndarray
+    columns: Arrays
+
+
+def look(series: Series, begin: np.ndarray, end: np.ndarray, limits: FilterSettings, weekday: np.ndarray) -> View:
+    """Look at days begin..end-1 of each installation."""
+    period = features.summarise(series.kwh, series.calendar, begin, end, limits.low_fraction, weekday)
+    observed = features.observed_months(period)
+    week, month = features.week_shares(period), features.month_shares(period, observed)
+    year = features.year_kwh(period, observed)
+    whole = np.where(observed.all(axis=1, keepdims=True), month, np.nan)
+    columns = gaps.gap_statistics(series.kwh, begin, end)
+    columns |= {name: getattr(period, name) for name in PERIOD_COLUMNS}
+    columns |= {"week_share": week, "month_share": whole, "year_kwh": year}
+    return View(period, week, month, observed, features.log_energy(year), columns)
+
+
+PERIOD_COLUMNS = ("days", "mean_kwh", "cv", "low_share", "zero_share", "p10", "p50", "p90", "month_days")
+
+
+def describe(series: Series, windows: Windows, limits: FilterSettings, weekday: np.ndarray) -> Arrays:
+    """Return the arrays of a features file: everything about DS0 that the model is fitted from."""
+    view = look(series, windows.begin, windows.split, limits, weekday)
+    intervals = series.arrays["intervals"]
+    short = np.full(len(series), -1)
+    if len(intervals):
+        expected = series.arrays["expected_intervals"]
+        short = gaps.short_days(intervals, expected, windows.begin, windows.split)
+    week_null, month_null = honest_distances(series, windows, limits, weekday)
+    return view.columns | {
+        "installation_id": series.arrays["installation_id"],
+        "level": series.arrays["level"],
+        "begin_day": windows.begin,
+        "split_day": windows.split,
+        "short_days": short,
+        "log_energy": view.log_energy,
+        "week_null": week_null,
+        "month_null": month_null,
+        "gap_length_count": _gap_lengths(series, windows),
+        "quality_count": _quality(series),
+    }
+
+
+def honest_distances(
+    series: Series, windows: Windows, limits: FilterSettings, weekday: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the shape distances by week and month between two parts of DS0, float64 (installation,).
+
+    Its two years where it has two; else its odd and even weeks, which know of no change from year to year.
+    """
+    begin, split = windows.begin, windows.split
+    middle = split - YEAR_WEEKS * WEEK
+    two_years = (middle - begin >= YEAR_WEEKS * WEEK - WEEK)[:, None]
+    day = np.arange(series.calendar.days)
+    earlier = np.where(two_years, day < middle[:, None], (day // WEEK) % 2 == 0)
+    parts = []
+    for part in (earlier, ~earlier):
+        masked = Series(series.calendar, series.arrays | {"energy_kwh": np.where(part, series.kwh, np.nan)})
+        parts.append(look(masked, begin, split, limits, weekday))
+    months = common_months(parts[0].month, parts[1].month, parts[0].observed & parts[1].observed, 3)
+    return shape_distance(parts[0].week, parts[1].week), shape_distance(*months)
+
+
+def assess(
+    series: Series,
+    windows: Windows,
+    model: Model,
+    limits: FilterSettings,
+    settings: RankSettings,
+    weekday: np.ndarray,
+) -> Arrays:
+    """Return the arrays of a changes file: filters, classes, distances, tests 1 and 2 of every installation."""
+    before = look(series, windows.begin, windows.split, limits, weekday)
+    after = look(series, windows.split, windows.end, limits, weekday)
+    found = _filtered(series, windows, model, limits, (before, after))
+    bits = found["filters_before"] | found["filters_after"] & ~np.int16(filters.CONTRACT)
+    found |= _compared(series.arrays["level"], model, settings, (before, after), bits)
+    found |= _tested(series, windows, model, settings, (before, after), found["month_class_before"])
+    mean = before.period.mean_kwh
+    stopped = ranking.ceased(series.kwh, mean, windows.end)
+    top = found["scale_class_before"] >= HIGH_CLASS
+    week_cv = _cv(np.where(weeks_before(series.calendar, windows), found["weeks"], np.nan))
+    return found | {
+        "installation_id": series.arrays["installation_id"],
+        "level": series.arrays["level"],
+        "begin_day": windows.begin,
+        "split_day": windows.split,
+        "end_day": windows.end,
+        "ceased": stopped,
+        "ceased_day": np.where(stopped, _last_ordinary_day(series.kwh, mean, windows.end) + 1, -1),
+        "consistent_high": top & (week_cv <= CONSISTENT_CV),
+    }
+
+
+def _filtered(
+    series: Series, windows: Windows, model: Model, limits: FilterSettings, views: tuple[View, View]
+) -> Arrays:
+    """Filters of both periods, completeness, and the plain measures of each period."""
+    before, after = views
+    quartile = model.first_quartile[series.arrays["level"]]
+    bits_before = filters.label(before.columns, quartile, thresholds(limits, limits.min_days_before))
+    bits_after = filters.label(after.columns, quartile, thresholds(limits, limits.min_days_after))
+    fell = (bits_after & filters.LOW_CONSUMPTION > 0) & (bits_before & filters.LOW_CONSUMPTION == 0)
+    cut = ~testable(windows)
+    bits_before = bits_before | np.where(cut, filters.CONTRACT, 0)
+    columns = {"filters_before": bits_before, "filters_after": bits_after | np.where(fell, filters.CEASED, 0)}
+    for name, source in (("mean", "mean_kwh"), ("cv", "cv"), ("low_share", "low_share")):
+        columns |= {f"{name}_before": before.columns[source], f"{name}_after": after.columns[source]}
+    for name in ("zero_share", "gap_share", "days"):
+        columns |= {f"{name}_before": before.columns[name], f"{name}_after": after.columns[name]}
+    least = np.maximum(columns["gap_share_before"], columns["gap_share_after"])
+    return columns | {"completeness": 1 - least}
+
+
+def thresholds(limits: FilterSettings, least_days: int) -> Thresholds:
+    """Return the limits of one period."""
+    return Thresholds(
+        limits.max_missing_share,
+        limits.max_gap_days,
+        least_days,
+        limits.low_divisor,
+        limits.low_frequency_share,
+        limits.week_share,
+        limits.month_share,
+    )
+
+
+def _compared(
+    level: np.ndarray, model: Model, settings: RankSettings, views: tuple[View, View], bits: np.ndarray
+) -> Arrays:
+    """Classes of both periods and distances between them, where the filters let them be compared."""
+    before, after = views
+    both = before.observed & after.observed
+    months = common_months(before.month, after.month, both, settings.months_min_distance)
+    class_months = common_months(before.month, after.month, both, settings.months_min_class)
+    energy = before.log_energy[:, None], after.log_energy[:, None]
+    columns: Arrays = {"months_compared": both.sum(axis=1)}
+    for feature, pair in (("week", (before.week, after.week)), ("month", class_months), ("scale", energy)):
+        # whether there are months enough is decided by those in common, not by a whole year
+        inside = filters.clusterable(bits & ~np.int16(filters.MONTH_NOT_TESTABLE), feature)
+        shares = [np.where(inside[:, None], values, np.nan) for values in pair]
+        found = model.compare(feature, level, shares[0], shares[1], settings.assign)
+        columns |= {
+            f"{feature}_class_before": found.before,
+            f"{feature}_class_after": found.after,
+            f"{feature}_ratio": found.ratio,
+            f"{feature}_prototype_before": found.distance_before,
+            f"{feature}_prototype_after": found.distance_after,
+            f"{feature}_percentile": found.percentile,
+        }
+    for feature, (first, second) in (("week", (before.week, after.week)), ("month", months)):
+        distance = shape_distance(first, second)
+        euclidean = np.sqrt(np.nansum((second - first) ** 2, axis=1))
+        columns |= {
+            f"{feature}_distance": distance,
+            f"{feature}_euclidean": np.where(np.isnan(distance), np.nan, euclidean),
+            f"{feature}_change": second - first,
+        }
+    return columns
+
+
+def _tested(
+    series: Series,
+    windows: Windows,
+    model: Model,
+    settings: RankSettings,
+    views: tuple[View, View],
+    month_class: np.ndarray,
+) -> Arrays:
+    """Tests 1 and 2, the monthly part of test 3, and the weekly means that test 3 needs of everybody."""
+    calendar, mean = series.calendar, views[0].period.mean_kwh
+    weeks = week_means(series.kwh, calendar)
+    early, late = weeks_before(calendar, windows), weeks_after(calendar, windows)
+    season = trend.seasonal_index(views[0].period, model.month_prototypes(), month_class)
+    y = trend.deseasonalise(weeks, mean, season @ calendar.months_in_weeks())
+    months_before = month_means(series.kwh, calendar, windows.begin, windows.split)
+    months_after = month_means(series.kwh, calendar, windows.split, windows.end)
+    parted = np.where(early, weeks, np.nan), np.where(late, weeks, np.nan)
+    calendar_month = (calendar.start.month - 1 + np.arange(months_after.shape[1])) % 12
+    return (
+        {"weeks": weeks}
+        | average.average_change(views[0].period, views[1].period, parted)
+        | trend.trend_change(y, early, late, settings.trend_clip)
+        | trend.month_change(months_after, mean, season[:, calendar_month])
+        | yearly_month_change(months_after, months_before, mean)
+    )
+
+
+def _cv(weeks: np.ndarray) -> np.ndarray:
+    known = ~np.isnan(weeks)
+    count = np.maximum(known.sum(axis=1), 1)
+    mean = np.nansum(weeks, axis=1) / count
+    spread = np.sqrt(np.nansum((weeks - mean[:, None]) ** 2, axis=1) / count)
+    return np.where(mean > 0, spread / np.where(mean > 0, mean, 1), np.inf)
+
+
+def _last_ordinary_day(kwh: np.ndarray, mean_kwh: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Last day with at least a tenth of the mean before, -1 without any."""
+    day = np.arange(kwh.shape[1])
+    ordinary = (kwh >= 0.10 * mean_kwh[:, None]) & (day < end[:, None])
+    return np.where(ordinary.any(axis=1), kwh.shape[1] - 1 - ordinary[:, ::-1].argmax(axis=1), -1)
+
+
+def _gap_lengths(series: Series, windows: Windows) -> np.ndarray:
+    """How many gaps of DS0 fall into each bin of the histogram, int32 (installation, GAP_BINS)."""
+    inside = gaps.inside(series.calendar.days, windows.begin, windows.split)
+    installation, _, length = gaps.gap_runs(np.isnan(series.kwh) & inside)
+    edges = gap_edges()
+    place = np.searchsorted(edges, length, side="right") - 1
+    counts = np.zeros((len(series), GAP_BINS), np.int32)
+    np.add.at(counts, (installation, place), 1)
+    return counts
+
+
+def gap_edges() -> np.ndarray:
+    """Return the first length of each of the GAP_BINS bins."""
+    return gaps.gap_bins(51 + 50 * GAP_BINS)[:GAP_BINS]
+
+
+def _quality(series: Series) -> np.ndarray:
+    quality = series.arrays["quality"]
+    return np.stack([((quality >> bit) & 1).sum(axis=1) for bit in range(QUALITY_BITS)], axis=1)
+
+
+def weekdays(calendar: Calendar, holidays: str, country: str) -> np.ndarray:
+    """Return the weekday that each day counts for: a public holiday as itself, as Sunday, or as none (-1)."""
+    weekday = calendar.weekday.copy()
+    if holidays != "ignore":
+        import holidays as public
+
+        years = range(calendar.start.year, calendar.date_of(calendar.days - 1).year + 1)
+        days = [calendar.day_of(date) for date in public.country_holidays(country, years=years)]
+        inside = [day for day in days if 0 <= day < calendar.days]
+        weekday[inside] = 6 if holidays == "as_sunday" else -1
+    return weekday

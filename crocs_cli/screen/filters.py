@@ -1,0 +1,103 @@
+"""Primary filters: series that are too poor, too small or too concentrated to be compared (paper, 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+LARGE_GAPS, LOW_CONSUMPTION, NO_CONSUMPTION, LOW_FREQUENCY, CC_W, CC_M = 1, 2, 4, 8, 16, 32
+MONTH_NOT_TESTABLE, CEASED, CONTRACT = 64, 128, 256
+LABELS = {
+    LARGE_GAPS: "LARGE_GAPS",
+    LOW_CONSUMPTION: "LOW_CONSUMPTION",
+    NO_CONSUMPTION: "NO_CONSUMPTION",
+    LOW_FREQUENCY: "LOW_FREQUENCY",
+    CC_W: "CC_W",
+    CC_M: "CC_M",
+    MONTH_NOT_TESTABLE: "MONTH_NOT_TESTABLE",
+    CEASED: "CEASED",
+    CONTRACT: "NOT_TESTABLE(contract)",
+}
+PRIMARY = (LARGE_GAPS, LOW_CONSUMPTION, LOW_FREQUENCY, CC_W, CC_M)  # in the paper's order a to e
+NO_CLUSTERING = LARGE_GAPS | LOW_CONSUMPTION | LOW_FREQUENCY
+NO_USE_SHARE = 0.99
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The limits of the filters; see FilterSettings for their meaning."""
+
+    max_missing_share: float = 0.15
+    max_gap_days: int = 50
+    min_days: int = 300
+    low_divisor: float = 10.0
+    low_frequency_share: float = 0.50
+    week_share: float = 0.50
+    month_share: float = 0.40
+
+
+def first_quartiles(mean_kwh: np.ndarray, level: np.ndarray, usable: np.ndarray, levels: int) -> np.ndarray:
+    """Return the first quartile of the mean daily energy of each voltage level, NaN for a level without any.
+
+    `usable` are the installations without large gaps.
+    """
+    quartile = np.full(levels, np.nan)
+    for number in range(levels):
+        members = mean_kwh[usable & (level == number) & ~np.isnan(mean_kwh)]
+        if len(members):
+            quartile[number] = np.quantile(members, 0.25)
+    return quartile
+
+
+def large_gaps(found: Mapping[str, np.ndarray], limits: Thresholds) -> np.ndarray:
+    """Return who has too many gaps, bool (installation,)."""
+    return (
+        (found["gap_share"] > limits.max_missing_share)
+        | (found["longest_gap"] > limits.max_gap_days)
+        | (found["days"] < limits.min_days)
+    )
+
+
+def label(found: Mapping[str, np.ndarray], quartile: np.ndarray, limits: Thresholds) -> np.ndarray:
+    """Return the labels of every installation as bits, int16 (installation,).
+
+    `found`: gap_share, longest_gap, days, mean_kwh, low_share, zero_share (installation,), week_share
+    (installation, 7), month_share (installation, 12, NaN where not observed). `quartile` (installation,): the
+    first quartile of each one's level. Source: paper 2.3, specification 4.
+    """
+    gaps = large_gaps(found, limits)
+    low = found["mean_kwh"] < quartile / limits.low_divisor
+    idle = (found["zero_share"] >= NO_USE_SHARE) & ~gaps
+    seldom = found["low_share"] > limits.low_frequency_share
+    week = np.nan_to_num(found["week_share"]).max(axis=1) >= limits.week_share
+    whole = ~np.isnan(found["month_share"]).any(axis=1)
+    month = whole & (np.nan_to_num(found["month_share"]).max(axis=1) >= limits.month_share)
+    bits = np.where(gaps, LARGE_GAPS, 0)  # nothing more is said of a series with large gaps
+    for rule, bit in (
+        (low | idle, LOW_CONSUMPTION),
+        (idle, NO_CONSUMPTION),
+        (seldom, LOW_FREQUENCY),
+        (week, CC_W),
+        (month, CC_M),
+        (~whole, MONTH_NOT_TESTABLE),
+    ):
+        bits = bits | np.where(rule & ~gaps, bit, 0)
+    return bits.astype(np.int16)
+
+
+def clusterable(bits: np.ndarray, feature: str) -> np.ndarray:
+    """Return who takes part in the clustering of week, month or scale, bool (installation,)."""
+    own = {"week": CC_W, "month": CC_M | MONTH_NOT_TESTABLE, "scale": MONTH_NOT_TESTABLE}[feature]
+    return (bits & (NO_CLUSTERING | own)) == 0
+
+
+def names(bits: int) -> str:
+    """Return the labels of one installation as text, joined by spaces."""
+    return " ".join(text for bit, text in LABELS.items() if bits & bit)
+
+
+def primary(bits: int) -> str:
+    """Return the first label in the paper's order, empty without one."""
+    return next((LABELS[bit] for bit in PRIMARY if bits & bit), "")

@@ -1,0 +1,89 @@
+"""The frozen model: a map for each feature and scope, the quartile of each level, the honest shape distances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+from typing import cast
+
+import numpy as np
+
+from crocs_cli.screen.classify import NONE, Assign, Classes, compare
+from crocs_cli.screen.patterns import Feature, PatternMap
+from crocs_cli.screen.population import LEVELS
+from crocs_cli.screen.som import Lattice, Quality
+from crocs_cli.screen.tags import ShapeScale
+
+FEATURES: tuple[Feature, ...] = ("week", "month", "scale")
+ALL = "all"
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a screening knows of its population; `maps` by (feature, scope), scope `all` or a voltage level."""
+
+    maps: Mapping[tuple[str, str], PatternMap]
+    first_quartile: np.ndarray
+    shape_scale: ShapeScale
+
+    def scope(self, feature: str, level: int) -> str:
+        """Return which map of a feature stands for a level: its own, else the one of all."""
+        name = LEVELS[level]
+        return name if (feature, name) in self.maps else ALL
+
+    def compare(
+        self, feature: str, level: np.ndarray, before: np.ndarray, after: np.ndarray, assign: Assign
+    ) -> Classes:
+        """Classify two periods of each installation, float64 (installation, component), by its level's map."""
+        count = len(level)
+        whole = Classes(
+            np.full(count, NONE), np.full(count, NONE), *(np.full(count, np.nan) for _ in range(4))
+        )
+        for number in np.unique(level):
+            rows = level == number
+            found = compare(
+                self.maps[feature, self.scope(feature, number)], before[rows], after[rows], assign
+            )
+            for field in fields(Classes):
+                getattr(whole, field.name)[rows] = getattr(found, field.name)
+        return whole
+
+    def month_prototypes(self) -> np.ndarray:
+        """Return the month shares of the classes, float64 (class, 12)."""
+        own = [found for (feature, _), found in self.maps.items() if feature == "month"]
+        return own[0].prototypes
+
+
+def map_arrays(found: PatternMap) -> Arrays:
+    """Return a map as the arrays of its file."""
+    lattice = found.lattice
+    return {
+        "lattice": np.array([lattice.rows, lattice.columns, lattice.hexagonal]),
+        "quality": np.array(astuple(found.quality), dtype=np.float64),
+        **{name: getattr(found, name) for name in MAP_ARRAYS},
+    }
+
+
+MAP_ARRAYS = ("nodes", "node_class", "hits", "prototypes", "low", "high", "sizes", "spread", "elbow")
+
+
+def map_of(arrays: Arrays) -> PatternMap:
+    """Return the map that a file's arrays hold."""
+    rows, columns, hexagonal = (int(value) for value in arrays["lattice"])
+    *measures, empty = arrays["quality"]
+    return PatternMap(
+        lattice=Lattice(rows, columns, bool(hexagonal)),
+        quality=Quality(*(float(value) for value in measures), int(empty)),
+        **{name: arrays[name] for name in MAP_ARRAYS},
+    )
+
+
+def model_of(maps: Mapping[str, Arrays], levels: Arrays) -> Model:
+    """Put a model together from the arrays of its map files, by key `feature-scope`, and of levels.h5."""
+    week, month = (cast(tuple[float, float], tuple(map(float, row))) for row in levels["shape_scale"])
+    return Model(
+        {tuple(key.split("-")): map_of(arrays) for key, arrays in maps.items()},  # type: ignore[misc]
+        levels["first_quartile"],
+        ShapeScale(week, month),
+    )

@@ -1,0 +1,197 @@
+"""Stage `screen rank`: daily shards and the frozen model -> changes -> scores, tables and figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import PARTITION
+from crocs_cli.machine.run import recipe, shard_products, shards
+from crocs_cli.machine.team import Team
+from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
+from crocs_cli.screen import assess, homologous, judge
+from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Windows
+from crocs_cli.screen.fit import gathered
+from crocs_cli.screen.judge import Crowd, Verdict
+from crocs_cli.screen.layouts import CHANGES, DAILY, LEVELS, MAP, PLACEBO, SCORES
+from crocs_cli.screen.model import Model, model_of
+from crocs_cli.screen.series import LEAST_BEFORE, Series, windows_of
+from crocs_cli.screen.settings import FitSettings, RankSettings
+from crocs_cli.screen.tags import TAGS
+
+Arrays = dict[str, np.ndarray]
+LAG = YEAR_WEEKS * WEEK
+SHARD_SETTINGS = {"assign", "months_min_class", "months_min_distance", "trend_clip"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a ranking starts from: the run, the frozen model with the settings it was fitted with, its digests."""
+
+    run: Path
+    model: Model
+    fitted: FitSettings
+    inputs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A finished ranking: verdict, the same a year before if there is one, p- and q-values."""
+
+    source: Source
+    crowd: Crowd
+    actual: Verdict
+    placebo: Verdict | None
+    p_value: np.ndarray
+    q_value: np.ndarray
+
+
+def load_source(run: Path, settings: RankSettings) -> Source:
+    """Read the frozen model: this run's, or that of the run which the settings name."""
+    folder = (Path(settings.model) if settings.model else run) / "screen" / "model"
+    levels = folder / "levels.h5"
+    made_by = files.read_recipe(levels, LEVELS)
+    fitted = FitSettings.model_validate({k: v for k, v in made_by["settings"].items() if k != "seed"})
+    paths = {path.stem: path for path in sorted(folder.glob("*.h5")) if path.stem.count("-") == 1}
+    for feature in ("week", "month", "scale"):
+        if not any(key.startswith(feature) for key in paths):
+            raise CrocsError(f"{folder}: no map of {feature} patterns; run `crocs screen fit` to the end first")
+    maps = {key: files.read(path, MAP) for key, path in paths.items()}
+    inputs = {key: files.digest(files.read_recipe(path, MAP)) for key, path in paths.items()}
+    model = model_of(maps, files.read(levels, LEVELS))
+    return Source(run, model, fitted, inputs | {"levels": files.digest(made_by)})
+
+
+def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
+    """Bring the ranking of a run up to date; return it, or None while other shares are still at work.
+
+    Only the process that leads gets the ranking.
+    """
+    source = load_source(run, settings)
+    changes, placebo = change_products(source, settings)
+    bring_up_to_date(changes, partial(make_changes, source=source, settings=settings), team, "screen changes")
+    bring_up_to_date(placebo, partial(make_changes, source=source, settings=settings), team, "screen placebo")
+    if not all_made([*changes, *placebo]) or team.rank > 0:
+        return None
+    inputs = {f"{product.path.parent.name}/{product.key}": files.digest(product.recipe) for product in changes + placebo}
+    dumped = settings.model_dump(mode="json", exclude={"figures", "model"})
+    product = Product(run / "screen" / "scores.h5", SCORES, recipe("screen rank", "scores", dumped, inputs))
+    made = is_made(product)
+    found = judged(source, settings, changes, placebo)
+    if not made:
+        files.write(product.path, SCORES, score_arrays(found), product.recipe)
+    return found
+
+
+def change_products(source: Source, settings: RankSettings) -> tuple[list[Product], list[Product]]:
+    """Return the changes files and the placebo files, one for each daily shard; no placebo without the years."""
+    daily = shards(source.run / "screen" / "daily", DAILY)
+    used = settings.model_dump(mode="json", include=SHARD_SETTINGS)
+    used |= source.fitted.model_dump(mode="json", include={"dref", "filter"})
+    recipes = [
+        recipe("screen rank", key, used, {"daily": files.digest(made_by), **source.inputs}, len(daily))
+        for key, made_by in daily.items()
+    ]
+    folder = source.run / "screen"
+    changes = shard_products(folder / "changes", CHANGES, recipes)
+    days = files.shapes(folder / "daily" / f"{next(iter(daily))}.h5", DAILY)["energy_kwh"][1]
+    possible = settings.placebo and days - LAG >= 2 * LEAST_BEFORE + LEAST_BEFORE // 2
+    return changes, shard_products(folder / "placebo", PLACEBO, recipes) if possible else []
+
+
+def make_changes(product: Product, source: Source, settings: RankSettings) -> Arrays:
+    """Return the changes of one daily shard, at the reference date or, for a placebo, 364 days before."""
+    series = Series.of(files.read(source.run / "screen" / "daily" / product.path.name, DAILY))
+    fitted = source.fitted
+    windows = windows_of(series, fitted.dref)
+    if product.layout is PLACEBO:
+        windows = windows.earlier(LAG)
+        windows = Windows(windows.begin, np.maximum(windows.split, windows.begin), windows.end)
+    weekday = assess.weekdays(series.calendar, fitted.day.holidays, fitted.day.country)
+    found = assess.assess(series, windows, source.model, fitted.filter, settings, weekday)
+    return {name: found[name] for name in product.layout.arrays}
+
+
+def judged(
+    source: Source, settings: RankSettings, changes: list[Product], placebo: list[Product]
+) -> Ranking:
+    """Judge all installations together, now and at the placebo date."""
+    columns = gathered(changes, tuple(name for name in CHANGES.arrays))
+    weeks = columns.pop("weeks")
+    crowd = load_crowd(source, settings, columns)
+    actual = verdict_of(columns, weeks, crowd, source.model, settings)
+    before = None
+    if placebo:
+        before = verdict_of(gathered(placebo), weeks[:, :-YEAR_WEEKS], crowd, source.model, settings)
+    return Ranking(source, crowd, actual, before, *judge.significance(actual, before))
+
+
+def verdict_of(
+    columns: Arrays, weeks: np.ndarray, crowd: Crowd, model: Model, settings: RankSettings
+) -> Verdict:
+    """Return the verdict on all installations at one reference date."""
+    found = columns | judge.yearly(columns, weeks, crowd, settings)
+    return judge.verdict(found, crowd, model.shape_scale, settings)
+
+
+def load_crowd(source: Source, settings: RankSettings, columns: Arrays) -> Crowd:
+    """Read the calendar and all events, and group the installations into peers."""
+    rows, days, first = [], [], 0
+    folder = source.run / "screen" / "daily"
+    calendar = None
+    for path in sorted(folder.glob("[0-9]*.h5")):
+        arrays = files.read(path, DAILY, ("event_offset", "event_day"))
+        count = len(arrays["event_offset"]) - 1
+        rows.append(first + np.repeat(np.arange(count), np.diff(arrays["event_offset"])))
+        days.append(arrays["event_day"].astype(np.int64))
+        first += count
+        if calendar is None:
+            calendar = Series.of(files.read(path, DAILY)).calendar
+    assert calendar is not None  # shards() has found some
+    groups = columns["month_class_before"]
+    if settings.peers:
+        groups = clusters_of(Path(settings.peers), settings.clusters, columns["installation_id"])
+    peers = homologous.peer_groups(groups, columns["level"])
+    return Crowd(calendar, peers, np.concatenate(rows), np.concatenate(days))
+
+
+def clusters_of(path: Path, clusters: int | None, ids: np.ndarray) -> np.ndarray:
+    """Return the crocs cluster of every installation, -1 for one that the partition does not know.
+
+    Raises CrocsError when the partition has not so many clusters, or knows none of the installations.
+    """
+    arrays = files.read(path, PARTITION, ("consumer_id", "clusters", "label"))
+    known = arrays["clusters"].tolist()
+    if clusters is not None and clusters not in known:
+        raise CrocsError(f"{path}: no partition into {clusters} clusters, only {known}; set `clusters`")
+    label = arrays["label"][known.index(clusters) if clusters else 0]
+    number = dict(zip(arrays["consumer_id"].tolist(), label.tolist(), strict=True))
+    groups = np.array([number.get(name, -1) for name in ids.tolist()])
+    if (groups < 0).all():
+        raise CrocsError(f"{path}: none of its consumers is an installation of this run; use the same ids")
+    return groups
+
+
+def score_arrays(found: Ranking) -> Arrays:
+    """Return the arrays of the scores file."""
+    verdict = found.actual
+    columns, count = verdict.columns, len(verdict.ranked)
+    from crocs_cli.screen import ranking
+
+    return {
+        "installation_id": columns["installation_id"],
+        "rank": ranking.ranks(verdict.order, count),
+        "rank_level": ranking.ranks(verdict.order, count, columns["level"]),
+        "final": verdict.score.final,
+        "score": verdict.score.score,
+        "contribution": np.stack([verdict.score.contributions[tag] for tag in TAGS], axis=1),
+        "p_value": found.p_value,
+        "q_value": found.q_value,
+        "onset_day": columns["onset_day"],
+        "lost_kwh": columns["lost_kwh"],
+    }

@@ -1,0 +1,95 @@
+"""The score: sum-product of tags by factors, discounted by completeness, and the order (paper, 2.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+Factors = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Scores of all installations: `final`, `score` (installation,), `contributions` {tag: (installation,)}.
+
+    The contributions of an installation add up to `score`; `final` = `score` x completeness ^ gamma where
+    positive.
+    """
+
+    final: np.ndarray
+    score: np.ndarray
+    contributions: dict[str, np.ndarray]
+
+
+def score(tags: Mapping[str, np.ndarray], factors: Factors, completeness: np.ndarray, gamma: float = 1.0) -> Score:
+    """Score installations; a tag that could not be tested counts 0 (paper, 2.6; specification 9.2, 9.3)."""
+    contributions = {name: factors[name] * np.nan_to_num(tag) for name, tag in tags.items()}
+    total = np.sum(list(contributions.values()), axis=0)
+    discount = np.nan_to_num(completeness) ** gamma if gamma else np.ones_like(total)
+    return Score(np.where(total > 0, total * discount, total), total, contributions)
+
+
+def order(
+    key: np.ndarray, ranked: np.ndarray, ties: tuple[np.ndarray, ...], names: np.ndarray
+) -> np.ndarray:
+    """Return the ranked installations, best first.
+
+    `key` is rounded to 1e-9, so that ties are ties on every machine; they go by `ties` (each falling), then
+    by name.
+    """
+    rows = np.nonzero(ranked)[0]
+    falling = [-np.nan_to_num(values[rows]) for values in reversed(ties)]
+    return rows[np.lexsort((names[rows], *falling, -np.round(key[rows], 9)))]
+
+
+def ranks(ordered: np.ndarray, count: int, groups: np.ndarray | None = None) -> np.ndarray:
+    """Return the rank of each installation from 1, 0 for the unranked; within its group when given."""
+    rank = np.zeros(count, np.int64)
+    if groups is None:
+        rank[ordered] = np.arange(1, len(ordered) + 1)
+        return rank
+    for group in np.unique(groups):
+        members = ordered[groups[ordered] == group]
+        rank[members] = np.arange(1, len(members) + 1)
+    return rank
+
+
+def ceased(kwh: np.ndarray, mean_before: np.ndarray, end: np.ndarray, days: int = 91) -> np.ndarray:
+    """Return who stopped: 9 of 10 valid days of the last 91 lie under a tenth of the mean before.
+
+    `kwh` (installation, day), `mean_before` and `end` (installation,). Source: specification 9.4.
+    """
+    day = np.arange(kwh.shape[1])
+    last = (day >= end[:, None] - days) & (day < end[:, None]) & ~np.isnan(kwh)
+    low = last & (kwh < 0.10 * mean_before[:, None])
+    return (low.sum(axis=1) >= 0.9 * last.sum(axis=1)) & last.any(axis=1) & (mean_before > 0)
+
+
+def placebo_p(scores: np.ndarray, null: np.ndarray, level: np.ndarray, null_level: np.ndarray) -> np.ndarray:
+    """Return (1 + how many of the null are as high) / (1 + null), against the same level, else all, when few.
+
+    The null are scores of the same population at a date when nothing is suspected. Specification 14.2.
+    """
+    p = np.full(len(scores), np.nan)
+    for group in np.unique(level):
+        same = null[null_level == group]
+        same = np.sort(same if len(same) >= LEAST_NULL else null)
+        rows = level == group
+        p[rows] = (1 + len(same) - np.searchsorted(same, scores[rows], side="left")) / (1 + len(same))
+    return p
+
+
+LEAST_NULL = 200
+
+
+def false_discovery(p: np.ndarray) -> np.ndarray:
+    """Return Benjamini-Hochberg q-values of p-values, NaN left out."""
+    q = np.full(len(p), np.nan)
+    known = np.nonzero(~np.isnan(p))[0]
+    if len(known):
+        falling = known[np.argsort(-p[known], kind="stable")]
+        share = p[falling] * len(known) / np.arange(len(known), 0, -1)
+        q[falling] = np.minimum(np.minimum.accumulate(share), 1)
+    return q

@@ -1,0 +1,119 @@
+"""A shard of daily series in memory, and its windows around the reference date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.screen import onset
+from crocs_cli.screen.aggregates import week_means
+from crocs_cli.screen.dates import Calendar, Windows, default_split, whole_windows
+
+EPOCH = dt.date(1970, 1, 1)
+LONGEST_BEFORE = 730
+LEAST_BEFORE, LEAST_AFTER = 300, 60
+HOLDER = 0  # the kind of event that cuts a series
+
+
+@dataclass(frozen=True)
+class Series:
+    """Daily energy of some installations: arrays as in the layout DAILY, with the calendar made from it."""
+
+    calendar: Calendar
+    arrays: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, arrays: dict[str, np.ndarray]) -> Series:
+        """Wrap the arrays of one daily shard."""
+        first = EPOCH + dt.timedelta(days=int(arrays["first_date"][0]))
+        return cls(Calendar(first, arrays["energy_kwh"].shape[1]), arrays)
+
+    @property
+    def kwh(self) -> np.ndarray:
+        """Daily energy, float32 (installation, day)."""
+        return self.arrays["energy_kwh"]
+
+    def __len__(self) -> int:
+        return len(self.arrays["installation_id"])
+
+
+def arrays_of(
+    ids: np.ndarray, level: np.ndarray, calendar: Calendar, kwh: np.ndarray, quality: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the arrays of a daily shard that knows nothing but its series: no contracts, no intervals."""
+    count = len(ids)
+    return {
+        "installation_id": ids,
+        "level": level,
+        "first_date": np.array([(calendar.start - EPOCH).days]),
+        "energy_kwh": kwh,
+        "quality": quality,
+        "intervals": np.empty((0, calendar.days), np.int16),
+        "expected_intervals": np.zeros(calendar.days, np.int16),
+        "begin_day": np.zeros(count, np.int64),
+        "end_day": np.full(count, calendar.days),
+        "event_offset": np.zeros(count + 1, np.int64),
+        "event_day": np.empty(0, np.int32),
+        "event_kind": np.empty(0, np.int8),
+        "latitude": np.full(count, np.nan),
+        "longitude": np.full(count, np.nan),
+    }
+
+
+def windows_of(series: Series, dref: dt.date | str) -> Windows:
+    """Return DS0 and DS1 of every installation.
+
+    `dref` is a date, `last_year`, or `auto`: the best split of each installation's own weekly logs. A change of
+    holder cuts the series (specification 8.1). Raises CrocsError when the date leaves too little on a side.
+    """
+    calendar = series.calendar
+    split = calendar.day_of(dref) if isinstance(dref, dt.date) else default_split(calendar.days)
+    if not LEAST_BEFORE <= split <= calendar.days - LEAST_AFTER:
+        raise CrocsError(
+            f"reference date {calendar.date_of(split)}: the data run from {calendar.start} to "
+            f"{calendar.date_of(calendar.days - 1)}; at least {LEAST_BEFORE} days must lie before the date and "
+            f"{LEAST_AFTER} from it on; set `dref`, or give more days"
+        )
+    windows = whole_windows(calendar, len(series), split, calendar.days)
+    if dref == "auto":
+        windows = Windows(windows.begin, _own_splits(series, split), windows.end)
+    return _cut_by_contract(series, windows).limited(LONGEST_BEFORE)
+
+
+def _own_splits(series: Series, fallback: int) -> np.ndarray:
+    """Split each installation where its weekly logs part best."""
+    calendar = series.calendar
+    weeks = week_means(series.kwh, calendar).astype(np.float64)
+    middle = np.nanmean(np.where(np.isnan(weeks), np.nan, weeks), axis=1, keepdims=True)
+    y = np.log(weeks + 0.05 * np.nan_to_num(middle) + 1e-9)
+    first = calendar.week_start()
+    allowed = (first >= LEAST_BEFORE) & (first <= calendar.days - LEAST_AFTER)
+    week = onset.best_split(y, np.broadcast_to(allowed, y.shape).copy())[:, 0]
+    return np.where(np.isnan(week), fallback, first[np.nan_to_num(week).astype(int)])
+
+
+def _cut_by_contract(series: Series, windows: Windows) -> Windows:
+    """Keep of each series the holder that the comparison is about; too short a rest shows in the filters.
+
+    A new holder within DS0 starts it; one that comes later ends DS1.
+    """
+    begin = np.maximum(windows.begin, series.arrays["begin_day"])
+    end = np.minimum(windows.end, series.arrays["end_day"])
+    offset, day, kind = (series.arrays[name] for name in ("event_offset", "event_day", "event_kind"))
+    for row in np.nonzero(np.diff(offset))[0]:
+        own = slice(offset[row], offset[row + 1])
+        changes = day[own][kind[own] == HOLDER]
+        before = changes[(changes > begin[row]) & (changes < windows.split[row])]
+        after = changes[(changes >= windows.split[row]) & (changes < end[row])]
+        begin[row] = before.max(initial=begin[row])
+        end[row] = after.min(initial=end[row])
+    split = np.clip(windows.split, begin, np.maximum(begin, end))
+    return Windows(begin.astype(np.int64), split.astype(np.int64), np.maximum(end, split).astype(np.int64))
+
+
+def testable(windows: Windows) -> np.ndarray:
+    """Return where both periods are long enough once contracts have cut them, bool (installation,)."""
+    return (windows.split - windows.begin >= LEAST_BEFORE) & (windows.end - windows.split >= LEAST_AFTER)

@@ -15,12 +15,12 @@ from crocs_cli.machine.run import recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.screen import assess, homologous, judge
-from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Windows
+from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
 from crocs_cli.screen.fit import gathered
 from crocs_cli.screen.judge import Crowd, Verdict
 from crocs_cli.screen.layouts import CHANGES, DAILY, LEVELS, MAP, PLACEBO, SCORES
 from crocs_cli.screen.model import Model, model_of
-from crocs_cli.screen.series import LEAST_BEFORE, Series, windows_of
+from crocs_cli.screen.series import LEAST_BEFORE, Series, calendar_from, split_day, windows_of
 from crocs_cli.screen.settings import FitSettings, RankSettings
 from crocs_cli.screen.tags import TAGS
 
@@ -99,9 +99,15 @@ def change_products(source: Source, settings: RankSettings) -> tuple[list[Produc
     ]
     folder = source.run / "screen"
     changes = shard_products(folder / "changes", CHANGES, recipes)
-    days = files.shapes(folder / "daily" / f"{next(iter(daily))}.h5", DAILY)["energy_kwh"][1]
-    possible = settings.placebo and days - LAG >= 2 * LEAST_BEFORE + LEAST_BEFORE // 2
+    calendar = calendar_of(folder / "daily" / f"{next(iter(daily))}.h5")
+    possible = settings.placebo and split_day(calendar, source.fitted.dref) - LAG >= LEAST_BEFORE
     return changes, shard_products(folder / "placebo", PLACEBO, recipes) if possible else []
+
+
+def calendar_of(path: Path) -> Calendar:
+    """Return the calendar of a daily shard without reading its energy."""
+    arrays = files.read(path, DAILY, ("first_date", "expected_intervals"))
+    return calendar_from(arrays["first_date"], len(arrays["expected_intervals"]))
 
 
 def make_changes(product: Product, source: Source, settings: RankSettings) -> Arrays:
@@ -142,22 +148,18 @@ def verdict_of(
 def load_crowd(source: Source, settings: RankSettings, columns: Arrays) -> Crowd:
     """Read the calendar and all events, and group the installations into peers."""
     rows, days, first = [], [], 0
-    folder = source.run / "screen" / "daily"
-    calendar = None
-    for path in sorted(folder.glob("[0-9]*.h5")):
+    paths = sorted((source.run / "screen" / "daily").glob("[0-9]*.h5"))
+    for path in paths:
         arrays = files.read(path, DAILY, ("event_offset", "event_day"))
         count = len(arrays["event_offset"]) - 1
         rows.append(first + np.repeat(np.arange(count), np.diff(arrays["event_offset"])))
         days.append(arrays["event_day"].astype(np.int64))
         first += count
-        if calendar is None:
-            calendar = Series.of(files.read(path, DAILY)).calendar
-    assert calendar is not None  # shards() has found some
     groups = columns["month_class_before"]
     if settings.peers:
         groups = clusters_of(Path(settings.peers), settings.clusters, columns["installation_id"])
     peers = homologous.peer_groups(groups, columns["level"])
-    return Crowd(calendar, peers, np.concatenate(rows), np.concatenate(days))
+    return Crowd(calendar_of(paths[0]), peers, np.concatenate(rows), np.concatenate(days))
 
 
 def clusters_of(path: Path, clusters: int | None, ids: np.ndarray) -> np.ndarray:

@@ -28,8 +28,7 @@ class Series:
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> Series:
         """Wrap the arrays of one daily shard."""
-        first = EPOCH + dt.timedelta(days=int(arrays["first_date"][0]))
-        return cls(Calendar(first, arrays["energy_kwh"].shape[1]), arrays)
+        return cls(calendar_from(arrays["first_date"], arrays["energy_kwh"].shape[1]), arrays)
 
     @property
     def kwh(self) -> np.ndarray:
@@ -38,6 +37,16 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.arrays["installation_id"])
+
+
+def calendar_from(first_date: np.ndarray, days: int) -> Calendar:
+    """Return the calendar of a daily shard from its array `first_date` and its number of days."""
+    return Calendar(EPOCH + dt.timedelta(days=int(first_date[0])), days)
+
+
+def split_day(calendar: Calendar, dref: dt.date | str) -> int:
+    """Return the day of a reference date; the default one where each installation has its own."""
+    return calendar.day_of(dref) if isinstance(dref, dt.date) else default_split(calendar.days)
 
 
 def arrays_of(
@@ -70,7 +79,7 @@ def windows_of(series: Series, dref: dt.date | str) -> Windows:
     holder cuts the series (specification 8.1). Raises CrocsError when the date leaves too little on a side.
     """
     calendar = series.calendar
-    split = calendar.day_of(dref) if isinstance(dref, dt.date) else default_split(calendar.days)
+    split = split_day(calendar, dref)
     if not LEAST_BEFORE <= split <= calendar.days - LEAST_AFTER:
         raise CrocsError(
             f"reference date {calendar.date_of(split)}: the data run from {calendar.start} to "

@@ -14,7 +14,7 @@ from crocs_cli.machine.layouts import PARTITION
 from crocs_cli.machine.run import recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
-from crocs_cli.screen import assess, homologous, judge
+from crocs_cli.screen import assess, homologous, judge, ranking
 from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
 from crocs_cli.screen.fit import gathered
 from crocs_cli.screen.judge import Crowd, Verdict
@@ -41,10 +41,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Ranking:
-    """A finished ranking: verdict, the same a year before if there is one, p- and q-values."""
+    """A finished ranking: verdict, the same a year before if there is one, p- and q-values, weekly means."""
 
     source: Source
     crowd: Crowd
+    weeks: np.ndarray
     actual: Verdict
     placebo: Verdict | None
     p_value: np.ndarray
@@ -134,7 +135,7 @@ def judged(
     before = None
     if placebo:
         before = verdict_of(gathered(placebo), weeks[:, :-YEAR_WEEKS], crowd, source.model, settings)
-    return Ranking(source, crowd, actual, before, *judge.significance(actual, before))
+    return Ranking(source, crowd, weeks, actual, before, *judge.significance(actual, before))
 
 
 def verdict_of(
@@ -183,8 +184,6 @@ def score_arrays(found: Ranking) -> Arrays:
     """Return the arrays of the scores file."""
     verdict = found.actual
     columns, count = verdict.columns, len(verdict.ranked)
-    from crocs_cli.screen import ranking
-
     return {
         "installation_id": columns["installation_id"],
         "rank": ranking.ranks(verdict.order, count),

@@ -1,0 +1,249 @@
+"""The tables of a ranking: ranking, ceased, explanations, classes, scale, filters, gaps, as CSV and Parquet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from crocs_cli.machine import files
+from crocs_cli.screen import filters, ranking
+from crocs_cli.screen.classify import transitions
+from crocs_cli.screen.population import LEVELS
+from crocs_cli.screen.rank import Ranking
+from crocs_cli.screen.reasons import sentence
+from crocs_cli.screen.settings import RankSettings
+from crocs_cli.screen.tags import SOURCES, TAGS, TYPES
+
+Arrays = dict[str, np.ndarray]
+DIGITS = 9  # after the point, in tables; the HDF5 files hold every bit
+CLASSES = {"week": 4, "month": 4, "scale": 5}
+
+
+def write_table(path: Path, columns: Mapping[str, object], parquet: bool = False) -> None:
+    """Write columns as CSV, and as Parquet beside it when asked; NaN becomes an empty field."""
+    table = pa.table({name: _column(values) for name, values in columns.items()})
+    sink = pa.BufferOutputStream()
+    pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
+    files.write_bytes(path, sink.getvalue().to_pybytes())
+    if parquet:
+        sink = pa.BufferOutputStream()
+        pyarrow.parquet.write_table(table, sink)
+        files.write_bytes(path.with_suffix(".parquet"), sink.getvalue().to_pybytes())
+
+
+def _column(values: object) -> pa.Array:
+    array = np.asarray(values)
+    if array.dtype.kind == "f":
+        return pa.array(np.round(array, DIGITS) + 0.0, mask=np.isnan(array))
+    return pa.array(array.tolist() if array.dtype.kind in "UO" else array)
+
+
+def write_ranking(run: Path, found: Ranking, settings: RankSettings) -> None:
+    """Write all tables of a ranking into RUN/screen."""
+    folder, verdict = run / "screen", found.actual
+    order = listed(found, settings)
+    rows = reasons(found)
+    write_table(folder / "ranking.csv", ranking_columns(found, order, rows, settings), parquet=True)
+    stopped = np.nonzero(verdict.columns["ceased"] > 0)[0]
+    write_table(folder / "ceased.csv", ceased_columns(found, stopped))
+    write_table(folder / "classes.csv", class_columns(verdict.columns), parquet=True)
+    write_table(folder / "scale.csv", scale_columns(found), parquet=True)
+    write_table(folder / "filters_after.csv", filter_columns(verdict.columns))
+    for feature, count in CLASSES.items():
+        write_table(folder / f"transitions_{feature}.csv", transition_columns(verdict.columns, feature, count))
+    files.write_bytes(folder / "explain.jsonl", explanations(found, rows, settings).encode())
+
+
+def listed(found: Ranking, settings: RankSettings) -> np.ndarray:
+    """Return the installations in the order of the list: by score or by money, cut at the false discovery rate."""
+    order = found.actual.order
+    if settings.rank_by == "value":
+        worth = expected_value(found, settings)[order]
+        order = order[np.argsort(-np.nan_to_num(worth, nan=-np.inf), kind="stable")]
+    if settings.max_fdr is not None:
+        order = order[found.q_value[order] <= settings.max_fdr]
+    return order
+
+
+def expected_value(found: Ranking, settings: RankSettings) -> np.ndarray:
+    """Return (1 - q) x money lost - cost of an inspection; NaN without a placebo (specification 14.6).
+
+    1 - q stands for the chance that a case is no false discovery, until inspections teach a better one.
+    """
+    money = found.actual.columns["lost_kwh"] * settings.price_per_kwh
+    return (1 - found.q_value) * money - settings.inspection_cost
+
+
+def reasons(found: Ranking) -> list[str]:
+    """Return the sentence of every installation."""
+    verdict, calendar = found.actual, found.crowd.calendar
+    names = [name for name, values in verdict.columns.items() if values.ndim == 1 and values.dtype.kind != "U"]
+    columns = [verdict.columns[name].tolist() for name in names]
+    parts = [verdict.score.contributions[tag].tolist() for tag in TAGS]
+    out = []
+    for values, shares in zip(zip(*columns, strict=True), zip(*parts, strict=True), strict=True):
+        row, contributions = dict(zip(names, values, strict=True)), dict(zip(TAGS, shares, strict=True))
+        out.append(sentence(row, contributions, calendar))
+    return out
+
+
+def ranking_columns(found: Ranking, order: np.ndarray, rows: list[str], settings: RankSettings) -> dict[str, object]:
+    """Return the columns of ranking.csv, best first (specification 9.6)."""
+    verdict = found.actual
+    columns, count = verdict.columns, len(verdict.ranked)
+    place = ranking.ranks(order, count), ranking.ranks(order, count, columns["level"])
+    source = columns["source"]
+    now = np.select(
+        [source == 3, source == 2, source == 1],
+        [columns["now_percent"], 100 * np.expm1(columns["t2_gap"]), columns["t1_percent"]],
+        np.nan,
+    )
+    table: dict[str, np.ndarray] = {
+        "rank": place[0],
+        "rank_level": place[1],
+        "id": columns["installation_id"],
+        "level": np.array(LEVELS)[columns["level"]],
+        "final": verdict.score.final,
+        "score": verdict.score.score,
+        "completeness": columns["completeness"],
+        "type": np.array(TYPES)[columns["type"]],
+        "variation_now_pct": now,
+        "variation_worst_pct": 100 * np.expm1(columns["t3_worst"]),
+        "onset_date": dates(found, columns["onset_day"]),
+        "agreement": np.array([f"{a}/{b}" for a, b in zip(columns["agreement"], columns["tests"], strict=True)]),
+        **{f"{f}_class_{when}": columns[f"{f}_class_{when}"] + 1 for f in CLASSES for when in ("before", "after")},
+        "d_week": columns["week_distance"],
+        "d_month": columns["month_distance"],
+        **verdict.score.contributions,
+        "source": np.array(SOURCES)[source],
+        "flags": np.array([filters.names(bits) for bits in columns["filters_before"] | columns["filters_after"]]),
+        "est_kwh_lost": columns["lost_kwh"],
+        "est_money_lost": columns["lost_kwh"] * settings.price_per_kwh,
+        "expected_value": expected_value(found, settings),
+        "p_value": found.p_value,
+        "q_value": found.q_value,
+        "reason": np.array(rows),
+    }
+    return {name: values[order] for name, values in table.items()}
+
+
+def dates(found: Ranking, days: np.ndarray) -> np.ndarray:
+    """Return ISO dates of day numbers, empty text for -1."""
+    calendar = found.crowd.calendar
+    return np.array(["" if day < 0 else calendar.date_of(day).isoformat() for day in days.tolist()])
+
+
+def ceased_columns(found: Ranking, rows: np.ndarray) -> dict[str, object]:
+    """Return the list of those who stopped: a whole bypass looks like an empty house, so it is shown."""
+    verdict, columns = found.actual, found.actual.columns
+    return {
+        "id": columns["installation_id"][rows],
+        "level": np.array(LEVELS)[columns["level"][rows]],
+        "ceased_on": dates(found, columns["ceased_day"][rows]),
+        "mean_kwh_before": columns["mean_before"][rows],
+        "contract_explained": columns["contract_explained"][rows].astype(int),
+        "rank": ranking.ranks(verdict.order, len(verdict.ranked))[rows],
+    }
+
+
+def class_columns(columns: Arrays) -> dict[str, object]:
+    """Return classes, margins and distances of every installation (specification 7.6); class 0: not testable."""
+    table: dict[str, object] = {"id": columns["installation_id"]}
+    for feature in CLASSES:
+        before, after = columns[f"{feature}_class_before"], columns[f"{feature}_class_after"]
+        table |= {
+            f"{feature}_class_before": before + 1,
+            f"{feature}_class_after": after + 1,
+            f"{feature}_changed": ((before != after) & (before >= 0) & (after >= 0)).astype(int),
+            f"{feature}_margin_ratio": columns[f"{feature}_ratio"],
+            f"{feature}_proto_dist_before": columns[f"{feature}_prototype_before"],
+            f"{feature}_proto_dist_after": columns[f"{feature}_prototype_after"],
+            f"{feature}_percentile": columns[f"{feature}_percentile"],
+        }
+    measures = ("week_distance", "month_distance", "week_euclidean", "month_euclidean", "months_compared")
+    return table | {name: columns[name] for name in measures}
+
+
+def scale_columns(found: Ranking) -> dict[str, object]:
+    """Return the figures of the three tests of every installation (specification 8.8)."""
+    verdict = found.actual
+    names = [name for name in verdict.columns if name.startswith(("t1_", "t2_", "t3_", "mean_", "onset_"))]
+    names += ["now_percent", "peer_percent", "main_ratio", "agreement", "tests", "lost_kwh", "consistent_high"]
+    why = [untested(bits) for bits in verdict.columns["filters_before"] | verdict.columns["filters_after"]]
+    tags = {name: verdict.tags[name] for name in ("scale_decrease", "scale_increase")}
+    table: dict[str, object] = {"id": verdict.columns["installation_id"]}
+    return table | {name: verdict.columns[name] for name in names} | tags | {"not_ranked": why}
+
+
+def untested(bits: int) -> str:
+    """Return why an installation is not ranked, empty when it is or can be."""
+    return filters.names(bits & (filters.LARGE_GAPS | filters.LOW_CONSUMPTION | filters.CONTRACT))
+
+
+def filter_columns(columns: Arrays) -> dict[str, object]:
+    """Return the primary filters of both periods."""
+    return {
+        "id": columns["installation_id"],
+        "level": np.array(LEVELS)[columns["level"]],
+        "labels_before": [filters.names(bits) for bits in columns["filters_before"]],
+        "labels_after": [filters.names(bits) for bits in columns["filters_after"]],
+        "primary_after": [filters.primary(bits) for bits in columns["filters_after"]],
+    }
+
+
+def transition_columns(columns: Arrays, feature: str, count: int) -> dict[str, object]:
+    """Return how many installations went from each class to each, by level."""
+    before, after = columns[f"{feature}_class_before"], columns[f"{feature}_class_after"]
+    count = max(count, int(max(before.max(), after.max())) + 1)
+    present = np.unique(columns["level"])
+    counts = [transitions(before[columns["level"] == n], after[columns["level"] == n], count) for n in present]
+    table: dict[str, object] = {
+        "level": np.repeat(np.array(LEVELS)[present], count),
+        "class_before": np.tile(np.arange(1, count + 1), len(present)),
+    }
+    return table | {f"to_{c + 1}": np.concatenate([matrix[:, c] for matrix in counts]) for c in range(count)}
+
+
+def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str:
+    """Return one JSON line for each installation: contributions that add up to the score, times completeness.
+
+    sum(contributions) * completeness ** gamma = final where the sum is positive, else the sum itself.
+    """
+    verdict = found.actual
+    columns, score = verdict.columns, verdict.score
+    rank = ranking.ranks(verdict.order, len(verdict.ranked)).tolist()
+    gamma = settings.gamma if settings.completeness == "multiply" else 0.0
+    tagged = np.array([verdict.tags[tag] for tag in TAGS])
+    untestable = [[TAGS[t] for t in np.nonzero(column)[0]] for column in np.isnan(tagged).T]
+    parts = np.array([score.contributions[tag] for tag in TAGS]).T.tolist()
+    lines = [
+        json.dumps(
+            {
+                "id": name,
+                "rank": place or None,
+                "final": final,
+                "contributions": {tag: part for tag, part in zip(TAGS, own, strict=True) if part},
+                "completeness": complete,
+                "gamma": gamma,
+                "not_tested": missing,
+                "reason": reason,
+            }
+        )
+        for name, place, final, own, complete, missing, reason in zip(
+            columns["installation_id"].tolist(),
+            rank,
+            score.final.tolist(),
+            parts,
+            columns["completeness"].tolist(),
+            untestable,
+            rows,
+            strict=True,
+        )
+    ]
+    return "\n".join(lines) + "\n"

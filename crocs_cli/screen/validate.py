@@ -1,0 +1,240 @@
+"""Stage `screen validate`: rankings of default, paper and baselines measured against the truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.run import shards
+from crocs_cli.machine.team import Team
+from crocs_cli.screen import attacks, baselines, homologous, judge, metrics, rank
+from crocs_cli.screen.aggregates import weeks_after, weeks_before
+from crocs_cli.screen.dates import Windows
+from crocs_cli.screen.layouts import TRUTH
+from crocs_cli.screen.rank import Ranking
+from crocs_cli.screen.settings import FactorSettings, RankSettings, ValidateSettings
+from crocs_cli.screen.tables import write_table
+from crocs_cli.screen.tags import TAGS, drop_intensity
+
+Arrays = dict[str, np.ndarray]
+Report = dict[str, Any]
+MAIN = ("default", "paper", "drop_ratio", "isolation_forest")
+FALSE_ALARMS = 0.01
+WEEK_DAYS = 7
+
+
+def run(run: Path, settings: ValidateSettings, ranked: RankSettings, seed: int, team: Team) -> Report | None:
+    """Measure every ranking of a run whose truth is known; write metrics.json, pr.csv and report.md.
+
+    Raises CrocsError when there is no truth. None in a process that does not lead.
+    """
+    truth = read_truth(run)
+    found = rank.run(run, ranked, team)
+    if found is None:
+        return None
+    if not np.array_equal(truth["installation_id"], found.actual.columns["installation_id"]):
+        raise CrocsError(f"{run / 'screen' / 'truth'}: not the truth of these installations; simulate again")
+    scores = all_scores(found, ranked, settings, truth, seed)
+    report = measured(scores, found, truth, settings, seed)
+    folder = run / "screen"
+    files.write_bytes(folder / "metrics.json", (json.dumps(report, indent=1, sort_keys=True) + "\n").encode())
+    write_table(folder / "pr.csv", curves(scores, truth, settings))
+    files.write_bytes(folder / "report.md", page(report).encode())
+    return report
+
+
+def read_truth(run: Path) -> Arrays:
+    """Return the truth of all installations of a run."""
+    folder = run / "screen" / "truth"
+    parts = [files.read(folder / f"{key}.h5", TRUTH) for key in shards(folder, TRUTH)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in TRUTH.arrays}
+
+
+def all_scores(
+    found: Ranking, ranked: RankSettings, settings: ValidateSettings, truth: Arrays, seed: int
+) -> Arrays:
+    """Return {name: score} of every method; who has no rank is below everybody, in every method alike.
+
+    Baselines come plain and with the rule of the ceased; `default_plain` is the default without that rule.
+    """
+    columns, model = found.actual.columns, found.source.model
+    paper = RankSettings.model_validate({"preset": "paper"})
+    unruled = ranked.model_copy(update={"factors": FactorSettings(**{**ranked.factors.model_dump(), "ceased": 0})})
+    scores = {
+        "default": found.actual.score.final,
+        "default_plain": judge.verdict(columns, found.crowd, model.shape_scale, unruled).score.final,
+    }
+    others = {
+        "paper": judge.verdict(columns, found.crowd, model.shape_scale, paper).score.final,
+        "drop_ratio": baselines.drop_ratio(columns),
+        "isolation_forest": baselines.isolation_forest(columns, seed),
+        "same_period_last_year": baselines.same_period_last_year(columns),
+        "isolation_forest_of_shapes": baselines.isolation_forest_of_shapes(columns, seed),
+        "forecast_residuals": _residuals(found),
+    }
+    if settings.supervised:
+        tags = np.column_stack([found.actual.tags[tag] for tag in TAGS])
+        others["supervised"] = baselines.gradient_boosting(tags, thieves(truth, settings), seed)
+    stopped = columns["ceased"] > 0
+    scores |= others | {f"{name}_ceased": baselines.ceased_last(s, stopped) for name, s in others.items()}
+    scores["random"] = baselines.random_order(len(stopped), seed)
+    return {name: np.where(found.actual.ranked, s, s.min() - 1) for name, s in scores.items()}
+
+
+def _residuals(found: Ranking) -> np.ndarray:
+    change, early, late = _weekly(found)
+    return baselines.forecast_residuals(change, early, late)
+
+
+def _weekly(found: Ranking) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Year-on-year change of every week without peers, and the weeks of DS0 and DS1."""
+    columns, calendar = found.actual.columns, found.crowd.calendar
+    windows = Windows(columns["begin_day"], columns["split_day"], columns["end_day"])
+    late = weeks_after(calendar, windows)
+    return (
+        homologous.year_on_year(found.weeks, columns["mean_before"], late),
+        weeks_before(calendar, windows),
+        late,
+    )
+
+
+def thieves(truth: Arrays, settings: ValidateSettings) -> np.ndarray:
+    """Return who counts as a thief."""
+    return np.isin(truth["attack"], settings.with_types)
+
+
+def counted(truth: Arrays, settings: ValidateSettings) -> np.ndarray:
+    """Return who counts at all: the honest and the thieves; other attacks are measured apart."""
+    return thieves(truth, settings) | (truth["attack"] == attacks.NONE)
+
+
+def measured(scores: Arrays, found: Ranking, truth: Arrays, settings: ValidateSettings, seed: int) -> Report:
+    """Return the figures of every method, of every attack, and of the lists beside the ranking."""
+    keep, positive = counted(truth, settings), thieves(truth, settings)
+    stolen = np.where(positive, truth["stolen_kwh"], 0)[keep]
+    report: Report = {}
+    for name, score in scores.items():
+        report[name] = metrics.summary(score[keep], positive[keep], stolen)
+        if name in MAIN:
+            interval = metrics.bootstrap_interval(score[keep], positive[keep], seed, settings.bootstrap)
+            report[name]["ap_interval"] = list(interval)
+            report[name]["auc_by_attack"] = auc_by_attack(score, truth)
+    control = {name: _auc_of(score, truth, attacks.COMMISSIONING) for name, score in scores.items()}
+    return report | {
+        "negative_control": control,
+        "counts": {"installations": len(keep), "thieves": int(positive.sum()), "honest": int((keep & ~positive).sum())},
+        "ceased": ceased_figures(found, truth),
+        "class_changes": class_change_figures(found, truth),
+        "onset": onset_figures(found, truth, positive),
+        "false_discovery": discovery_figures(found, positive, keep),
+    }
+
+
+def auc_by_attack(score: np.ndarray, truth: Arrays) -> dict[str, float]:
+    """Return the AUC of each kind of attack against the honest."""
+    present = [number for number in attacks.ATTACKS if (truth["attack"] == number).any()]
+    return {f"A{number}": _auc_of(score, truth, number) for number in present}
+
+
+def _auc_of(score: np.ndarray, truth: Arrays, attack: int) -> float:
+    keep = (truth["attack"] == attack) | (truth["attack"] == attacks.NONE)
+    return metrics.roc_auc(score[keep], truth["attack"][keep] == attack)
+
+
+def ceased_figures(found: Ranking, truth: Arrays) -> Report:
+    """Return recall and precision of the ceased list for whole bypasses."""
+    stopped, bypass = found.actual.columns["ceased"] > 0, truth["attack"] == attacks.BYPASS
+    both = int((stopped & bypass).sum())
+    return {
+        "listed": int(stopped.sum()),
+        "bypasses": int(bypass.sum()),
+        "recall": both / max(int(bypass.sum()), 1),
+        "precision": both / max(int(stopped.sum()), 1),
+    }
+
+
+def class_change_figures(found: Ranking, truth: Arrays) -> Report:
+    """Return the share of class changes among the honest, and among those without any planted change."""
+    honest = (truth["attack"] == attacks.NONE) & found.actual.ranked
+    planted = [truth[f"{name}_day"] >= 0 for name in ("step", "vacancy", "solar")]
+    unchanged = honest & ~np.any(planted, axis=0)
+    figures = {}
+    for feature in ("week", "month"):
+        tag = found.actual.tags[f"{feature}_class_change"]
+        figures[feature] = {"honest": float(np.nanmean(tag[honest])), "unchanged": float(np.nanmean(tag[unchanged]))}
+    return figures
+
+
+def onset_figures(found: Ranking, truth: Arrays, positive: np.ndarray) -> Report:
+    """Return how far the onset is off, how late an alarm comes, and the energy found missing over that stolen.
+
+    The alarm: the 13-week change against a year before is as deep as 1 % of the honest ever show in DS1.
+    """
+    columns, first = found.actual.columns, found.crowd.calendar.first_day_of_weeks
+    dated = positive & (columns["onset_day"] >= 0)
+    error = np.abs(columns["onset_day"] - truth["first_day"])[dated]
+    change, _, late = _weekly(found)
+    rolling = drop_intensity(homologous.rolling_means(change, late, 13), judge.rule_of(RankSettings()))
+    deepest = np.nan_to_num(rolling).max(axis=1)
+    alarm = np.quantile(deepest[(truth["attack"] == attacks.NONE) & found.actual.ranked], 1 - FALSE_ALARMS)
+    weeks = np.arange(rolling.shape[1])
+    since = first + WEEK_DAYS * (weeks + 1) > truth["first_day"][:, None]
+    raised = (np.nan_to_num(rolling) > alarm) & since
+    caught = positive & raised.any(axis=1)
+    delay = first + WEEK_DAYS * (raised.argmax(axis=1) + 1) - truth["first_day"]
+    return {
+        "dated": int(dated.sum()),
+        "median_error_days": float(np.median(error)) if len(error) else None,
+        "within_14_days": float((error <= 14).mean()) if len(error) else None,
+        "lost_over_stolen": float(columns["lost_kwh"][dated].sum() / max(truth["stolen_kwh"][dated].sum(), 1e-9)),
+        "alarmed": float(caught.sum() / max(positive.sum(), 1)),
+        "mean_delay_days": float(delay[caught].mean()) if caught.any() else None,
+    }
+
+
+def discovery_figures(found: Ranking, positive: np.ndarray, keep: np.ndarray) -> Report:
+    """Return how many are listed under each false discovery rate, and how many of these are honest."""
+    figures = {}
+    for rate in (0.1, 0.2, 0.3, 0.5):
+        listed = keep & (np.nan_to_num(found.q_value, nan=1.0) <= rate)
+        false = float((listed & ~positive).sum() / listed.sum()) if listed.any() else None
+        figures[str(rate)] = {"listed": int(listed.sum()), "false": false}
+    return figures
+
+
+def curves(scores: Arrays, truth: Arrays, settings: ValidateSettings) -> dict[str, object]:
+    """Return the precision-recall and ROC curves of the main methods as columns."""
+    keep, positive = counted(truth, settings), thieves(truth, settings)
+    parts = {name: metrics.precision_recall(scores[name][keep], positive[keep]) for name in MAIN}
+    method = np.concatenate([[name] * len(part) for name, part in parts.items()])
+    names = ("k", "precision", "recall", "false_positive_rate")
+    whole = np.concatenate(list(parts.values()))
+    return {"method": method} | {name: whole[:, i] for i, name in enumerate(names)}
+
+
+def page(report: Report) -> str:
+    """Return the figures as a page of Markdown."""
+    counts = report["counts"]
+    lines = [
+        "# Screening against the truth",
+        "",
+        f"{counts['thieves']} thieves among {counts['installations']} installations.",
+        "",
+        "| ranking | AUC | AP | P@50 | P@100 | P@200 | P@500 | negative control AUC |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, control in report["negative_control"].items():
+        row = report[name]
+        cells = [row.get(key) for key in ("auc", "ap", "p_at_50", "p_at_100", "p_at_200", "p_at_500")]
+        shown = " | ".join("" if value is None else f"{value:.3f}" for value in [*cells, control])
+        lines.append(f"| {name} | {shown} |")
+    lines += ["", "| attack | default AUC |", "|---|---|"]
+    lines += [f"| {name} | {value:.3f} |" for name, value in report["default"]["auc_by_attack"].items()]
+    for title in ("ceased", "class_changes", "onset", "false_discovery"):
+        lines += ["", f"{title.replace('_', ' ')}: {json.dumps(report[title])}"]
+    return "\n".join(lines) + "\n"

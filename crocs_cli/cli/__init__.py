@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "Make one page that shows the run.",
     "status": "Show what of a run is made and what is missing.",
     "info": "Describe a file that crocs made.",
+    "screen": "Rank installations whose daily energy suggests non-technical losses.",
 }
 
 

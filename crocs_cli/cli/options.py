@@ -18,6 +18,12 @@ from crocs_cli.machine.team import Team, join
 from crocs_cli.stages.settings import SECTIONS
 
 Function = Callable[..., Any]
+GUESTS = (
+    "screen-simulate",
+    "screen-fit",
+    "screen-rank",
+    "screen-validate",
+)  # sections read by their commands
 RUN_HELP = "Run directory; may be named in the settings file as `run:`."
 
 
@@ -38,9 +44,14 @@ def run_option(function: Function) -> Function:
     )
 
 
-def stage_options(section: str, hidden: tuple[str, ...] = ()) -> Callable[[Function], Function]:
-    """Add -c, --run, --seed, --share and a flag for every setting of a stage; the command gets a `Job`."""
-    model = SECTIONS[section]
+def stage_options(
+    section: str, hidden: tuple[str, ...] = (), model: type[Settings] | None = None
+) -> Callable[[Function], Function]:
+    """Add -c, --run, --seed, --share and a flag for every setting of a stage; the command gets a `Job`.
+
+    The settings of a guest, which is none of CROCS's own stages, are given as `model`.
+    """
+    model = model or SECTIONS[section]
 
     def decorate(function: Function) -> Function:
         names: dict[str, tuple[str, ...]] = {}
@@ -54,9 +65,8 @@ def stage_options(section: str, hidden: tuple[str, ...] = ()) -> Callable[[Funct
             **given: Any,
         ) -> None:
             flags = {names[name]: given.pop(name) for name in list(given) if name in names}
-            job = _job(
-                section, config, run, seed, share, {k: v for k, v in flags.items() if v not in (None, ())}
-            )
+            given_flags = {k: v for k, v in flags.items() if v not in (None, ())}
+            job = _job((section, model), config, run, seed, share, given_flags)
             function(job, **given)
 
         for keys, info in reversed(list(option_paths(model))):
@@ -110,7 +120,7 @@ def _metavar(annotation: Any) -> str:
 
 
 def _job(
-    section: str,
+    stage: tuple[str, type[Settings]],
     config: Path | None,
     run: Path | None,
     seed: int | None,
@@ -118,12 +128,12 @@ def _job(
     flags: Mapping[Any, Any],
 ) -> Job:
     document = load(config) if config else Document()
-    check_keys(document, {"run": None, "seed": None, **SECTIONS})
+    check_keys(document, {"run": None, "seed": None, **dict.fromkeys(GUESTS), **SECTIONS})
     found_seed = document.values.get("seed", 1) if seed is None else seed
     if not isinstance(found_seed, int) or isinstance(found_seed, bool) or found_seed < 0:
         raise CallError(f"{document.place(('seed',))}: seed: a whole number from 0 on (got {found_seed!r})")
     found_run = document.values.get("run") if run is None else run
     if not isinstance(found_run, str | Path) or not str(found_run):
         raise CallError("no run directory; give --run DIR, or `run: DIR` in the settings file")
-    settings: Settings = settle(section, SECTIONS[section], document, flags)
+    settings: Settings = settle(*stage, document, flags)
     return Job(Path(found_run), found_seed, join(share), settings)

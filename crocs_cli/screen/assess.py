@@ -36,7 +36,9 @@ class View:
     columns: Arrays
 
 
-def look(series: Series, begin: np.ndarray, end: np.ndarray, limits: FilterSettings, weekday: np.ndarray) -> View:
+def look(
+    series: Series, begin: np.ndarray, end: np.ndarray, limits: FilterSettings, weekday: np.ndarray
+) -> View:
     """Look at days begin..end-1 of each installation."""
     period = features.summarise(series.kwh, series.calendar, begin, end, limits.low_fraction, weekday)
     observed = features.observed_months(period)

@@ -16,7 +16,9 @@ def weekday_means(period: Period) -> np.ndarray:
         return np.where(period.weekday_days > 0, period.weekday_kwh / period.weekday_days, np.nan)
 
 
-def average_change(before: Period, after: Period, weeks: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+def average_change(
+    before: Period, after: Period, weeks: tuple[np.ndarray, np.ndarray]
+) -> dict[str, np.ndarray]:
     """Compare the averages of two periods, season and all.
 
     `weeks` are the weekly means of DS0 and of DS1, (installation, week), NaN elsewhere. Returns, each

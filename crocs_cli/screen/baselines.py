@@ -19,7 +19,9 @@ def random_order(count: int, seed: int) -> np.ndarray:
 
 def drop_ratio(columns: Columns) -> np.ndarray:
     """B1: mean of DS0 over mean of DS1."""
-    return _filled(-np.log(np.maximum(columns["mean_after"], 1e-9) / np.maximum(columns["mean_before"], 1e-9)))
+    return _filled(
+        -np.log(np.maximum(columns["mean_after"], 1e-9) / np.maximum(columns["mean_before"], 1e-9))
+    )
 
 
 def same_period_last_year(columns: Columns) -> np.ndarray:

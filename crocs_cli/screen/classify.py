@@ -79,7 +79,9 @@ def shape_distance(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     Both float64 (installation, component). Source: screening specification 7.4 (total variation).
     """
     return 0.5 * np.where(
-        np.isnan(before).all(axis=1) | np.isnan(after).all(axis=1), np.nan, np.nansum(np.abs(before - after), axis=1)
+        np.isnan(before).all(axis=1) | np.isnan(after).all(axis=1),
+        np.nan,
+        np.nansum(np.abs(before - after), axis=1),
     )
 
 

@@ -11,7 +11,9 @@ import numpy as np
 
 WEEK = 7
 YEAR_WEEKS = 52  # 364 days: the same weekdays a year before
-MONTH_DAYS = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])  # fixed: leap years give one vector
+MONTH_DAYS = np.array(
+    [31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+)  # fixed: leap years give one vector
 YEAR_DAYS = 365.25
 
 
@@ -106,11 +108,14 @@ def expected_intervals(date: dt.date, zone: str, minutes: int = 15) -> int:
     """Return how many meter intervals a local calendar day has: 96 of 15 min, 92 or 100 when the clock changes."""
     place = ZoneInfo(zone)
     midnight, next_midnight = (
-        dt.datetime.combine(day, dt.time(), place).astimezone(dt.UTC) for day in (date, date + dt.timedelta(days=1))
+        dt.datetime.combine(day, dt.time(), place).astimezone(dt.UTC)
+        for day in (date, date + dt.timedelta(days=1))
     )
     return round((next_midnight - midnight).total_seconds() / 60 / minutes)
 
 
 def intervals_of_days(calendar: Calendar, zone: str, minutes: int = 15) -> np.ndarray:
     """Return the expected intervals of every day, int64, shape (day,)."""
-    return np.array([expected_intervals(calendar.date_of(day), zone, minutes) for day in range(calendar.days)])
+    return np.array(
+        [expected_intervals(calendar.date_of(day), zone, minutes) for day in range(calendar.days)]
+    )

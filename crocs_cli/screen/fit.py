@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.screen import assess, filters, patterns
 from crocs_cli.screen.layouts import DAILY, FEATURES, LEVELS, MAP
-from crocs_cli.screen.model import ALL, map_arrays
+from crocs_cli.screen.model import ALL, map_arrays, map_of
 from crocs_cli.screen.patterns import Feature, MapPlan
 from crocs_cli.screen.population import LEVELS as LEVEL_NAMES
 from crocs_cli.screen.series import Series, windows_of
@@ -29,15 +30,26 @@ SMALL = 5  # side of the map to compare with
 log = logging.getLogger("crocs")
 
 
-def run(run: Path, settings: FitSettings, seed: int, team: Team) -> bool:
-    """Bring features and model of a run up to date; return whether the model is there."""
+@dataclass(frozen=True)
+class Fitted:
+    """A finished fit: features and labels (bits) of all installations, and the maps by `feature-scope`."""
+
+    columns: Arrays
+    bits: np.ndarray
+    maps: dict[str, patterns.PatternMap]
+
+
+def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | None:
+    """Bring features and model of a run up to date; return them, or None while other shares are at work."""
     features = feature_products(run, settings)
     bring_up_to_date(features, partial(make_features, run=run, settings=settings), team, "screen features")
     if not all_made(features):
-        return False
+        return None
     columns = gathered(features)
     inputs = {product.key: files.digest(product.recipe) for product in features}
-    levels = Product(run / "screen" / "model" / "levels.h5", LEVELS, _recipe(settings, seed, "levels", inputs))
+    levels = Product(
+        run / "screen" / "model" / "levels.h5", LEVELS, _recipe(settings, seed, "levels", inputs)
+    )
     bring_up_to_date([levels], lambda _: level_arrays(columns, settings), team, "screen levels")
     bits = labels(columns, files.read(levels.path, LEVELS)["first_quartile"], settings)
     plans = map_plans(columns, bits, settings, seed)
@@ -51,7 +63,9 @@ def run(run: Path, settings: FitSettings, seed: int, team: Team) -> bool:
         team,
         "screen maps",
     )
-    return all_made([levels, *maps])
+    if not all_made([levels, *maps]):
+        return None
+    return Fitted(columns, bits, {p.key: map_of(files.read(p.path, MAP)) for p in maps})
 
 
 def _recipe(settings: FitSettings, seed: int, key: str, inputs: dict[str, str]) -> Recipe:
@@ -100,7 +114,9 @@ def level_arrays(columns: Arrays, settings: FitSettings) -> Arrays:
     count = len(LEVEL_NAMES)
     quartile = filters.first_quartiles(columns["mean_kwh"], columns["level"], usable, count)
     steady = labels(columns, quartile, settings) & filters.NO_CLUSTERING == 0
-    scale = [[np.nanquantile(columns[f"{f}_null"][steady], q) for q in (0.5, 0.99)] for f in ("week", "month")]
+    scale = [
+        [np.nanquantile(columns[f"{f}_null"][steady], q) for q in (0.5, 0.99)] for f in ("week", "month")
+    ]
     return {
         "first_quartile": quartile,
         "installations": np.bincount(columns["level"], minlength=count),
@@ -137,14 +153,14 @@ def _plans(feature: Feature, scope: str, size: int, settings: FitSettings, seed:
         )
     rows, columns = chosen.rows, chosen.columns
     if size < settings.min_fit:
-        log.warning(
-            "%s patterns of %s: only %d installations; the map is made smaller", feature, scope, size
-        )
+        log.warning("%s patterns of %s: only %d installations; the map is made smaller", feature, scope, size)
         nodes = max(2 * chosen.classes, int(5 * np.sqrt(size)))  # Vesanto's rule
         rows, columns = (1, min(nodes, columns)) if rows == 1 else (min(int(np.sqrt(nodes)), rows),) * 2
     hexagonal = settings.lattice == "hexagonal"
     shared = (settings.epochs, seed, settings.weigh_nodes == "hits", settings.hemisphere == "south")
-    plans = {f"{feature}-{scope}": MapPlan(feature, chosen.classes, Lattice(rows, columns, hexagonal), *shared)}
+    plans = {
+        f"{feature}-{scope}": MapPlan(feature, chosen.classes, Lattice(rows, columns, hexagonal), *shared)
+    }
     if settings.compare_maps and feature != "scale" and min(rows, columns) > SMALL:
         small = Lattice(SMALL, SMALL, hexagonal)
         plans[f"{feature}-{scope}-{SMALL}x{SMALL}"] = MapPlan(feature, chosen.classes, small, *shared)
@@ -158,4 +174,5 @@ def fit_map(columns: Arrays, bits: np.ndarray, plan: MapPlan, key: str) -> patte
     if scope != ALL:
         rows &= columns["level"] == LEVEL_NAMES.index(scope)
     data = columns["log_energy"][:, None] if plan.feature == "scale" else columns[f"{plan.feature}_share"]
-    return patterns.fit(np.ascontiguousarray(data[rows]), plan)
+    known = rows & ~np.isnan(data).any(axis=1)
+    return patterns.fit(np.ascontiguousarray(data[known]), plan)

@@ -72,4 +72,6 @@ def gap_histogram(lengths: np.ndarray, longest: int) -> tuple[np.ndarray, np.nda
 
 def short_day_histogram(short: np.ndarray) -> np.ndarray:
     """Return how many installations have 0, 1 ... 30 and more than 30 short days, int64, shape (32,)."""
-    return np.bincount(np.minimum(short[short >= 0], LONGEST_SHORT_DAYS + 1), minlength=LONGEST_SHORT_DAYS + 2)
+    return np.bincount(
+        np.minimum(short[short >= 0], LONGEST_SHORT_DAYS + 1), minlength=LONGEST_SHORT_DAYS + 2
+    )

@@ -32,7 +32,9 @@ def year_on_year(weeks: np.ndarray, mean_kwh: np.ndarray, after: np.ndarray) -> 
         change[changed] = np.nan
         if count > 2 * YEAR_WEEKS:
             two = log_ratio(energy[:, 2 * YEAR_WEEKS :], energy[:, : -2 * YEAR_WEEKS], shrink)
-            change[:, 2 * YEAR_WEEKS :] = np.where(changed[:, 2 * YEAR_WEEKS :], two, change[:, 2 * YEAR_WEEKS :])
+            change[:, 2 * YEAR_WEEKS :] = np.where(
+                changed[:, 2 * YEAR_WEEKS :], two, change[:, 2 * YEAR_WEEKS :]
+            )
     return change
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.screen import filters, homologous, onset, ranking, tags
-from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
 from crocs_cli.screen.aggregates import weeks_after, weeks_before
+from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
 from crocs_cli.screen.ranking import Score
 from crocs_cli.screen.settings import RankSettings
 from crocs_cli.screen.tags import ShapeScale, TagRule

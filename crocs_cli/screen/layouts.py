@@ -54,10 +54,9 @@ FEATURES = Layout(
         "level": ("int8", EACH),
         "begin_day": ("int32", EACH),  # DS0 is begin_day..split_day-1
         "split_day": ("int32", EACH),
-        **{
-            name: ("int32", EACH)
-            for name in ("expected_days", "missing_days", "gaps", "longest_gap", "days", "short_days")
-        },
+        **dict.fromkeys(
+            ("expected_days", "missing_days", "gaps", "longest_gap", "days", "short_days"), ("int32", EACH)
+        ),
         **{
             name: ("float64", EACH)
             for name in (
@@ -151,8 +150,8 @@ CHANGES = Layout(
         "end_day": ("int32", EACH),
         "ceased": ("int8", EACH),
         "consistent_high": ("int8", EACH),
-        **{name: ("int32", EACH) for name in CHANGE_COUNTS},
-        **{name: ("float64", EACH) for name in CHANGE_VALUES},
+        **dict.fromkeys(CHANGE_COUNTS, ("int32", EACH)),
+        **dict.fromkeys(CHANGE_VALUES, ("float64", EACH)),
         "week_change": ("float64", WEEK),  # share after less share before
         "month_change": ("float64", MONTH),
         "weeks": ("float32", ("installation", "week")),  # mean daily kWh, newest last
@@ -178,7 +177,10 @@ SCORES = Layout(
         "rank_level": ("int64", EACH),
         "final": ("float64", EACH),
         "score": ("float64", EACH),
-        "contribution": ("float64", ("installation", "tag")),  # in the order of crocs_cli.screen.tags.TAGS
+        "level": ("int8", EACH),
+        "tag": ("float64", ("installation", "tag")),  # as crocs_cli.screen.tags.TAGS; NaN: not testable
+        "completeness": ("float64", EACH),
+        "agreement": ("int64", EACH),  # tests that see a sure decrease
         "p_value": ("float64", EACH),  # NaN: no placebo
         "q_value": ("float64", EACH),
         "onset_day": ("int32", EACH),  # -1: none

@@ -132,7 +132,9 @@ def _silhouette(apart: np.ndarray, labels: np.ndarray) -> float:
     from sklearn.metrics import silhouette_score
 
     groups = len(np.unique(labels))
-    return float(silhouette_score(apart, labels, metric="precomputed")) if 2 <= groups < len(labels) else np.nan
+    return (
+        float(silhouette_score(apart, labels, metric="precomputed")) if 2 <= groups < len(labels) else np.nan
+    )
 
 
 def suggested_classes(cost: np.ndarray) -> int:

@@ -126,7 +126,9 @@ def draw(
     month_type = rng.choice(4, count, p=population.month_shares)
     log_level = np.log(np.array(population.level_kwh)[level] / 365) + rng.normal(0, 1, count)
     weeks = np.array(population.weeks)[week_type] * np.exp(rng.normal(0, population.week_jitter, (count, 7)))
-    months = np.array(population.months)[month_type] * np.exp(rng.normal(0, population.month_jitter, (count, 12)))
+    months = np.array(population.months)[month_type] * np.exp(
+        rng.normal(0, population.month_jitter, (count, 12))
+    )
     shape = 7 * (weeks / weeks.sum(axis=1, keepdims=True))[:, calendar.weekday]
     shape *= _daily_season(months, calendar)
     change, days = _honest_changes(population, calendar, count, rng)

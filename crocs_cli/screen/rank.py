@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION
 from crocs_cli.machine.run import recipe, shard_products, shards
+from crocs_cli.machine.settings import Document, settle
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.screen import assess, homologous, judge, ranking
@@ -21,12 +23,14 @@ from crocs_cli.screen.judge import Crowd, Verdict
 from crocs_cli.screen.layouts import CHANGES, DAILY, LEVELS, MAP, PLACEBO, SCORES
 from crocs_cli.screen.model import Model, model_of
 from crocs_cli.screen.series import LEAST_BEFORE, Series, calendar_from, split_day, windows_of
-from crocs_cli.screen.settings import FitSettings, RankSettings
+from crocs_cli.screen.settings import FactorSettings, FitSettings, RankSettings
 from crocs_cli.screen.tags import TAGS
 
 Arrays = dict[str, np.ndarray]
 LAG = YEAR_WEEKS * WEEK
 SHARD_SETTINGS = {"assign", "months_min_class", "months_min_distance", "trend_clip"}
+
+PLACES = {"figures", "model", "peers"}  # where things lie on this machine, and what changes no score
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,9 @@ def load_source(run: Path, settings: RankSettings) -> Source:
     paths = {path.stem: path for path in sorted(folder.glob("*.h5")) if path.stem.count("-") == 1}
     for feature in ("week", "month", "scale"):
         if not any(key.startswith(feature) for key in paths):
-            raise CrocsError(f"{folder}: no map of {feature} patterns; run `crocs screen fit` to the end first")
+            raise CrocsError(
+                f"{folder}: no map of {feature} patterns; run `crocs screen fit` to the end first"
+            )
     maps = {key: files.read(path, MAP) for key, path in paths.items()}
     inputs = {key: files.digest(files.read_recipe(path, MAP)) for key, path in paths.items()}
     model = model_of(maps, files.read(levels, LEVELS))
@@ -79,8 +85,10 @@ def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
     bring_up_to_date(placebo, partial(make_changes, source=source, settings=settings), team, "screen placebo")
     if not all_made([*changes, *placebo]) or team.rank > 0:
         return None
-    inputs = {f"{product.path.parent.name}/{product.key}": files.digest(product.recipe) for product in changes + placebo}
-    dumped = settings.model_dump(mode="json", exclude={"figures", "model"})
+    inputs = {f"{p.path.parent.name}/{p.key}": files.digest(p.recipe) for p in changes + placebo}
+    if settings.peers:
+        inputs["peers"] = files.digest(files.read_recipe(Path(settings.peers), PARTITION))
+    dumped = settings.model_dump(mode="json", exclude=PLACES)
     product = Product(run / "screen" / "scores.h5", SCORES, recipe("screen rank", "scores", dumped, inputs))
     made = is_made(product)
     found = judged(source, settings, changes, placebo)
@@ -124,9 +132,7 @@ def make_changes(product: Product, source: Source, settings: RankSettings) -> Ar
     return {name: found[name] for name in product.layout.arrays}
 
 
-def judged(
-    source: Source, settings: RankSettings, changes: list[Product], placebo: list[Product]
-) -> Ranking:
+def judged(source: Source, settings: RankSettings, changes: list[Product], placebo: list[Product]) -> Ranking:
     """Judge all installations together, now and at the placebo date."""
     columns = gathered(changes, tuple(name for name in CHANGES.arrays))
     weeks = columns.pop("weeks")
@@ -190,9 +196,44 @@ def score_arrays(found: Ranking) -> Arrays:
         "rank_level": ranking.ranks(verdict.order, count, columns["level"]),
         "final": verdict.score.final,
         "score": verdict.score.score,
-        "contribution": np.stack([verdict.score.contributions[tag] for tag in TAGS], axis=1),
+        "level": columns["level"],
+        "tag": np.stack([verdict.tags[tag] for tag in TAGS], axis=1),
+        "completeness": columns["completeness"],
+        "agreement": columns["agreement"],
         "p_value": found.p_value,
         "q_value": found.q_value,
         "onset_day": columns["onset_day"],
         "lost_kwh": columns["lost_kwh"],
+    }
+
+
+def factors_of(document: Document) -> dict[str, float]:
+    """Return the factors that a settings file gives, alone or under `factors`; unknown names raise CrocsError."""
+    given = document.values.get("factors", document.values)
+    settled = settle(
+        "factors", FactorSettings, Document(document.path, {"factors": given}, document.lines), {}
+    )
+    return {name: value for name, value in settled.model_dump().items() if name in given}
+
+
+def what_if(run: Path, factors: Mapping[str, float]) -> Arrays:
+    """Order the installations of a finished ranking by other factors, without computing anything again.
+
+    Returns installation_id, rank, rank_before and final, best first. The factors that are not given stay.
+    """
+    arrays = files.read(run / "screen" / "scores.h5", SCORES)
+    settings = RankSettings.model_validate(
+        files.read_recipe(run / "screen" / "scores.h5", SCORES)["settings"]
+    )
+    weights = settings.factors.model_dump() | dict(factors)
+    tags = {name: arrays["tag"][:, i] for i, name in enumerate(TAGS)}
+    gamma = settings.gamma if settings.completeness == "multiply" else 0.0
+    final = ranking.score(tags, weights, arrays["completeness"], gamma).final
+    ties = (tags["scale_decrease"], arrays["agreement"], arrays["lost_kwh"])
+    order = ranking.order(final, arrays["rank"] > 0, ties, arrays["installation_id"])
+    return {
+        "installation_id": arrays["installation_id"][order],
+        "rank": np.arange(1, len(order) + 1),
+        "rank_before": arrays["rank"][order],
+        "final": final[order],
     }

@@ -23,7 +23,9 @@ class Score:
     contributions: dict[str, np.ndarray]
 
 
-def score(tags: Mapping[str, np.ndarray], factors: Factors, completeness: np.ndarray, gamma: float = 1.0) -> Score:
+def score(
+    tags: Mapping[str, np.ndarray], factors: Factors, completeness: np.ndarray, gamma: float = 1.0
+) -> Score:
     """Score installations; a tag that could not be tested counts 0 (paper, 2.6; specification 9.2, 9.3)."""
     contributions = {name: factors[name] * np.nan_to_num(tag) for name, tag in tags.items()}
     total = np.sum(list(contributions.values()), axis=0)
@@ -31,9 +33,7 @@ def score(tags: Mapping[str, np.ndarray], factors: Factors, completeness: np.nda
     return Score(np.where(total > 0, total * discount, total), total, contributions)
 
 
-def order(
-    key: np.ndarray, ranked: np.ndarray, ties: tuple[np.ndarray, ...], names: np.ndarray
-) -> np.ndarray:
+def order(key: np.ndarray, ranked: np.ndarray, ties: tuple[np.ndarray, ...], names: np.ndarray) -> np.ndarray:
     """Return the ranked installations, best first.
 
     `key` is rounded to 1e-9, so that ties are ties on every machine; they go by `ties` (each falling), then

@@ -25,7 +25,9 @@ def sentence(row: Row, contributions: Mapping[str, float], calendar: Calendar) -
 
     `row` holds one installation's columns of a verdict; `contributions` factor x tag.
     """
-    largest = sorted((name for name, value in contributions.items() if value), key=lambda n: -abs(contributions[n]))
+    largest = sorted(
+        (name for name, value in contributions.items() if value), key=lambda n: -abs(contributions[n])
+    )
     parts: list[str] = []
     for name in largest:
         text = _reason(name, row, calendar)
@@ -48,11 +50,15 @@ def _reason(name: str, row: Row, calendar: Calendar) -> str:
     if name.startswith("month"):
         return _pattern("month", MONTH_WORDS, row, "month")
     if name == "ceased":
-        return f"almost nothing used since {calendar.date_of(int(row['ceased_day']))}: empty, or bypassed whole"
+        return (
+            f"almost nothing used since {calendar.date_of(int(row['ceased_day']))}: empty, or bypassed whole"
+        )
     if name == "gap_increase":
         return f"missing days rose from {100 * row['gap_share_before']:.0f} to {100 * row['gap_share_after']:.0f} %"
     if name == "zero_day_increase":
-        return f"low days rose from {100 * row['low_share_before']:.0f} to {100 * row['low_share_after']:.0f} %"
+        return (
+            f"low days rose from {100 * row['low_share_before']:.0f} to {100 * row['low_share_after']:.0f} %"
+        )
     return "a contract changed near the onset"
 
 

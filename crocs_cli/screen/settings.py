@@ -59,7 +59,9 @@ class PatternSettings(Settings):
     classes: int = Field(4, description="classes", ge=2, le=12)
     rows: int = Field(15, description="rows of the map", ge=1, le=100)
     columns: int = Field(15, description="columns of the map", ge=2, le=1_000)
-    scope: Literal["all", "level"] = Field("all", description="one map for all, or one for each voltage level")
+    scope: Literal["all", "level"] = Field(
+        "all", description="one map for all, or one for each voltage level"
+    )
 
 
 class ScalePatternSettings(PatternSettings):
@@ -68,14 +70,18 @@ class ScalePatternSettings(PatternSettings):
     classes: int = Field(5, description="classes", ge=2, le=12)
     rows: int = Field(1, description="rows of the map", ge=1, le=100)
     columns: int = Field(25, description="columns of the map", ge=2, le=1_000)
-    scope: Literal["all", "level"] = Field("level", description="one map for all, or one for each voltage level")
+    scope: Literal["all", "level"] = Field(
+        "level", description="one map for all, or one for each voltage level"
+    )
 
 
 class InputSettings(Settings):
     """The tables that are read; without `daily` the profile shards of the run are used."""
 
     daily: str | None = Field(None, description="daily energy: .csv, .csv.gz or .parquet")
-    format: Literal["long", "wide", "sgcc", "intervals"] = Field("long", description="layout of the daily file")
+    format: Literal["long", "wide", "sgcc", "intervals"] = Field(
+        "long", description="layout of the daily file"
+    )
     installations: str | None = Field(None, description="table id, voltage_level, lat, lon")
     contracts: str | None = Field(None, description="table id, start, end, holder")
     powers: str | None = Field(None, description="table id, start, end, contracted_kva")
@@ -171,8 +177,12 @@ class RankSettings(Settings):
     model: str | None = Field(None, description="run directory whose frozen model is used, not this run's")
     assign: Literal["bmu", "nearest_prototype"] = Field("bmu", description="how a class is found")
     margin: Share = Field(0.2, description="how much nearer the new class must be for a change to count")
-    months_min_class: int = Field(6, description="months in both periods that a month class needs", ge=1, le=12)
-    months_min_distance: int = Field(3, description="months in both periods that a distance needs", ge=1, le=12)
+    months_min_class: int = Field(
+        6, description="months in both periods that a month class needs", ge=1, le=12
+    )
+    months_min_distance: int = Field(
+        3, description="months in both periods that a distance needs", ge=1, le=12
+    )
     test1_only: bool = Field(False, description="intensity from test 1 alone")
     min_change: float = Field(0.10, description="least change that counts", ge=0, lt=0.7)
     full_drop: float = Field(0.70, description="drop of full intensity", gt=0.1, le=1)
@@ -193,7 +203,7 @@ class RankSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _preset(cls, values: Any) -> Any:  # noqa: ANN401 - pydantic's raw input
+    def _preset(cls, values: Any) -> Any:
         if not isinstance(values, dict) or values.get("preset") != "paper":
             return values
         factors = {**PAPER["factors"], **values.get("factors", {})}
@@ -206,5 +216,7 @@ class ValidateSettings(Settings):
     with_types: Annotated[tuple[Annotated[int, Field(ge=1, le=15)], ...], BeforeValidator(_listed)] = Field(
         tuple(range(1, 14)), description="kinds of attack that count as thieves; other attacks are left out"
     )
+    model: str | None = Field(None, description="run directory of the model, if the ranking used another's")
+    peers: str | None = Field(None, description="partition.h5 of crocs, if the ranking used one")
     bootstrap: int = Field(200, description="redrawn populations for the interval", ge=10, le=10_000)
     supervised: bool = Field(False, description="also a supervised reference that knows the labels")

@@ -23,7 +23,15 @@ from crocs_cli.screen.settings import SimulateSettings
 Arrays = dict[str, np.ndarray]
 FIRST_PART = 0.6  # attacks begin in the first 60 % of DS1
 PLANTED, ATTACKED, COMMITTED = 1, 2, 3  # streams of randomness beside that of the weather
-TRUTH_COLUMNS = ("installation_id", "attack", "first_day", "stolen_kwh", "step_day", "vacancy_day", "solar_day")
+TRUTH_COLUMNS = (
+    "installation_id",
+    "attack",
+    "first_day",
+    "stolen_kwh",
+    "step_day",
+    "vacancy_day",
+    "solar_day",
+)
 
 
 def run(run: Path, settings: SimulateSettings, seed: int, team: Team) -> int:
@@ -59,7 +67,7 @@ def make(product: Product, settings: SimulateSettings, seed: int) -> tuple[Array
         path = Path(settings.into) / "screen" / "daily" / product.path.name
         series = Series.of(files.read(path, DAILY))
         unknown = np.full(len(series), NEVER)
-        planted = {name: unknown for name in ("week_type", "month_type", "step_day", "vacancy_day", "solar_day")}
+        planted = dict.fromkeys(("week_type", "month_type", "step_day", "vacancy_day", "solar_day"), unknown)
         missing = np.isnan(series.kwh)
     else:
         series, missing, planted = _population(settings, seed, number)

@@ -48,15 +48,18 @@ def write_ranking(run: Path, found: Ranking, settings: RankSettings) -> None:
     """Write all tables of a ranking into RUN/screen."""
     folder, verdict = run / "screen", found.actual
     order = listed(found, settings)
-    rows = reasons(found)
-    write_table(folder / "ranking.csv", ranking_columns(found, order, rows, settings), parquet=True)
+    rows = reasons(found, np.arange(len(verdict.ranked)))
+    table = ranking_columns(found, order, settings) | {"reason": [rows[i] for i in order]}
+    write_table(folder / "ranking.csv", table, parquet=True)
     stopped = np.nonzero(verdict.columns["ceased"] > 0)[0]
     write_table(folder / "ceased.csv", ceased_columns(found, stopped))
     write_table(folder / "classes.csv", class_columns(verdict.columns), parquet=True)
     write_table(folder / "scale.csv", scale_columns(found), parquet=True)
     write_table(folder / "filters_after.csv", filter_columns(verdict.columns))
     for feature, count in CLASSES.items():
-        write_table(folder / f"transitions_{feature}.csv", transition_columns(verdict.columns, feature, count))
+        write_table(
+            folder / f"transitions_{feature}.csv", transition_columns(verdict.columns, feature, count)
+        )
     files.write_bytes(folder / "explain.jsonl", explanations(found, rows, settings).encode())
 
 
@@ -80,12 +83,14 @@ def expected_value(found: Ranking, settings: RankSettings) -> np.ndarray:
     return (1 - found.q_value) * money - settings.inspection_cost
 
 
-def reasons(found: Ranking) -> list[str]:
-    """Return the sentence of every installation."""
+def reasons(found: Ranking, rows: np.ndarray) -> list[str]:
+    """Return the sentences of some installations."""
     verdict, calendar = found.actual, found.crowd.calendar
-    names = [name for name, values in verdict.columns.items() if values.ndim == 1 and values.dtype.kind != "U"]
-    columns = [verdict.columns[name].tolist() for name in names]
-    parts = [verdict.score.contributions[tag].tolist() for tag in TAGS]
+    names = [
+        name for name, values in verdict.columns.items() if values.ndim == 1 and values.dtype.kind != "U"
+    ]
+    columns = [verdict.columns[name][rows].tolist() for name in names]
+    parts = [verdict.score.contributions[tag][rows].tolist() for tag in TAGS]
     out = []
     for values, shares in zip(zip(*columns, strict=True), zip(*parts, strict=True), strict=True):
         row, contributions = dict(zip(names, values, strict=True)), dict(zip(TAGS, shares, strict=True))
@@ -93,8 +98,8 @@ def reasons(found: Ranking) -> list[str]:
     return out
 
 
-def ranking_columns(found: Ranking, order: np.ndarray, rows: list[str], settings: RankSettings) -> dict[str, object]:
-    """Return the columns of ranking.csv, best first (specification 9.6)."""
+def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -> dict[str, object]:
+    """Return the columns of ranking.csv but the reasons, best first (specification 9.6)."""
     verdict = found.actual
     columns, count = verdict.columns, len(verdict.ranked)
     place = ranking.ranks(order, count), ranking.ranks(order, count, columns["level"])
@@ -116,19 +121,26 @@ def ranking_columns(found: Ranking, order: np.ndarray, rows: list[str], settings
         "variation_now_pct": now,
         "variation_worst_pct": 100 * np.expm1(columns["t3_worst"]),
         "onset_date": dates(found, columns["onset_day"]),
-        "agreement": np.array([f"{a}/{b}" for a, b in zip(columns["agreement"], columns["tests"], strict=True)]),
-        **{f"{f}_class_{when}": columns[f"{f}_class_{when}"] + 1 for f in CLASSES for when in ("before", "after")},
+        "agreement": np.array(
+            [f"{a}/{b}" for a, b in zip(columns["agreement"], columns["tests"], strict=True)]
+        ),
+        **{
+            f"{f}_class_{when}": columns[f"{f}_class_{when}"] + 1
+            for f in CLASSES
+            for when in ("before", "after")
+        },
         "d_week": columns["week_distance"],
         "d_month": columns["month_distance"],
         **verdict.score.contributions,
         "source": np.array(SOURCES)[source],
-        "flags": np.array([filters.names(bits) for bits in columns["filters_before"] | columns["filters_after"]]),
+        "flags": np.array(
+            [filters.names(bits) for bits in columns["filters_before"] | columns["filters_after"]]
+        ),
         "est_kwh_lost": columns["lost_kwh"],
         "est_money_lost": columns["lost_kwh"] * settings.price_per_kwh,
         "expected_value": expected_value(found, settings),
         "p_value": found.p_value,
         "q_value": found.q_value,
-        "reason": np.array(rows),
     }
     return {name: values[order] for name, values in table.items()}
 
@@ -174,7 +186,15 @@ def scale_columns(found: Ranking) -> dict[str, object]:
     """Return the figures of the three tests of every installation (specification 8.8)."""
     verdict = found.actual
     names = [name for name in verdict.columns if name.startswith(("t1_", "t2_", "t3_", "mean_", "onset_"))]
-    names += ["now_percent", "peer_percent", "main_ratio", "agreement", "tests", "lost_kwh", "consistent_high"]
+    names += [
+        "now_percent",
+        "peer_percent",
+        "main_ratio",
+        "agreement",
+        "tests",
+        "lost_kwh",
+        "consistent_high",
+    ]
     why = [untested(bits) for bits in verdict.columns["filters_before"] | verdict.columns["filters_after"]]
     tags = {name: verdict.tags[name] for name in ("scale_decrease", "scale_increase")}
     table: dict[str, object] = {"id": verdict.columns["installation_id"]}
@@ -202,7 +222,9 @@ def transition_columns(columns: Arrays, feature: str, count: int) -> dict[str, o
     before, after = columns[f"{feature}_class_before"], columns[f"{feature}_class_after"]
     count = max(count, int(max(before.max(), after.max())) + 1)
     present = np.unique(columns["level"])
-    counts = [transitions(before[columns["level"] == n], after[columns["level"] == n], count) for n in present]
+    counts = [
+        transitions(before[columns["level"] == n], after[columns["level"] == n], count) for n in present
+    ]
     table: dict[str, object] = {
         "level": np.repeat(np.array(LEVELS)[present], count),
         "class_before": np.tile(np.arange(1, count + 1), len(present)),
@@ -247,3 +269,10 @@ def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str
         )
     ]
     return "\n".join(lines) + "\n"
+
+
+def top(found: Ranking, settings: RankSettings, rows: int) -> dict[str, object]:
+    """Return rank, id, final score and reason of the head of the list."""
+    order = listed(found, settings)[:rows]
+    table = ranking_columns(found, order, settings)
+    return {name: table[name] for name in ("rank", "id", "final")} | {"reason": reasons(found, order)}

@@ -15,7 +15,7 @@ from crocs_cli.machine.team import Team
 from crocs_cli.screen import attacks, baselines, homologous, judge, metrics, rank
 from crocs_cli.screen.aggregates import weeks_after, weeks_before
 from crocs_cli.screen.dates import Windows
-from crocs_cli.screen.layouts import TRUTH
+from crocs_cli.screen.layouts import SCORES, TRUTH
 from crocs_cli.screen.rank import Ranking
 from crocs_cli.screen.settings import FactorSettings, RankSettings, ValidateSettings
 from crocs_cli.screen.tables import write_table
@@ -28,12 +28,16 @@ FALSE_ALARMS = 0.01
 WEEK_DAYS = 7
 
 
-def run(run: Path, settings: ValidateSettings, ranked: RankSettings, seed: int, team: Team) -> Report | None:
-    """Measure every ranking of a run whose truth is known; write metrics.json, pr.csv and report.md.
+def run(run: Path, settings: ValidateSettings, seed: int, team: Team) -> Report | None:
+    """Measure every ranking of a run whose truth is known; write metrics.json, pr.csv and validation.md.
 
-    Raises CrocsError when there is no truth. None in a process that does not lead.
+    The ranking's settings are those it was made with. Raises CrocsError when there is no truth or no ranking.
+    None in a process that does not lead.
     """
     truth = read_truth(run)
+    kept = files.read_recipe(run / "screen" / "scores.h5", SCORES)["settings"]
+    places = settings.model_dump(include={"model", "peers"})
+    ranked = RankSettings.model_validate({**kept, **places})
     found = rank.run(run, ranked, team)
     if found is None:
         return None
@@ -44,7 +48,7 @@ def run(run: Path, settings: ValidateSettings, ranked: RankSettings, seed: int, 
     folder = run / "screen"
     files.write_bytes(folder / "metrics.json", (json.dumps(report, indent=1, sort_keys=True) + "\n").encode())
     write_table(folder / "pr.csv", curves(scores, truth, settings))
-    files.write_bytes(folder / "report.md", page(report).encode())
+    files.write_bytes(folder / "validation.md", page(report).encode())
     return report
 
 
@@ -64,7 +68,9 @@ def all_scores(
     """
     columns, model = found.actual.columns, found.source.model
     paper = RankSettings.model_validate({"preset": "paper"})
-    unruled = ranked.model_copy(update={"factors": FactorSettings(**{**ranked.factors.model_dump(), "ceased": 0})})
+    unruled = ranked.model_copy(
+        update={"factors": FactorSettings(**{**ranked.factors.model_dump(), "ceased": 0})}
+    )
     scores = {
         "default": found.actual.score.final,
         "default_plain": judge.verdict(columns, found.crowd, model.shape_scale, unruled).score.final,
@@ -127,7 +133,11 @@ def measured(scores: Arrays, found: Ranking, truth: Arrays, settings: ValidateSe
     control = {name: _auc_of(score, truth, attacks.COMMISSIONING) for name, score in scores.items()}
     return report | {
         "negative_control": control,
-        "counts": {"installations": len(keep), "thieves": int(positive.sum()), "honest": int((keep & ~positive).sum())},
+        "counts": {
+            "installations": len(keep),
+            "thieves": int(positive.sum()),
+            "honest": int((keep & ~positive).sum()),
+        },
         "ceased": ceased_figures(found, truth),
         "class_changes": class_change_figures(found, truth),
         "onset": onset_figures(found, truth, positive),
@@ -166,7 +176,10 @@ def class_change_figures(found: Ranking, truth: Arrays) -> Report:
     figures = {}
     for feature in ("week", "month"):
         tag = found.actual.tags[f"{feature}_class_change"]
-        figures[feature] = {"honest": float(np.nanmean(tag[honest])), "unchanged": float(np.nanmean(tag[unchanged]))}
+        figures[feature] = {
+            "honest": float(np.nanmean(tag[honest])),
+            "unchanged": float(np.nanmean(tag[unchanged])),
+        }
     return figures
 
 
@@ -191,7 +204,9 @@ def onset_figures(found: Ranking, truth: Arrays, positive: np.ndarray) -> Report
         "dated": int(dated.sum()),
         "median_error_days": float(np.median(error)) if len(error) else None,
         "within_14_days": float((error <= 14).mean()) if len(error) else None,
-        "lost_over_stolen": float(columns["lost_kwh"][dated].sum() / max(truth["stolen_kwh"][dated].sum(), 1e-9)),
+        "lost_over_stolen": float(
+            columns["lost_kwh"][dated].sum() / max(truth["stolen_kwh"][dated].sum(), 1e-9)
+        ),
         "alarmed": float(caught.sum() / max(positive.sum(), 1)),
         "mean_delay_days": float(delay[caught].mean()) if caught.any() else None,
     }

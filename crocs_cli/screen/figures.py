@@ -1,0 +1,144 @@
+"""The figures of the paper and a few more: RUN/screen/figures/NAME.png, and NAME.csv behind each."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crocs_cli.machine import files
+from crocs_cli.machine.run import shards
+from crocs_cli.screen import filters
+from crocs_cli.screen.layouts import DAILY, FEATURES, MAP
+from crocs_cli.screen.model import map_of
+from crocs_cli.screen.patterns import PatternMap
+from crocs_cli.screen.rank import Ranking
+from crocs_cli.screen.series import Series
+from crocs_cli.screen.tables import write_table
+
+Arrays = dict[str, np.ndarray]
+Drawn = tuple[Any, dict[str, object]]  # a matplotlib figure and the columns behind it
+EXAMPLES = 3
+DPI = 110
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What figures are drawn from: the run, its ranking, its maps by file name, its features."""
+
+    run: Path
+    found: Ranking
+    maps: dict[str, PatternMap]
+    features: Arrays
+
+    def series(self, rows: np.ndarray) -> Series:
+        """Read the daily series of some installations, in this order."""
+        folder, first, parts = self.run / "screen" / "daily", 0, []
+        for key in shards(folder, DAILY):
+            count = files.shapes(folder / f"{key}.h5", DAILY)["level"][0]
+            inside = np.nonzero((rows >= first) & (rows < first + count))[0]
+            if len(inside):
+                arrays = files.read(folder / f"{key}.h5", DAILY)
+                parts.append((inside, arrays, rows[inside] - first))
+            first += count
+        energy = np.empty((len(rows), parts[0][1]["energy_kwh"].shape[1]), np.float32)
+        names = np.empty(len(rows), object)
+        for inside, arrays, own in parts:
+            energy[inside] = arrays["energy_kwh"][own]
+            names[inside] = arrays["installation_id"][own]
+        return Series.of(parts[0][1] | {"energy_kwh": energy, "installation_id": names.astype(str)})
+
+    def coordinates(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return latitude and longitude of all installations, NaN unknown."""
+        folder = self.run / "screen" / "daily"
+        parts = [
+            files.read(folder / f"{key}.h5", DAILY, ("latitude", "longitude"))
+            for key in shards(folder, DAILY)
+        ]
+        return tuple(np.concatenate([part[name] for part in parts]) for name in parts[0])  # type: ignore[return-value]
+
+
+def draw(run: Path, found: Ranking) -> list[str]:
+    """Draw every figure that the data allow; return their names."""
+    import matplotlib as mpl
+
+    from crocs_cli.screen import figures_of_changes, figures_of_patterns, figures_of_tables
+
+    mpl.use("Agg")
+    folder = run / "screen"
+    maps = {path.stem: map_of(files.read(path, MAP)) for path in sorted((folder / "model").glob("*-*.h5"))}
+    paths = [folder / "features" / f"{key}.h5" for key in shards(folder / "features", FEATURES)]
+    parts = [files.read(path, FEATURES) for path in paths]
+    features = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    scene = Scene(run, found, maps, features)
+    rooms = (figures_of_tables, figures_of_patterns, figures_of_changes)
+    made = []
+    for name, figure in (pair for room in rooms for pair in room.FIGURES.items()):
+        if save(folder / "figures", name, figure, scene):
+            made.append(name)
+    return made
+
+
+def save(folder: Path, name: str, figure: Callable[[Scene], Drawn | None], scene: Scene) -> bool:
+    """Draw one figure and write it with its columns; say whether there was something to draw."""
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context({"font.size": 8, "axes.grid": True, "grid.alpha": 0.3, "savefig.bbox": "tight"}):
+        drawn = figure(scene)
+        if drawn is None:
+            return False
+        image = io.BytesIO()
+        drawn[0].savefig(image, dpi=DPI, metadata={"Software": None})
+        plt.close(drawn[0])
+    files.write_bytes(folder / f"{name}.png", image.getvalue())
+    write_table(folder / f"{name}.csv", drawn[1])
+    return True
+
+
+def plot_series(axes: Any, series: Series, row: int, split: int | None = None) -> None:
+    """Plot one daily series; missing days in yellow as in the paper, the reference date as a line."""
+    from crocs_cli.screen.gaps import gap_runs
+
+    calendar, kwh = series.calendar, series.kwh[row]
+    axes.plot(calendar.dates, kwh, lw=0.6, color="#0072b2")
+    _, first, length = gap_runs(np.isnan(kwh)[None])
+    for day, days in zip(first, length, strict=True):
+        axes.axvspan(calendar.date_of(day), calendar.date_of(day + days), color="#f0e442", alpha=0.8, lw=0)
+    if split is not None:
+        axes.axvline(calendar.date_of(split), color="#d55e00", lw=1)
+    axes.set_ylabel("kWh a day")
+    axes.set_title(str(series.arrays["installation_id"][row]), loc="left")
+    axes.tick_params(axis="x", rotation=20)
+
+
+def series_columns(series: Series) -> dict[str, object]:
+    """Return some series as columns: date and one column each."""
+    dates = [str(date) for date in series.calendar.dates]
+    names = series.arrays["installation_id"].tolist()
+    return {"date": dates} | {str(name): series.kwh[row] for row, name in enumerate(names)}
+
+
+def labelled(scene: Scene, bit: int) -> np.ndarray:
+    """Return up to three installations with a label in either period."""
+    columns = scene.found.actual.columns
+    return np.nonzero((columns["filters_before"] | columns["filters_after"]) & bit)[0][:EXAMPLES]
+
+
+def examples(scene: Scene, bit: int) -> Drawn | None:
+    """Draw up to three installations with a label, missing days in yellow."""
+    import matplotlib.pyplot as plt
+
+    rows = labelled(scene, bit)
+    if not len(rows):
+        return None
+    series = scene.series(rows)
+    figure, axes = plt.subplots(len(rows), 1, figsize=(7, 1.9 * len(rows)), squeeze=False)
+    for row in range(len(rows)):
+        plot_series(axes[row, 0], series, row)
+    figure.suptitle(filters.LABELS[bit])
+    figure.tight_layout()
+    return figure, series_columns(series)

@@ -1,0 +1,184 @@
+"""First part of `screen fit`: daily shards from a daily file or from profile shards, cleaned."""
+
+from __future__ import annotations
+
+import json
+import logging
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.files import Recipe
+from crocs_cli.machine.layouts import PROFILES
+from crocs_cli.machine.run import recipe, shard_key, shard_products, shards
+from crocs_cli.machine.team import Team
+from crocs_cli.machine.work import Product, bring_up_to_date
+from crocs_cli.screen import contracts, daily, reading
+from crocs_cli.screen.dates import Calendar, intervals_of_days
+from crocs_cli.screen.layouts import DAILY
+from crocs_cli.screen.reading import Readings
+from crocs_cli.screen.series import EPOCH, arrays_of, calendar_from
+from crocs_cli.screen.settings import FitSettings
+
+Arrays = dict[str, np.ndarray]
+log = logging.getLogger("crocs")
+TABLES = ("daily", "installations", "contracts", "powers", "tariffs", "equipment")
+
+
+def run(run: Path, settings: FitSettings, team: Team) -> None:
+    """Bring the daily shards of a run up to date: from the daily file, as they are there, or from profiles.
+
+    Raises CrocsError when there is none of these.
+    """
+    folder = run / "screen" / "daily"
+    if settings.input.daily:
+        _from_file(run, settings, team)
+    elif not any(folder.glob("[0-9]*.h5")) or _from_profiles_before(folder):
+        if not any((run / "profiles").glob("[0-9]*.h5")):
+            raise CrocsError(
+                f"{run}: no daily energy; give --input-daily FILE, or run `crocs ingest` or "
+                "`crocs screen simulate` first"
+            )
+        _from_profiles(run, settings, team)
+
+
+def _from_profiles_before(folder: Path) -> bool:
+    made_by = files.read_recipe(next(iter(sorted(folder.glob("[0-9]*.h5")))), DAILY)
+    return made_by["command"] == "screen fit" and "profiles" in made_by["inputs"]
+
+
+def _from_file(run: Path, settings: FitSettings, team: Team) -> None:
+    """Read the daily file once, in the process that leads, and write its shards."""
+    if team.rank == 0:
+        tables = {name: getattr(settings.input, name) for name in TABLES}
+        inputs = {name: files.file_digest(_there(path)) for name, path in tables.items() if path}
+        folder = run / "screen" / "daily"
+        kept = folder / "ingest_report.json"
+        used = settings.model_dump(mode="json", include={"day", "installations_per_shard"})
+        used["input"] = settings.input.model_dump(include={"format", "strict"})
+        found = sorted(folder.glob("[0-9]*.h5"))
+        if found and kept.exists() and _same(found, used, inputs):
+            team.wait()
+            return
+        arrays, report = prepared(read(settings), settings)
+        count, size = len(arrays["installation_id"]), settings.installations_per_shard
+        parts = -(-count // size)
+        recipes = [recipe("screen fit", shard_key(n), used, inputs, parts) for n in range(parts)]
+        products = shard_products(folder, DAILY, recipes)
+        bring_up_to_date(
+            products, lambda product: part_of(arrays, int(product.key), size), Team(), "screen daily"
+        )
+        files.write_bytes(kept, (json.dumps(report, indent=1) + "\n").encode())
+    team.wait()
+
+
+def _there(path: str) -> Path:
+    if not Path(path).is_file():
+        raise CrocsError(f"{path}: no such file; name a table that is there")
+    return Path(path)
+
+
+def _same(found: list[Path], used: dict, inputs: dict[str, str]) -> bool:
+    """Say whether all shards are there and made of these inputs; another make is told by the product itself."""
+    recipes = [files.read_recipe(path, DAILY) for path in found]
+    same = all(made["settings"] == used and made["inputs"] == inputs for made in recipes)
+    return same and len(found) == recipes[0]["parts"]
+
+
+def read(settings: FitSettings) -> Readings:
+    """Read the daily file in its layout."""
+    path, layout = _there(str(settings.input.daily)), settings.input.format
+    if layout == "long":
+        return reading.read_long(path)
+    if layout == "intervals":
+        return reading.read_intervals(path, settings.day.unit, settings.day.interval_minutes)
+    if layout == "sgcc":
+        return reading.read_wide(path, "CONS_NO", "FLAG")
+    return reading.read_wide(path)
+
+
+def prepared(found: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, int]]:
+    """Return the arrays of all installations, cleaned, and a report of what was noticed; log each notice."""
+    day, tables, calendar = settings.day, settings.input, found.calendar
+    quality = np.where(np.isnan(found.kwh), daily.MISSING, 0).astype(np.uint8)
+    arrays = arrays_of(found.ids, np.zeros(len(found.ids), np.int8), calendar, found.kwh, quality)
+    if found.intervals is not None:
+        expected = intervals_of_days(calendar, day.timezone, day.interval_minutes)
+        arrays |= {"intervals": found.intervals, "expected_intervals": expected}
+        found.kwh, quality = daily.mend_short_days(
+            found.kwh, found.intervals, expected, day.short_min_share, day.short_action
+        )
+    power = contracts.contracted_kva(found.ids, tables.powers)
+    kwh, quality = daily.clean(found.kwh, quality, day.negatives, day.spike_factor, power)
+    levels, unknown = contracts.levels_of(found.ids, tables.installations, tables.strict)
+    arrays |= {"energy_kwh": kwh, "quality": quality, **levels}
+    arrays |= contracts.contract_arrays(found.ids, calendar, tables)
+    report = {
+        "installations": len(found.ids),
+        "days": calendar.days,
+        **found.counts,
+        "unknown_level": unknown,
+    }
+    report |= {
+        name.replace(" ", "_"): int((quality & bit > 0).sum()) for bit, name in daily.QUALITY_NAMES.items()
+    }
+    for name, count in report.items():
+        log.info("%s: %d", name.replace("_", " "), count)
+    return arrays, report
+
+
+PER_DAY = {"first_date", "expected_intervals"}
+
+
+def part_of(arrays: Arrays, number: int, size: int) -> Arrays:
+    """Return one shard of the arrays of all installations."""
+    rows = slice(number * size, (number + 1) * size)
+    part = {
+        name: values if name in PER_DAY or name.startswith("event") else values[rows]
+        for name, values in arrays.items()
+    }
+    offset = arrays["event_offset"][number * size : (number + 1) * size + 1]
+    own = slice(offset[0], offset[-1])
+    part |= {name: arrays[name][own] for name in ("event_day", "event_kind")}
+    return part | {"event_offset": offset - offset[0]}
+
+
+def _from_profiles(run: Path, settings: FitSettings, team: Team) -> None:
+    """Sum the days of profile shards; a day without a profile is missing, and how short it was is not known."""
+    source = shards(run / "profiles", PROFILES)
+    calendar = _calendar_of_profiles(run, list(source))
+    kept = settings.model_dump(mode="json", include={"day"})
+    kept["input"] = settings.input.model_dump(include={"strict"})
+    tables = {name: getattr(settings.input, name) for name in TABLES}
+    digests = {name: files.file_digest(_there(path)) for name, path in tables.items() if path}
+    recipes: list[Recipe] = [
+        recipe("screen fit", key, kept, {"profiles": files.digest(made_by), **digests}, len(source))
+        for key, made_by in source.items()
+    ]
+    products = shard_products(run / "screen" / "daily", DAILY, recipes)
+    make = partial(make_from_profiles, run=run, calendar=calendar, settings=settings)
+    bring_up_to_date(products, make, team, "screen daily")
+
+
+def _calendar_of_profiles(run: Path, keys: list[str]) -> Calendar:
+    dates = [files.read(run / "profiles" / f"{key}.h5", PROFILES, ("date",))["date"] for key in keys]
+    known = [date for date in dates if len(date)]
+    if not known:
+        raise CrocsError(f"{run / 'profiles'}: no day in any shard; ingest other days")
+    first = min(int(date.min()) for date in known)
+    return calendar_from(np.array([first]), max(int(date.max()) for date in known) - first + 1)
+
+
+def make_from_profiles(product: Product, run: Path, calendar: Calendar, settings: FitSettings) -> Arrays:
+    """Return the daily arrays of one profile shard."""
+    names = ("consumer_id", "day_offset", "date", "energy_kwh")
+    arrays = files.read(run / "profiles" / product.path.name, PROFILES, names)
+    count = len(arrays["consumer_id"])
+    kwh = np.full((count, calendar.days), np.nan, np.float32)
+    row = np.repeat(np.arange(count), np.diff(arrays["day_offset"]))
+    day = arrays["date"] - (calendar.start - EPOCH).days
+    kwh[row, day] = arrays["energy_kwh"].sum(axis=1, dtype=np.float64)
+    return prepared(Readings(arrays["consumer_id"], calendar, kwh, None), settings)[0]

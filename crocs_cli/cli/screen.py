@@ -53,8 +53,8 @@ def simulate(job: Job) -> None:
 def fit(job: Job) -> None:
     """Learn the typical patterns of a population and freeze them.
 
-    Reads daily files, profile shards or simulated shards. Writes RUN/screen/daily, features, model, and tables
-    of gaps, filters, contracts and prototypes.
+    Reads daily files, profile shards or simulated shards. Writes RUN/screen/daily, features, model, and
+    tables of gaps, filters, contracts and prototypes.
 
     \b
     Examples:

@@ -1,4 +1,5 @@
-"""Piecewise aggregates of daily energy: weeks, months, and which of them lie in DS0 and DS1 (paper, figure 6)."""
+"""Piecewise aggregates of daily energy: weeks, months, and which of them lie in DS0 and DS1 (paper, figure
+6)."""
 
 from __future__ import annotations
 

@@ -105,7 +105,8 @@ def assess(
     settings: RankSettings,
     weekday: np.ndarray,
 ) -> Arrays:
-    """Return the arrays of a changes file: filters, classes, distances, tests 1 and 2 of every installation."""
+    """Return the arrays of a changes file: filters, classes, distances, tests 1 and 2 of every
+    installation."""
     before = look(series, windows.begin, windows.split, limits, weekday)
     after = look(series, windows.split, windows.end, limits, weekday)
     found = _filtered(series, windows, model, limits, (before, after))

@@ -1,8 +1,8 @@
 """Fifteen ways to pay for less than was used, on daily energy (specification 11.3).
 
-After Zheng et al. (IEEE TII 15(3), 2019: FDI1-6), Jokar et al. (IEEE TSG 7(1), 2016: h1-h6) and Altamimi et al.
-(Energy, 2023), adapted to days. Each function takes the true energy of the attacked days and a `Scene`, and
-returns what the meter records.
+After Zheng et al. (IEEE TII 15(3), 2019: FDI1-6), Jokar et al. (IEEE TSG 7(1), 2016: h1-h6) and Altamimi et
+al. (Energy, 2023), adapted to days. Each function takes the true energy of the attacked days and a `Scene`,
+and returns what the meter records.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ NONE = 0
 class Scene:
     """What an attack may look at: a generator, the mean before it, weekday and month of its days.
 
-    `season` ranks the 12 months of this installation by level, highest first; `others` (installation, day) are
-    the same days of other installations and `other_means` their means.
+    `season` ranks the 12 months of this installation by level, highest first; `others` (installation, day)
+    are the same days of other installations and `other_means` their means.
     """
 
     rng: np.random.Generator
@@ -156,8 +156,8 @@ def commit(
     """Record every installation as its attack has it from its first day on; return energy and stolen kWh.
 
     `kwh` float32 (installation, day), the truth, NaN allowed; `attack` 0 for the honest; `first_day`
-    (installation,). Each thief has a generator of its own, from `seed` and its row. What was stolen is the sum
-    of the days that fell short, unmetered days included.
+    (installation,). Each thief has a generator of its own, from `seed` and its row. What was stolen is the
+    sum of the days that fell short, unmetered days included.
     """
     recorded, stolen = kwh.copy(), np.zeros(len(kwh))
     means = _means(kwh)

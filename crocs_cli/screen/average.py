@@ -52,7 +52,8 @@ def welch(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def autocorrelation(weeks: np.ndarray) -> np.ndarray:
-    """Return the lag-1 autocorrelation of every row, held in 0..0.9; NaN entries break no pair but their own."""
+    """Return the lag-1 autocorrelation of every row, held in 0..0.9; NaN entries break no pair but their
+    own."""
     centred = weeks - _mean(weeks)[:, None]
     both = ~np.isnan(centred[:, 1:]) & ~np.isnan(centred[:, :-1])
     product = np.where(both, np.nan_to_num(centred[:, 1:] * centred[:, :-1]), 0).sum(axis=1)

@@ -74,7 +74,8 @@ def distance_to(model: PatternMap, shares: np.ndarray, classes: np.ndarray) -> n
 
 
 def shape_distance(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the share of energy that moved: half the sum of absolute differences, 0..1, NaN unless comparable.
+    """Return the share of energy that moved: half the sum of absolute differences, 0..1, NaN unless
+    comparable.
 
     Both float64 (installation, component). Source: screening specification 7.4 (total variation).
     """
@@ -88,7 +89,8 @@ def shape_distance(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def common_months(
     before: np.ndarray, after: np.ndarray, both: np.ndarray, least: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Restrict month shares of two periods to the months observed in both; NaN rows with fewer than `least`."""
+    """Restrict month shares of two periods to the months observed in both; NaN rows with fewer than
+    `least`."""
     enough = both.sum(axis=1, keepdims=True) >= least
     return restrict(before, both & enough), restrict(after, both & enough)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def changes_of(rows: list[Spell]) -> list[tuple[str, dt.date, str | None, str | 
     """Return (id, date, value before, value after) whenever the value of an installation changes."""
     found = []
     ordered = sorted(rows, key=lambda spell: (spell.id, spell.start or dt.date.min))
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         other = earlier.value != later.value or later.value is None
         if earlier.id == later.id and other and later.start:
             found.append((later.id, later.start, earlier.value, later.value))

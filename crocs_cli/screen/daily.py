@@ -24,9 +24,9 @@ def mend_short_days(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scale days with a few missing intervals to a whole day, drop days with many.
 
-    `kwh` float32 and `intervals` (readings received, -1 unknown), both (installation, day); `expected` (day,).
-    Returns energy and quality marks. With `keep` short days stay as they are, with `drop` all of them go.
-    Source: screening specification 2.3 (a biased low sum would look like theft).
+    `kwh` float32 and `intervals` (readings received, -1 unknown), both (installation, day); `expected`
+    (day,). Returns energy and quality marks. With `keep` short days stay as they are, with `drop` all of
+    them go. Source: screening specification 2.3 (a biased low sum would look like theft).
     """
     known = intervals >= 0
     short = known & (intervals != expected) & ~np.isnan(kwh)

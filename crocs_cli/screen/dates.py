@@ -1,4 +1,5 @@
-"""The days of a screening: weekdays, months, weeks counted back from the end, and two periods around a date."""
+"""The days of a screening: weekdays, months, weeks counted back from the end, and two periods around a
+date."""
 
 from __future__ import annotations
 
@@ -97,7 +98,8 @@ def whole_windows(calendar: Calendar, installations: int, split: int, longest_be
 
 
 def default_split(days: int) -> int:
-    """Return the day of the reference date: the last year of two or more, else the day that leaves 365 before.
+    """Return the day of the reference date: the last year of two or more, else the day that leaves 365
+    before.
 
     Source: screening specification 8.1.
     """
@@ -105,7 +107,8 @@ def default_split(days: int) -> int:
 
 
 def expected_intervals(date: dt.date, zone: str, minutes: int = 15) -> int:
-    """Return how many meter intervals a local calendar day has: 96 of 15 min, 92 or 100 when the clock changes."""
+    """Return how many meter intervals a local calendar day has: 96 of 15 min, 92 or 100 when the clock
+    changes."""
     place = ZoneInfo(zone)
     midnight, next_midnight = (
         dt.datetime.combine(day, dt.time(), place).astimezone(dt.UTC)

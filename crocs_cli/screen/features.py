@@ -123,7 +123,8 @@ def month_shares(period: Period, observed: np.ndarray) -> np.ndarray:
 
 
 def year_kwh(period: Period, observed: np.ndarray) -> np.ndarray:
-    """Return energy of a standard year, kWh (installation,): by months when all 12 are observed, else by days."""
+    """Return energy of a standard year, kWh (installation,): by months when all 12 are observed, else by
+    days."""
     mean = period.month_kwh / np.maximum(period.month_days, 1)
     return np.where(observed.all(axis=1), mean @ MONTH_DAYS, YEAR_DAYS * period.mean_kwh)
 

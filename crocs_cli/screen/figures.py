@@ -142,3 +142,11 @@ def examples(scene: Scene, bit: int) -> Drawn | None:
     figure.suptitle(filters.LABELS[bit])
     figure.tight_layout()
     return figure, series_columns(series)
+
+
+def plot_means(axes: Any, scene: Scene, series: Series, row: int) -> None:
+    """Draw the mean of DS0 and of DS1 of one installation into its series."""
+    columns, dates = scene.found.actual.columns, series.calendar.dates
+    split = int(columns["split_day"][row])
+    for name, days in (("mean_before", slice(0, split)), ("mean_after", slice(split, None))):
+        axes.plot(dates[days][[0, -1]], np.full(2, columns[name][row]), color="#cc79a7", lw=2)

@@ -1,12 +1,15 @@
-"""Figures 18 to 20 and what goes beyond: contributions, the worst cases, transitions, scores and their placebo."""
+"""Figures 18 to 20 and what goes beyond: contributions, the worst cases, transitions, scores and their
+placebo."""
 
 from __future__ import annotations
+
+import textwrap
 
 import numpy as np
 
 from crocs_cli.screen.classify import transitions
 from crocs_cli.screen.features import summarise, week_shares
-from crocs_cli.screen.figures import EXAMPLES, Drawn, Scene, plot_series, series_columns
+from crocs_cli.screen.figures import EXAMPLES, Drawn, Scene, plot_means, plot_series, series_columns
 from crocs_cli.screen.tables import CLASSES, reasons
 from crocs_cli.screen.tags import TAGS
 
@@ -70,21 +73,15 @@ def scale_cases(scene: Scene) -> Drawn | None:
     for i, (row, reason) in enumerate(zip(rows, reasons(scene.found, rows), strict=True)):
         split, panel = int(columns["split_day"][row]), axes[i, 0]
         plot_series(panel, series, i, split)
-        for name, begin, end in (("mean_before", 0, split), ("mean_after", split, series.calendar.days)):
-            panel.hlines(
-                columns[name][row],
-                series.calendar.date_of(begin),
-                series.calendar.date_of(end),
-                "#cc79a7",
-                lw=2,
-            )
-        panel.set_xlabel(reason, fontsize=6)
+        plot_means(panel, scene, series, row)
+        panel.set_xlabel(textwrap.fill(reason, 120), fontsize=7)
     figure.tight_layout()
     return figure, series_columns(series)
 
 
 def shape_cases(scene: Scene) -> Drawn | None:
-    """Figure 20: three anomalies by a change of weekday or month pattern, with the shares before and after."""
+    """Figure 20: three anomalies by a change of weekday or month pattern, with the shares before and
+    after."""
     import matplotlib.pyplot as plt
 
     rows = _worst(
@@ -103,7 +100,7 @@ def shape_cases(scene: Scene) -> Drawn | None:
     )
     for i, reason in enumerate(reasons(scene.found, rows)):
         plot_series(axes[i, 0], series, i, int(split[i]))
-        axes[i, 0].set_xlabel(reason, fontsize=6)
+        axes[i, 0].set_xlabel(textwrap.fill(reason, 90), fontsize=7)
         for shift, shares, colour in ((-0.2, periods[0], "#56b4e9"), (0.2, periods[1], "#d55e00")):
             axes[i, 1].bar(np.arange(7) + shift, 100 * np.nan_to_num(shares[i]), 0.4, color=colour)
         axes[i, 1].set_xticks(range(7), ("M", "T", "W", "T", "F", "S", "S"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from crocs_cli.screen import assess, filters, gaps
 from crocs_cli.screen.aggregates import week_means
-from crocs_cli.screen.figures import Drawn, Scene, examples, labelled, plot_series, series_columns
+from crocs_cli.screen.figures import Drawn, Scene, examples, labelled, plot_means, plot_series, series_columns
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D")
@@ -96,7 +96,8 @@ def intra_day_gaps(scene: Scene) -> Drawn | None:
 
 
 def split_series(scene: Scene) -> Drawn | None:
-    """Figure 6: the first of the ranking, split at the reference date, with weekly means and those a year before."""
+    """Figure 6: the first of the ranking, split at the reference date, with weekly means and those a year
+    before."""
     import matplotlib.pyplot as plt
 
     rows = scene.found.actual.order[:1]
@@ -111,8 +112,7 @@ def split_series(scene: Scene) -> Drawn | None:
     plot_series(axes, series, 0, split)
     axes.step(first, weeks, where="post", color="black", lw=1, label="weekly mean")
     axes.step(first[52:], weeks[:-52], where="post", color="#009e73", lw=1, label="a year before")
-    for name, begin, end in (("mean_before", 0, split), ("mean_after", split, calendar.days)):
-        axes.hlines(columns[name][rows[0]], calendar.date_of(begin), calendar.date_of(end), "#cc79a7", lw=2)
+    plot_means(axes, scene, series, rows[0])
     axes.legend()
     return figure, series_columns(series)
 

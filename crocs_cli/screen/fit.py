@@ -103,12 +103,14 @@ def gathered(products: Sequence[Product], names: tuple[str, ...] = ()) -> Arrays
 def labels(columns: Arrays, first_quartile: np.ndarray, settings: FitSettings) -> np.ndarray:
     """Return the primary filters of DS0 of all installations."""
     limits = assess.thresholds(settings.filter, settings.filter.min_days_before)
-    whole = np.where((columns["month_days"] >= 15).all(axis=1)[:, None], columns["month_share"], np.nan)
+    observed = np.all(columns["month_days"] >= 15, axis=1, keepdims=True)
+    whole = np.where(observed, columns["month_share"], np.nan)
     return filters.label(columns | {"month_share": whole}, first_quartile[columns["level"]], limits)
 
 
 def level_arrays(columns: Arrays, settings: FitSettings) -> Arrays:
-    """Return the first quartile of each voltage level, and the median and 99th percentile of honest distances."""
+    """Return the first quartile of each voltage level, and the median and 99th percentile of honest
+    distances."""
     limits = assess.thresholds(settings.filter, settings.filter.min_days_before)
     usable = ~filters.large_gaps(columns, limits)
     count = len(LEVEL_NAMES)
@@ -129,7 +131,7 @@ def map_plans(columns: Arrays, bits: np.ndarray, settings: FitSettings, seed: in
 
     Raises CrocsError when there are fewer installations than classes.
     """
-    plans = {}
+    plans: dict[str, MapPlan] = {}
     for feature in ("week", "month", "scale"):
         chosen: PatternSettings = getattr(settings, feature)
         taking_part = filters.clusterable(bits, feature)
@@ -148,8 +150,8 @@ def _plans(feature: Feature, scope: str, size: int, settings: FitSettings, seed:
     chosen: PatternSettings = getattr(settings, feature)
     if size < 2 * chosen.classes:
         raise CrocsError(
-            f"{feature} patterns of {scope}: {size} installations pass the filters, {chosen.classes} classes need "
-            f"at least {2 * chosen.classes}; give more installations, fewer classes, or use another run's model"
+            f"{feature} patterns of {scope}: {size} installations pass the filters, {chosen.classes} classes "
+            f"need {2 * chosen.classes}; give more installations, fewer classes, or another run's model"
         )
     rows, columns = chosen.rows, chosen.columns
     if size < settings.min_fit:

@@ -18,8 +18,8 @@ ALL = -1
 def year_on_year(weeks: np.ndarray, mean_kwh: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Return ln of every week over the same week 364 days before, float64 (installation, week).
 
-    `weeks` (installation, week); `after`: which weeks lie in DS1. A week of DS1 whose counterpart also lies in
-    DS1 is compared with two years before. NaN without a counterpart. Source: specification 8.5.
+    `weeks` (installation, week); `after`: which weeks lie in DS1. A week of DS1 whose counterpart also lies
+    in DS1 is compared with two years before. NaN without a counterpart. Source: specification 8.5.
     """
     installations, count = weeks.shape
     shrink = SHRINK * mean_kwh[:, None]
@@ -80,7 +80,8 @@ def _medians(change: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def expected_change(peers: np.ndarray, numbers: np.ndarray, medians: np.ndarray) -> np.ndarray:
-    """Return what the peers of every installation did each week, float64 (installation, week); 0 if unknown."""
+    """Return what the peers of every installation did each week, float64 (installation, week); 0 if
+    unknown."""
     return np.nan_to_num(medians)[np.searchsorted(numbers, peers)]
 
 
@@ -113,11 +114,11 @@ def yearly_change(
 ) -> dict[str, np.ndarray]:
     """Test the peer-adjusted change of every week against a year before.
 
-    `change` float64 (installation, week); `before`, `after`: weeks of DS0, DS1. Returns, each (installation,):
-    `t3_ratio` (median), `t3_last`, `t3_worst`, `t3_best` (13-week means, natural log), `t3_z` (last over the
-    noise of the same means in DS0; the median noise of all where DS0 has no year before), `t3_weeks` matched,
-    `t3_onset_run` (first week of the longest run 20 % below that ends in the worst window, -1 none).
-    NaN with fewer than 8 matched weeks. Source: screening specification 8.5.
+    `change` float64 (installation, week); `before`, `after`: weeks of DS0, DS1. Returns, each
+    (installation,): `t3_ratio` (median), `t3_last`, `t3_worst`, `t3_best` (13-week means, natural log),
+    `t3_z` (last over the noise of the same means in DS0; the median noise of all where DS0 has no year
+    before), `t3_weeks` matched, `t3_onset_run` (first week of the longest run 20 % below that ends in the
+    worst window, -1 none). NaN with fewer than 8 matched weeks. Source: screening specification 8.5.
     """
     late = np.where(after, change, np.nan)
     matched = (~np.isnan(late)).sum(axis=1)
@@ -138,7 +139,8 @@ def yearly_change(
 
 
 def placebo_noise(rolling: np.ndarray) -> np.ndarray:
-    """Return the size of 13-week changes where nothing is suspected, never under 0.1, float64 (installation,)."""
+    """Return the size of 13-week changes where nothing is suspected, never under 0.1, float64
+    (installation,)."""
     count = (~np.isnan(rolling)).sum(axis=1)
     noise = np.sqrt(np.nansum(rolling**2, axis=1) / np.maximum(count, 1) + LEAST_NOISE**2)
     typical = np.median(noise[count > 0]) if (count > 0).any() else 2 * LEAST_NOISE
@@ -147,7 +149,8 @@ def placebo_noise(rolling: np.ndarray) -> np.ndarray:
 
 @njit(parallel=True, cache=True)
 def _summaries(late: np.ndarray, rolling: np.ndarray, width: int) -> np.ndarray:
-    """Median week, last, least and greatest rolling mean, start of the longest low run in the worst window."""
+    """Median week, last, least and greatest rolling mean, start of the longest low run in the worst
+    window."""
     found = np.full((len(late), 5), np.nan)
     for i in prange(len(late)):
         weeks = np.nonzero(~np.isnan(rolling[i]))[0]

@@ -82,7 +82,8 @@ def _there(path: str) -> Path:
 
 
 def _same(found: list[Path], used: dict, inputs: dict[str, str]) -> bool:
-    """Say whether all shards are there and made of these inputs; another make is told by the product itself."""
+    """Say whether all shards are there and made of these inputs; another make is told by the product
+    itself."""
     recipes = [files.read_recipe(path, DAILY) for path in found]
     same = all(made["settings"] == used and made["inputs"] == inputs for made in recipes)
     return same and len(found) == recipes[0]["parts"]
@@ -147,7 +148,8 @@ def part_of(arrays: Arrays, number: int, size: int) -> Arrays:
 
 
 def _from_profiles(run: Path, settings: FitSettings, team: Team) -> None:
-    """Sum the days of profile shards; a day without a profile is missing, and how short it was is not known."""
+    """Sum the days of profile shards; a day without a profile is missing, and how short it was is not
+    known."""
     source = shards(run / "profiles", PROFILES)
     calendar = _calendar_of_profiles(run, list(source))
     kept = settings.model_dump(mode="json", include={"day"})

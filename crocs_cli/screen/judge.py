@@ -44,7 +44,8 @@ class Verdict:
 
 
 def rankable(columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return who can be ranked: no large gaps in either period, not low before, not cut short by a contract."""
+    """Return who can be ranked: no large gaps in either period, not low before, not cut short by a
+    contract."""
     before, after = columns["filters_before"], columns["filters_after"]
     return (before & UNRANKED_BEFORE == 0) & (after & filters.LARGE_GAPS == 0)
 
@@ -117,10 +118,10 @@ def verdict(columns: Arrays, crowd: Crowd, scale: ShapeScale, settings: RankSett
     gamma = settings.gamma if settings.completeness == "multiply" else 0.0
     score = ranking.score(found, factors, columns["completeness"], gamma)
     ranked = rankable(columns)
-    ties = (found["scale_decrease"], columns["agreement"], columns["lost_kwh"])
+    ties = [found["scale_decrease"], columns["agreement"], columns["lost_kwh"]]
     key = score.final
     if settings.completeness == "sort_key":
-        key, ties = np.round(key, 1), (columns["completeness"], *ties)
+        key, ties = np.round(key, 1), [columns["completeness"], *ties]
     order = ranking.order(key, ranked, ties, columns["installation_id"])
     return Verdict(columns, found, score, order, ranked)
 

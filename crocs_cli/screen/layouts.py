@@ -1,4 +1,5 @@
-"""The files of a screening, as tables: RUN/screen/{daily,truth,features,changes,placebo}/NNNNN.h5, model/KEY.h5."""
+"""The files of a screening, as tables: RUN/screen/{daily,truth,features,changes,placebo}/NNNNN.h5,
+model/KEY.h5."""
 
 from __future__ import annotations
 
@@ -45,6 +46,22 @@ TRUTH = Layout(
         "solar_day": ("int32", EACH),
     },
 )
+FEATURE_COUNTS = ("expected_days", "missing_days", "gaps", "longest_gap", "days", "short_days")
+FEATURE_VALUES = (
+    *(
+        "gap_share",
+        "mean_kwh",
+        "cv",
+        "low_share",
+        "zero_share",
+        "p10",
+        "p50",
+        "p90",
+        "year_kwh",
+        "log_energy",
+    ),
+    *("week_null", "month_null"),  # shape distances between two honest parts of DS0
+)
 FEATURES = Layout(
     "crocs-screen-features",
     1,
@@ -54,26 +71,8 @@ FEATURES = Layout(
         "level": ("int8", EACH),
         "begin_day": ("int32", EACH),  # DS0 is begin_day..split_day-1
         "split_day": ("int32", EACH),
-        **dict.fromkeys(
-            ("expected_days", "missing_days", "gaps", "longest_gap", "days", "short_days"), ("int32", EACH)
-        ),
-        **{
-            name: ("float64", EACH)
-            for name in (
-                "gap_share",
-                "mean_kwh",
-                "cv",
-                "low_share",
-                "zero_share",
-                "p10",
-                "p50",
-                "p90",
-                "year_kwh",
-                "log_energy",
-                "week_null",  # shape distance between two honest parts of DS0
-                "month_null",
-            )
-        },
+        **dict.fromkeys(FEATURE_COUNTS, ("int32", EACH)),
+        **dict.fromkeys(FEATURE_VALUES, ("float64", EACH)),
         "month_days": ("int32", MONTH),
         "week_share": ("float64", WEEK),
         "month_share": ("float64", MONTH),

@@ -8,7 +8,8 @@ Cuts = tuple[int, ...]
 
 
 def descending(score: np.ndarray) -> np.ndarray:
-    """Return the order from the highest score; ties stay in the order given, so shuffle before if that matters."""
+    """Return the order from the highest score; ties stay in the order given, so shuffle before if that
+    matters."""
     return np.argsort(-score, kind="stable")
 
 
@@ -24,7 +25,8 @@ def roc_auc(score: np.ndarray, positive: np.ndarray) -> float:
 
 
 def average_precision(score: np.ndarray, positive: np.ndarray) -> float:
-    """Return average precision: mean over the positives of the precision at each one's rank; ties as one step."""
+    """Return average precision: mean over the positives of the precision at each one's rank; ties as one
+    step."""
     order = descending(score)
     hits = np.cumsum(positive[order])
     last = np.append(np.diff(score[order]) != 0, True)

@@ -1,4 +1,5 @@
-"""The frozen model: a map for each feature and scope, the quartile of each level, the honest shape distances."""
+"""The frozen model: a map for each feature and scope, the quartile of each level, the honest shape
+distances."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Model:
-    """What a screening knows of its population; `maps` by (feature, scope), scope `all` or a voltage level."""
+    """What a screening knows of its population; `maps` by (feature, scope), scope `all` or a voltage
+    level."""
 
     maps: Mapping[tuple[str, str], PatternMap]
     first_quartile: np.ndarray
@@ -35,7 +37,8 @@ class Model:
     def compare(
         self, feature: str, level: np.ndarray, before: np.ndarray, after: np.ndarray, assign: Assign
     ) -> Classes:
-        """Classify two periods of each installation, float64 (installation, component), by its level's map."""
+        """Classify two periods of each installation, float64 (installation, component), by its level's
+        map."""
         count = len(level)
         whole = Classes(
             np.full(count, NONE), np.full(count, NONE), *(np.full(count, np.nan) for _ in range(4))
@@ -71,10 +74,11 @@ MAP_ARRAYS = ("nodes", "node_class", "hits", "prototypes", "low", "high", "sizes
 def map_of(arrays: Arrays) -> PatternMap:
     """Return the map that a file's arrays hold."""
     rows, columns, hexagonal = (int(value) for value in arrays["lattice"])
-    *measures, empty = arrays["quality"]
+    measures = dict(zip([field.name for field in fields(Quality)], arrays["quality"].tolist(), strict=True))
+    quality = Quality(**{**measures, "empty_nodes": int(measures["empty_nodes"])})
     return PatternMap(
         lattice=Lattice(rows, columns, bool(hexagonal)),
-        quality=Quality(*(float(value) for value in measures), int(empty)),
+        quality=quality,
         **{name: arrays[name] for name in MAP_ARRAYS},
     )
 

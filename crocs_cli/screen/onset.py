@@ -1,4 +1,5 @@
-"""When a change began, what it cost since, and the best single split of a series (specification 14.6, 14.7)."""
+"""When a change began, what it cost since, and the best single split of a series (specification 14.6,
+14.7)."""
 
 from __future__ import annotations
 
@@ -16,8 +17,9 @@ def best_split(y: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """Split every row in two means with the least squared error.
 
     `y` float64 (row, week), NaN skipped; `allowed` bool (row, week): weeks that may start the second part.
-    Returns float64 (row, 4): first week of the second part, earliest and latest week that the data cannot tell
-    from it (95 %, profile likelihood of independent errors), and the step of the mean. NaN without a split.
+    Returns float64 (row, 4): first week of the second part, earliest and latest week that the data cannot
+    tell from it (95 %, profile likelihood of independent errors), and the step of the mean. NaN without a
+    split.
     """
     found = np.full((len(y), 4), np.nan)
     for i in prange(len(y)):

@@ -1,4 +1,5 @@
-"""Tables of a fit: gaps, filters, check-ups, contracts, inspections, prototypes, quality of the maps, counts."""
+"""Tables of a fit: gaps, filters, check-ups, contracts, inspections, prototypes, quality of the maps,
+counts."""
 
 from __future__ import annotations
 
@@ -80,8 +81,11 @@ def checkup_columns(fitted: Fitted) -> Columns:
     rows = fitted.bits & filters.LARGE_GAPS > 0
     columns = fitted.columns
     names = ("missing_days", "longest_gap", "short_days")
-    level = np.array(LEVELS)[columns["level"][rows]]
-    return {"id": columns["installation_id"][rows], "level": level} | {n: columns[n][rows] for n in names}
+    table: Columns = {
+        "id": columns["installation_id"][rows],
+        "level": np.array(LEVELS)[columns["level"][rows]],
+    }
+    return table | {name: columns[name][rows] for name in names}
 
 
 def filter_columns(fitted: Fitted) -> Columns:

@@ -56,7 +56,8 @@ class MapPlan:
 
 
 def fit(data: np.ndarray, plan: MapPlan) -> PatternMap:
-    """Fit map and classes to data, float64 (installation, component); every tenth row is held out of the map."""
+    """Fit map and classes to data, float64 (installation, component); every tenth row is held out of the
+    map."""
     held = np.arange(len(data)) % 10 == 9
     trained = data[~held]
     nodes = som.train(trained, plan.lattice, plan.epochs)
@@ -88,7 +89,8 @@ def fit(data: np.ndarray, plan: MapPlan) -> PatternMap:
 def elbow(
     nodes: np.ndarray, weight: np.ndarray, data: np.ndarray, node: np.ndarray, plan: MapPlan
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cluster the nodes into 1..12 classes; return the curve (class count, 3) and the labels of the plan's count.
+    """Cluster the nodes into 1..12 classes; return the curve (class count, 3) and the labels of the plan's
+    count.
 
     The curve holds WCSS of the nodes, WCSS of the installations through their nodes, and the silhouette of a
     sample. WCSS of the nodes never rises: each count also starts from the one before. Specification 6.8.

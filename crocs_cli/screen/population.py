@@ -19,7 +19,8 @@ NEVER = -1
 
 @dataclass(frozen=True)
 class Population:
-    """How a population behaves; the defaults are profile A. Shares are of installations, rates per installation.
+    """How a population behaves; the defaults are profile A. Shares are of installations, rates per
+    installation.
 
     `weeks` and `months` are the planted types: weekday shares (type, 7) and month levels (type, 12).
     """

@@ -35,7 +35,8 @@ PLACES = {"figures", "model", "peers"}  # where things lie on this machine, and 
 
 @dataclass(frozen=True)
 class Source:
-    """What a ranking starts from: the run, the frozen model with the settings it was fitted with, its digests."""
+    """What a ranking starts from: the run, the frozen model with the settings it was fitted with, its
+    digests."""
 
     run: Path
     model: Model
@@ -98,7 +99,8 @@ def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
 
 
 def change_products(source: Source, settings: RankSettings) -> tuple[list[Product], list[Product]]:
-    """Return the changes files and the placebo files, one for each daily shard; no placebo without the years."""
+    """Return the changes files and the placebo files, one for each daily shard; no placebo without the
+    years."""
     daily = shards(source.run / "screen" / "daily", DAILY)
     used = settings.model_dump(mode="json", include=SHARD_SETTINGS)
     used |= source.fitted.model_dump(mode="json", include={"dref", "filter"})
@@ -208,7 +210,8 @@ def score_arrays(found: Ranking) -> Arrays:
 
 
 def factors_of(document: Document) -> dict[str, float]:
-    """Return the factors that a settings file gives, alone or under `factors`; unknown names raise CrocsError."""
+    """Return the factors that a settings file gives, alone or under `factors`; unknown names raise
+    CrocsError."""
     given = document.values.get("factors", document.values)
     settled = settle(
         "factors", FactorSettings, Document(document.path, {"factors": given}, document.lines), {}

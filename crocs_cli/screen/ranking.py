@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,7 @@ def score(
     return Score(np.where(total > 0, total * discount, total), total, contributions)
 
 
-def order(key: np.ndarray, ranked: np.ndarray, ties: tuple[np.ndarray, ...], names: np.ndarray) -> np.ndarray:
+def order(key: np.ndarray, ranked: np.ndarray, ties: Sequence[np.ndarray], names: np.ndarray) -> np.ndarray:
     """Return the ranked installations, best first.
 
     `key` is rounded to 1e-9, so that ties are ties on every machine; they go by `ties` (each falling), then

@@ -157,8 +157,8 @@ def _refuse_doubled(path: Path, ids: np.ndarray) -> None:
 def read_intervals(path: Path, unit: str, minutes: int) -> Readings:
     """Read rows id, timestamp, kwh of local clock time into daily sums and counts.
 
-    A stamp may come twice in an hour that the clock repeats; any further row of it is dropped and counted. The
-    file is held in memory: for millions of meters use `crocs ingest` and the profile shards.
+    A stamp may come twice in an hour that the clock repeats; any further row of it is dropped and counted.
+    The file is held in memory: for millions of meters use `crocs ingest` and the profile shards.
     """
     types = {"id": pa.string(), "timestamp": pa.timestamp("s"), "kwh": pa.float64()}
     table = pa.concat_tables(list(_blocks(path, types, ("id", "timestamp", "kwh"))))
@@ -202,11 +202,7 @@ def _blocks(path: Path, types: dict[str, pa.DataType], needed: tuple[str, ...]) 
             for batch in pyarrow.parquet.ParquetFile(path).iter_batches(columns=list(wanted)):
                 yield pa.Table.from_batches([batch]).cast(pa.schema(wanted.items()))
             return
-        options = pyarrow.csv.ConvertOptions(
-            column_types=wanted,
-            include_columns=[name for name in header if name in wanted or name in needed or True],
-            strings_can_be_null=True,
-        )
+        options = pyarrow.csv.ConvertOptions(column_types=wanted, strings_can_be_null=True)
         reading = pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES)
         with pyarrow.csv.open_csv(path, read_options=reading, convert_options=options) as batches:
             for batch in batches:

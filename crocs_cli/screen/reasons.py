@@ -54,7 +54,8 @@ def _reason(name: str, row: Row, calendar: Calendar) -> str:
             f"almost nothing used since {calendar.date_of(int(row['ceased_day']))}: empty, or bypassed whole"
         )
     if name == "gap_increase":
-        return f"missing days rose from {100 * row['gap_share_before']:.0f} to {100 * row['gap_share_after']:.0f} %"
+        before, after = 100 * row["gap_share_before"], 100 * row["gap_share_after"]
+        return f"missing days rose from {before:.0f} to {after:.0f} %"
     if name == "zero_day_increase":
         return (
             f"low days rose from {100 * row['low_share_before']:.0f} to {100 * row['low_share_after']:.0f} %"
@@ -70,7 +71,7 @@ def _scale(row: Row, calendar: Calendar) -> str:
     side = "below" if now < 0 else "above"
     text = f"now {abs(now):.0f} % {side} {AGAINST[source]}"
     if source == "test 3":
-        text += f" (peers {row['peer_percent']:+.0f} %)"
+        text += f" (peers {round(row['peer_percent']):+d} %)"
     if now > -10 and row["t3_worst"] < np.log(0.9) and source == "test 3":
         text += f", at worst {-100 * np.expm1(row['t3_worst']):.0f} % below"
     if row["onset_day"] >= 0:

@@ -75,15 +75,16 @@ def arrays_of(
 def windows_of(series: Series, dref: dt.date | str) -> Windows:
     """Return DS0 and DS1 of every installation.
 
-    `dref` is a date, `last_year`, or `auto`: the best split of each installation's own weekly logs. A change of
-    holder cuts the series (specification 8.1). Raises CrocsError when the date leaves too little on a side.
+    `dref` is a date, `last_year`, or `auto`: the best split of each installation's own weekly logs. A change
+    of holder cuts the series (specification 8.1). Raises CrocsError when the date leaves too little on a
+    side.
     """
     calendar = series.calendar
     split = split_day(calendar, dref)
     if not LEAST_BEFORE <= split <= calendar.days - LEAST_AFTER:
         raise CrocsError(
             f"reference date {calendar.date_of(split)}: the data run from {calendar.start} to "
-            f"{calendar.date_of(calendar.days - 1)}; at least {LEAST_BEFORE} days must lie before the date and "
+            f"{calendar.date_of(calendar.days - 1)}; at least {LEAST_BEFORE} days must lie before it and "
             f"{LEAST_AFTER} from it on; set `dref`, or give more days"
         )
     windows = whole_windows(calendar, len(series), split, calendar.days)

@@ -125,7 +125,8 @@ class Quality:
 
 def quality(nodes: np.ndarray, lattice: Lattice, data: np.ndarray, holdout: np.ndarray) -> Quality:
     """Measure a map: mean distance to the nearest node (of the training data and of data held out), share of
-    rows whose two nearest nodes are no neighbours, mean distance to the centre, explained variance, empty nodes.
+    rows whose two nearest nodes are no neighbours, mean distance to the centre, explained variance, empty
+    nodes.
 
     Source: screening specification 6.6.
     """

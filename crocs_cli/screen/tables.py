@@ -1,4 +1,5 @@
-"""The tables of a ranking: ranking, ceased, explanations, classes, scale, filters, gaps, as CSV and Parquet."""
+"""The tables of a ranking: ranking, ceased, explanations, classes, scale, filters, gaps, as CSV and
+Parquet."""
 
 from __future__ import annotations
 
@@ -64,7 +65,8 @@ def write_ranking(run: Path, found: Ranking, settings: RankSettings) -> None:
 
 
 def listed(found: Ranking, settings: RankSettings) -> np.ndarray:
-    """Return the installations in the order of the list: by score or by money, cut at the false discovery rate."""
+    """Return the installations in the order of the list: by score or by money, cut at the false discovery
+    rate."""
     order = found.actual.order
     if settings.rank_by == "value":
         worth = expected_value(found, settings)[order]
@@ -103,12 +105,6 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
     verdict = found.actual
     columns, count = verdict.columns, len(verdict.ranked)
     place = ranking.ranks(order, count), ranking.ranks(order, count, columns["level"])
-    source = columns["source"]
-    now = np.select(
-        [source == 3, source == 2, source == 1],
-        [columns["now_percent"], 100 * np.expm1(columns["t2_gap"]), columns["t1_percent"]],
-        np.nan,
-    )
     table: dict[str, np.ndarray] = {
         "rank": place[0],
         "rank_level": place[1],
@@ -118,7 +114,7 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
         "score": verdict.score.score,
         "completeness": columns["completeness"],
         "type": np.array(TYPES)[columns["type"]],
-        "variation_now_pct": now,
+        "variation_now_pct": shown_change(columns),
         "variation_worst_pct": 100 * np.expm1(columns["t3_worst"]),
         "onset_date": dates(found, columns["onset_day"]),
         "agreement": np.array(
@@ -132,7 +128,7 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
         "d_week": columns["week_distance"],
         "d_month": columns["month_distance"],
         **verdict.score.contributions,
-        "source": np.array(SOURCES)[source],
+        "source": np.array(SOURCES)[columns["source"]],
         "flags": np.array(
             [filters.names(bits) for bits in columns["filters_before"] | columns["filters_after"]]
         ),
@@ -143,6 +139,16 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
         "q_value": found.q_value,
     }
     return {name: values[order] for name, values in table.items()}
+
+
+def shown_change(columns: Arrays) -> np.ndarray:
+    """Return the change now, %, from means without shrinking, of the test that decides the type."""
+    source = columns["source"]
+    return np.select(
+        [source == 3, source == 2, source == 1],
+        [columns["now_percent"], 100 * np.expm1(columns["t2_gap"]), columns["t1_percent"]],
+        np.nan,
+    )
 
 
 def dates(found: Ranking, days: np.ndarray) -> np.ndarray:
@@ -165,7 +171,8 @@ def ceased_columns(found: Ranking, rows: np.ndarray) -> dict[str, object]:
 
 
 def class_columns(columns: Arrays) -> dict[str, object]:
-    """Return classes, margins and distances of every installation (specification 7.6); class 0: not testable."""
+    """Return classes, margins and distances of every installation (specification 7.6); class 0: not
+    testable."""
     table: dict[str, object] = {"id": columns["installation_id"]}
     for feature in CLASSES:
         before, after = columns[f"{feature}_class_before"], columns[f"{feature}_class_after"]

@@ -33,7 +33,8 @@ WORD_STEPS = (0.1, 0.3, 0.5, 0.7)
 
 @dataclass(frozen=True)
 class TagRule:
-    """How tags are made: least change that counts, the full drop, the margin of a class change, which test."""
+    """How tags are made: least change that counts, the full drop, the margin of a class change, which
+    test."""
 
     min_change: float = 0.10
     full_drop: float = 0.70
@@ -55,7 +56,8 @@ def drop_intensity(ratio: np.ndarray, rule: TagRule) -> np.ndarray:
 
 
 def main_ratio(columns: Columns, rule: TagRule) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ratio that decides the type and which test it comes from (0 none): test 3, else 2, else 1."""
+    """Return the ratio that decides the type and which test it comes from (0 none): test 3, else 2, else
+    1."""
     ratio, source = columns["t1_ratio"], np.where(np.isnan(columns["t1_ratio"]), 0, 1)
     if not rule.test1_only:
         for test, name in ((2, "t2_gap"), (3, "t3_last")):

@@ -48,10 +48,11 @@ def trend_change(
 ) -> dict[str, np.ndarray]:
     """Compare deseasonalised weeks of DS0 and DS1.
 
-    `y` float64 (installation, week) from `deseasonalise`; `before`, `after` bool (installation, week). Returns,
-    each (installation,): `t2_ratio` and `t2_z` (medians, robust), `t2_slope_before`, `t2_slope_after` (Theil-Sen,
-    natural log a year), `t2_mk_before`, `t2_mk_after` (Mann-Kendall z), `t2_gap` (last 13 weeks against the
-    trend of DS0 drawn on). NaN where there is too little. Source: screening specification 8.4.
+    `y` float64 (installation, week) from `deseasonalise`; `before`, `after` bool (installation, week).
+    Returns, each (installation,): `t2_ratio` and `t2_z` (medians, robust), `t2_slope_before`,
+    `t2_slope_after` (Theil-Sen, natural log a year), `t2_mk_before`, `t2_mk_after` (Mann-Kendall z),
+    `t2_gap` (last 13 weeks against the trend of DS0 drawn on). NaN where there is too little. Source:
+    screening specification 8.4.
     """
     early, late = np.where(before, y, np.nan), np.where(after, y, np.nan)
     blocks_early, blocks_late = _blocks(early), _blocks(late)
@@ -80,9 +81,9 @@ def trend_change(
 def month_change(months: np.ndarray, mean_kwh: np.ndarray, season: np.ndarray) -> dict[str, np.ndarray]:
     """Compare the months of DS1 with their expected level.
 
-    `months` float64 (installation, month of the run), NaN outside DS1; `season` of the same months relative to
-    `mean_kwh`, same shape. Returns `t2_months` (mean natural log), `t2_months_down` (months 10 % or more below),
-    `t2_worst_month` (index in the run, -1 none).
+    `months` float64 (installation, month of the run), NaN outside DS1; `season` of the same months relative
+    to `mean_kwh`, same shape. Returns `t2_months` (mean natural log), `t2_months_down` (months 10 % or more
+    below), `t2_worst_month` (index in the run, -1 none).
     """
     q = log_ratio(months, mean_kwh[:, None] * season, SHRINK * mean_kwh[:, None])
     known = ~np.isnan(q)
@@ -139,7 +140,8 @@ def _ties(ordered: np.ndarray) -> np.ndarray:
 
 @njit(parallel=True, cache=True)
 def _levels(early: np.ndarray, late: np.ndarray) -> np.ndarray:
-    """Per row: median, MAD of DS0; median of DS1; median week of DS0; median and week of the last 13 of DS1."""
+    """Per row: median, MAD of DS0; median of DS1; median week of DS0; median and week of the last 13 of
+    DS1."""
     found = np.full((len(early), 6), np.nan)
     for i in prange(len(early)):
         before = np.nonzero(~np.isnan(early[i]))[0]

@@ -184,7 +184,8 @@ def class_change_figures(found: Ranking, truth: Arrays) -> Report:
 
 
 def onset_figures(found: Ranking, truth: Arrays, positive: np.ndarray) -> Report:
-    """Return how far the onset is off, how late an alarm comes, and the energy found missing over that stolen.
+    """Return how far the onset is off, how late an alarm comes, and the energy found missing over that
+    stolen.
 
     The alarm: the 13-week change against a year before is as deep as 1 % of the honest ever show in DS1.
     """

@@ -32,6 +32,11 @@ def weeks_after(calendar: Calendar, windows: Windows) -> np.ndarray:
     return (first >= windows.split[:, None]) & (first + WEEK <= windows.end[:, None])
 
 
+def weeks_unchanged(calendar: Calendar, windows: Windows) -> np.ndarray:
+    """Return which weeks end before the reference date, in DS0 or earlier, bool (installation, week)."""
+    return calendar.week_start() + WEEK <= windows.split[:, None]
+
+
 def month_means(
     kwh: np.ndarray, calendar: Calendar, begin: np.ndarray, end: np.ndarray, least_days: int = 15
 ) -> np.ndarray:

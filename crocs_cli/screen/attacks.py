@@ -132,7 +132,7 @@ ATTACKS: dict[int, Attack] = {
     14: since_commissioning,
     15: total_bypass,
 }
-COMMISSIONING, BYPASS = 14, 15
+SILENT, COMMISSIONING, BYPASS = 13, 14, 15
 
 
 def _windows(days: int, rng: np.random.Generator) -> np.ndarray:

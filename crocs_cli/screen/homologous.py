@@ -15,11 +15,14 @@ LEAST_PEERS = 30
 ALL = -1
 
 
-def year_on_year(weeks: np.ndarray, mean_kwh: np.ndarray, after: np.ndarray) -> np.ndarray:
+def year_on_year(
+    weeks: np.ndarray, mean_kwh: np.ndarray, after: np.ndarray, unchanged: np.ndarray
+) -> np.ndarray:
     """Return ln of every week over the same week 364 days before, float64 (installation, week).
 
-    `weeks` (installation, week); `after`: which weeks lie in DS1. A week of DS1 whose counterpart also lies
-    in DS1 is compared with two years before. NaN without a counterpart. Source: specification 8.5.
+    `weeks` (installation, week); `after`: which weeks lie in DS1, `unchanged`: which end before the reference
+    date. A week of DS1 whose counterpart does not end before that date is compared with two years before. NaN
+    without a counterpart. Source: specification 8.5.
     """
     installations, count = weeks.shape
     shrink = SHRINK * mean_kwh[:, None]
@@ -28,7 +31,7 @@ def year_on_year(weeks: np.ndarray, mean_kwh: np.ndarray, after: np.ndarray) -> 
     if count > YEAR_WEEKS:
         change[:, YEAR_WEEKS:] = log_ratio(energy[:, YEAR_WEEKS:], energy[:, :-YEAR_WEEKS], shrink)
         changed = np.zeros_like(after)
-        changed[:, YEAR_WEEKS:] = after[:, YEAR_WEEKS:] & after[:, :-YEAR_WEEKS]
+        changed[:, YEAR_WEEKS:] = after[:, YEAR_WEEKS:] & ~unchanged[:, :-YEAR_WEEKS]
         change[changed] = np.nan
         if count > 2 * YEAR_WEEKS:
             two = log_ratio(energy[:, 2 * YEAR_WEEKS :], energy[:, : -2 * YEAR_WEEKS], shrink)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.screen import filters, homologous, onset, ranking, tags
-from crocs_cli.screen.aggregates import weeks_after, weeks_before
+from crocs_cli.screen.aggregates import weeks_after, weeks_before, weeks_unchanged
 from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
 from crocs_cli.screen.ranking import Score
 from crocs_cli.screen.settings import RankSettings
@@ -60,7 +60,8 @@ def yearly(columns: Arrays, weeks: np.ndarray, crowd: Crowd, settings: RankSetti
     count = weeks.shape[1]
     late = weeks_after(crowd.calendar, windows)[:, :count]
     early = weeks_before(crowd.calendar, windows)[:, :count]
-    change = homologous.year_on_year(weeks, columns["mean_before"], late)
+    unchanged = weeks_unchanged(crowd.calendar, windows)[:, :count]
+    change = homologous.year_on_year(weeks, columns["mean_before"], late, unchanged)
     usual = np.zeros_like(change)
     if settings.peer_adjust:
         known = np.where(rankable(columns)[:, None], change, np.nan)

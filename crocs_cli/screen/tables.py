@@ -57,6 +57,7 @@ def write_ranking(run: Path, found: Ranking, settings: RankSettings) -> None:
     write_table(folder / "classes.csv", class_columns(verdict.columns), parquet=True)
     write_table(folder / "scale.csv", scale_columns(found), parquet=True)
     write_table(folder / "filters_after.csv", filter_columns(verdict.columns))
+    write_table(folder / "meter_checkup_after.csv", checkup_columns(verdict.columns))
     for feature, count in CLASSES.items():
         write_table(
             folder / f"transitions_{feature}.csv", transition_columns(verdict.columns, feature, count)
@@ -222,6 +223,14 @@ def filter_columns(columns: Arrays) -> dict[str, object]:
         "labels_after": [filters.names(bits) for bits in columns["filters_after"]],
         "primary_after": [filters.primary(bits) for bits in columns["filters_after"]],
     }
+
+
+def checkup_columns(columns: Arrays) -> dict[str, object]:
+    """Return the meters with large gaps in DS1: a meter that falls silent may have been cut off (paper, 2)."""
+    rows = columns["filters_after"] & filters.LARGE_GAPS > 0
+    table: dict[str, object] = {"id": columns["installation_id"][rows]}
+    names = ("gap_share_before", "gap_share_after", "days_after", "mean_before")
+    return table | {name: columns[name][rows] for name in names}
 
 
 def transition_columns(columns: Arrays, feature: str, count: int) -> dict[str, object]:

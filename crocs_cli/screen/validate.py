@@ -12,8 +12,8 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.run import shards
 from crocs_cli.machine.team import Team
-from crocs_cli.screen import attacks, baselines, homologous, judge, metrics, rank
-from crocs_cli.screen.aggregates import weeks_after, weeks_before
+from crocs_cli.screen import attacks, baselines, filters, homologous, judge, metrics, rank
+from crocs_cli.screen.aggregates import weeks_after, weeks_before, weeks_unchanged
 from crocs_cli.screen.dates import Windows
 from crocs_cli.screen.layouts import SCORES, TRUTH
 from crocs_cli.screen.rank import Ranking
@@ -24,6 +24,12 @@ from crocs_cli.screen.tags import TAGS, drop_intensity
 Arrays = dict[str, np.ndarray]
 Report = dict[str, Any]
 MAIN = ("default", "paper", "drop_ratio", "isolation_forest")
+SETS = {
+    "A1-A10": range(1, 11),
+    "A1-A12": range(1, 13),
+    "A1-A13": range(1, 14),
+    "A1-A13, A15": [*range(1, 14), 15],
+}
 FALSE_ALARMS = 0.01
 WEEK_DAYS = 7
 
@@ -103,7 +109,9 @@ def _weekly(found: Ranking) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     windows = Windows(columns["begin_day"], columns["split_day"], columns["end_day"])
     late = weeks_after(calendar, windows)
     return (
-        homologous.year_on_year(found.weeks, columns["mean_before"], late),
+        homologous.year_on_year(
+            found.weeks, columns["mean_before"], late, weeks_unchanged(calendar, windows)
+        ),
         weeks_before(calendar, windows),
         late,
     )
@@ -138,7 +146,9 @@ def measured(scores: Arrays, found: Ranking, truth: Arrays, settings: ValidateSe
             "thieves": int(positive.sum()),
             "honest": int((keep & ~positive).sum()),
         },
+        "by_set": {name: by_set(score, truth) for name, score in scores.items() if name in MAIN},
         "ceased": ceased_figures(found, truth),
+        "checkup": checkup_figures(found, truth),
         "class_changes": class_change_figures(found, truth),
         "onset": onset_figures(found, truth, positive),
         "false_discovery": discovery_figures(found, positive, keep),
@@ -154,6 +164,30 @@ def auc_by_attack(score: np.ndarray, truth: Arrays) -> dict[str, float]:
 def _auc_of(score: np.ndarray, truth: Arrays, attack: int) -> float:
     keep = (truth["attack"] == attack) | (truth["attack"] == attacks.NONE)
     return metrics.roc_auc(score[keep], truth["attack"][keep] == attack)
+
+
+def by_set(score: np.ndarray, truth: Arrays) -> Report:
+    """Return AP and P@100 with other sets of attacks counted as thieves: what the headline leaves out."""
+    figures = {}
+    for name, kinds in SETS.items():
+        positive = np.isin(truth["attack"], list(kinds))
+        keep = positive | (truth["attack"] == attacks.NONE)
+        figures[name] = {
+            "ap": metrics.average_precision(score[keep], positive[keep]),
+            "p_at_100": metrics.precision_at(score[keep], positive[keep], 100),
+        }
+    return figures
+
+
+def checkup_figures(found: Ranking, truth: Arrays) -> Report:
+    """Return how many of the silent meters (A13) are on the check-up list, and how many others."""
+    listed = found.actual.columns["filters_after"] & filters.LARGE_GAPS > 0
+    silent = truth["attack"] == attacks.SILENT
+    return {
+        "listed": int(listed.sum()),
+        "silent": int(silent.sum()),
+        "recall": float((listed & silent).sum() / max(silent.sum(), 1)),
+    }
 
 
 def ceased_figures(found: Ranking, truth: Arrays) -> Report:
@@ -251,6 +285,6 @@ def page(report: Report) -> str:
         lines.append(f"| {name} | {shown} |")
     lines += ["", "| attack | default AUC |", "|---|---|"]
     lines += [f"| {name} | {value:.3f} |" for name, value in report["default"]["auc_by_attack"].items()]
-    for title in ("ceased", "class_changes", "onset", "false_discovery"):
+    for title in ("by_set", "ceased", "checkup", "class_changes", "onset", "false_discovery"):
         lines += ["", f"{title.replace('_', ' ')}: {json.dumps(report[title])}"]
     return "\n".join(lines) + "\n"

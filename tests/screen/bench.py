@@ -49,7 +49,7 @@ def measure(folder: Path, seed: int, profile: str, installations: int, thieves: 
 
 
 def table(reports: dict[str, dict]) -> str:
-    """Return the figures of all populations as lines."""
+    """Return the figures of some populations as lines."""
     lines = ["population        method                    " + "".join(f"{name:>10}" for name in FIGURES)]
     for population, report in reports.items():
         for method in METHODS:
@@ -58,7 +58,7 @@ def table(reports: dict[str, dict]) -> str:
         control = report["negative_control"]["default"]
         first_ten = report["default"]["auc_by_attack"]
         lines.append(f"{population:<17} control AUC {control:.3f}; by attack " + json.dumps(first_ten))
-        for name in ("class_changes", "ceased", "onset", "false_discovery"):
+        for name in ("by_set", "class_changes", "ceased", "checkup", "onset", "false_discovery"):
             lines.append(f"{population:<17} {name}: {json.dumps(report[name])}")
     return "\n".join(lines)
 
@@ -76,10 +76,11 @@ def cli() -> None:
 def quality(seeds: str, profile: str, installations: int, thieves: float) -> None:
     """Measure the ranking against its rivals on fresh seeds."""
     reports = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in map(int, seeds.split(",")):
-            reports[f"{profile}{seed}"] = measure(Path(folder), seed, profile, installations, thieves)
-    click.echo(table(reports))
+    for seed in map(int, seeds.split(",")):
+        with tempfile.TemporaryDirectory() as folder:
+            report = measure(Path(folder), seed, profile, installations, thieves)
+        reports[f"{profile}{seed}"] = report
+        click.echo(table({f"{profile}{seed}": report}))
     for figure in ("ap", "p_at_100"):
         mean = sum(report["default"][figure] for report in reports.values()) / len(reports)
         click.echo(f"mean {figure} of default: {mean:.3f}")

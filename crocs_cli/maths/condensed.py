@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from crocs_cli.maths.compiled import kernel
+
 
 def length(m: int) -> int:
     """Return how many pairs m items have; past 2^31 from 65,537 items on, so all indices are 64 bit."""
     return m * (m - 1) // 2
 
 
-def row_start(i: int, m: int) -> int:
-    """Return where the distance of item i to item i + 1 stands."""
+@kernel
+def row_start(i, m):  # type: ignore[no-untyped-def]
+    """Return where the distance of item i to item i + 1 stands; for the last item, and m, the length."""
     return i * (2 * m - i - 1) // 2
 
 
@@ -33,3 +36,13 @@ def square(condensed: np.ndarray, m: int) -> np.ndarray:
         start = row_start(i, m)
         full[i, i + 1 :] = full[i + 1 :, i] = condensed[start : start + m - i - 1]
     return full
+
+
+def row_blocks(m: int, size: int) -> list[tuple[int, int]]:
+    """Divide the items into runs (first, last + 1) of at least a row and about `size` pairs."""
+    blocks, first = [], 0
+    while first < m:
+        last = min(m, first + max(1, size // max(1, m - first - 1)))
+        blocks.append((first, last))
+        first = last
+    return blocks

@@ -8,8 +8,29 @@ import numpy as np
 
 from crocs_cli.maths import condensed as pairs
 from crocs_cli.maths.cuts import canonical, cut
+from crocs_cli.maths.kmedoids_blocks import kmedoids
 from crocs_cli.maths.medoids import kmedoids_partition
 from crocs_cli.maths.ward import ward
+from crocs_cli.maths.ward_rounds import ward_in_place
+
+# up to here the libraries are quick enough; beyond, their copies of the matrix are what limits the size
+LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE = 10_000, 5_000
+BESIDE = 1 << 29  # bytes that the in-place algorithms take beside the matrix, Python included
+BESIDE_EACH = 1 << 10  # and for each consumer
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """How consumers are clustered: `ward` or `kmedoids`, into each number of clusters.
+
+    `ward` cuts one dendrogram at every number; `kmedoids` runs for every number from several starts.
+    """
+
+    algorithm: str
+    clusters: tuple[int, ...]
+    seed: int
+    starts: int
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -20,23 +41,34 @@ class Partitions:
     merges: np.ndarray
 
 
-def cluster(
-    distances: np.ndarray, m: int, algorithm: str, clusters: tuple[int, ...], seed: int, starts: int
-) -> Partitions:
+def cluster(distances: np.ndarray, m: int, how: Clustering) -> Partitions:
     """Cluster m items into each number of clusters.
 
-    distances: (m (m - 1) / 2,) float32 condensed; it may be used up. algorithm: `ward` cuts one dendrogram
-    at every K; `kmedoids` runs once for every K and keeps the best of its starts. Source: paper section 3.2.
+    distances: (m (m - 1) / 2,) float32 condensed; it may be used up. Source: paper section 3.2.
     """
-    if algorithm == "ward":
-        merges = ward(distances)
-        return Partitions(np.array([canonical(cut(merges, k)) for k in clusters], dtype=np.int32), merges)
-    square = pairs.square(distances, m)
-    labels = [canonical(kmedoids_partition(square, k, seed, starts)) for k in clusters]
+    if how.algorithm == "ward":
+        merges = _hierarchy(distances, m, how.threads)
+        return Partitions(np.array([cut(merges, k) for k in how.clusters], dtype=np.int32), merges)
+    labels = [canonical(each) for each in _around_medoids(distances, m, how)]
     return Partitions(np.array(labels, dtype=np.int32), np.empty((0, 4)))
 
 
 def needed_bytes(m: int, algorithm: str) -> int:
     """Return the memory at the peak of `cluster`."""
     condensed = 4 * pairs.length(m)
-    return condensed + (4 * condensed if algorithm == "ward" else 2 * condensed)
+    if algorithm == "ward":
+        return condensed * 5 if m <= LARGEST_FOR_FASTCLUSTER else condensed + BESIDE + BESIDE_EACH * m
+    return condensed * 3 if m <= LARGEST_FOR_SQUARE else condensed + BESIDE + BESIDE_EACH * m
+
+
+def _hierarchy(distances: np.ndarray, m: int, threads: int) -> np.ndarray:
+    if m <= LARGEST_FOR_FASTCLUSTER:
+        return ward(distances)
+    return ward_in_place(distances, m, threads)
+
+
+def _around_medoids(distances: np.ndarray, m: int, how: Clustering) -> list[np.ndarray]:
+    if m <= LARGEST_FOR_SQUARE:
+        square = pairs.square(distances, m)
+        return [kmedoids_partition(square, k, how.seed, how.starts) for k in how.clusters]
+    return [kmedoids(distances, m, k, how.seed, how.starts, how.threads)[0] for k in how.clusters]

@@ -19,7 +19,7 @@ from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.maths import condensed as pairs
 from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.partition import cluster, needed_bytes
+from crocs_cli.maths.partition import Clustering, cluster, needed_bytes
 from crocs_cli.maths.profiles import normalise, window_slots
 from crocs_cli.maths.validity import Indices
 from crocs_cli.maths.wsmd import set_distances
@@ -146,7 +146,8 @@ def partition(tiles: list[Tile], comparison: Comparison, settings: Stage2Setting
     distances = np.empty(pairs.length(m), dtype=np.float32)
     for tile in tiles:
         pairs.put_tile(distances, m, tile.rows.start, tile.columns.start, tile.read())
-    found = cluster(distances, m, settings.algorithm, settings.clusters, seed, settings.starts)
+    how = Clustering(settings.algorithm, settings.clusters, seed, settings.starts, comparison.threads)
+    found = cluster(distances, m, how)
     del distances  # clustering may have used it up; the indices read the tiles again
     indices = Indices(found.labels)
     for tile in tiles:

@@ -40,7 +40,7 @@ def merge_by_chain(matrix, members, near, merges):  # type: ignore[no-untyped-de
         length -= 2
         first[merged], second[merged] = min(top, nearest), max(top, nearest)
         square[merged] = square_of(near[top])
-        merge(matrix, members, near, first[merged], second[merged])
+        merge(matrix, members, near, (first[merged], second[merged], square[merged]))
     return first, second, square
 
 
@@ -63,10 +63,10 @@ def look(matrix, members, cluster):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def merge(matrix, members, near, first, second):  # type: ignore[no-untyped-def]
-    """Put the union of two clusters in the place of the first one."""
+def merge(matrix, members, near, pair):  # type: ignore[no-untyped-def]
+    """Put the union of two clusters (first, second, their squared distance) in the place of the first one."""
+    first, second, between = pair
     count, bits = len(members), matrix.view(np.uint32)
-    between = square_of(near[first])
     in_first, in_second = members[first], members[second]
     members[second], near[first] = 0, UNKNOWN
     to_first, to_second = first - 1, second - 1
@@ -78,12 +78,16 @@ def merge(matrix, members, near, first, second):  # type: ignore[no-untyped-def]
         if members[other] and other != first:
             here, there = np.float64(matrix[to_first]), np.float64(matrix[to_second])
             matrix[to_first] = union_square(here, there, between, in_first, in_second, members[other])
-            key = neighbour(bits[to_first], first, other)
-            near[first] = min(near[first], key)
-            if near[other] != UNKNOWN:
-                nearest = nearest_to(other, near[other])
-                forgets = nearest in (first, second)
-                near[other] = UNKNOWN if forgets else min(near[other], key)
+            meet(near, other, neighbour(bits[to_first], first, other), first, second)
         to_first += count - other - 2 if other < first else 1
         to_second += count - other - 2 if other < second else 1
     members[first] = in_first + in_second
+
+
+@kernel
+def meet(near, other, key, first, second):  # type: ignore[no-untyped-def]
+    """Let a union, in the place of its first cluster, and another cluster know each other by their key."""
+    near[first] = min(near[first], key)
+    if near[other] != UNKNOWN:
+        forgets = nearest_to(other, near[other]) in (first, second)
+        near[other] = UNKNOWN if forgets else min(near[other], key)

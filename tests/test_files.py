@@ -43,6 +43,12 @@ def test_same_arrays_same_bytes(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+def test_a_recipe_of_thousands_of_inputs_is_kept(tmp_path):
+    recipe = {**RECIPE, "inputs": {f"{i:05d} readings.csv": "0" * 64 for i in range(5000)}}
+    files.write(tmp_path / "a.h5", TRUTH, truth(), recipe)
+    assert files.read_recipe(tmp_path / "a.h5") == recipe
+
+
 def test_an_empty_shard_is_a_file_too(tmp_path):
     files.write(tmp_path / "a.h5", TRUTH, truth(0), RECIPE)
     assert len(files.read(tmp_path / "a.h5", TRUTH)["consumer_id"]) == 0
@@ -63,7 +69,7 @@ def test_arrays_must_fit_their_layout(tmp_path, change, fault):
     assert not list(tmp_path.iterdir())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_a_cut_or_changed_file_is_found(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("damage") / "00000.h5"

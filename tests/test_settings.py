@@ -83,7 +83,7 @@ def test_flag_over_environment_over_file_over_default(tmp_path):
             "run.yaml:2: ingest.days: from 2014-01-01 is after",
         ),
         ("ingest: {timezone: Europe/Lodnon}", "run.yaml:1: ingest.timezone: no such time zone"),
-        ("ingest: {interval: 7min}", "ingest.interval: 7 minutes do not divide a day"),
+        ("ingest: {interval: 7min}", "ingest.interval: 7 minutes do not divide an hour"),
         ("stage2: {clusters: [1, 0]}", "stage2.clusters: .*greater than or equal to 1"),
         ("stage2: {distance: wsdm}", "stage2.distance: input should be 'wsmd'"),
         ("synth: {outliers: 100}", "synth: outliers 100 are more than days 90"),

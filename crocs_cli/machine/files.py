@@ -44,9 +44,10 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
     """
     shaped = _shaped(layout, arrays)
     with h5py.File("image", "w", driver="core", backing_store=False, libver=_FILE_FORMAT) as file:
-        file.attrs["format"] = layout.format
+        # texts of fixed length lie in the object header, whose checksum finds a changed bit
+        file.attrs["format"] = np.bytes_(layout.format)
         file.attrs["format-version"] = layout.version
-        file.attrs["made-by"] = _canonical({"crocs": __version__, **recipe})
+        file.attrs["made-by"] = np.bytes_(_canonical({"crocs": __version__, **recipe}))
         for name, array in shaped.items():
             if array.size:
                 rows = max(1, CHUNK_BYTES // max(1, array.nbytes // len(array)))
@@ -111,7 +112,7 @@ def read_made_by(path: Path, layout: Layout | None = None) -> Recipe:
 def layout_of(path: Path) -> Layout:
     """Return the layout that a file says it has."""
     with _opened(path, None) as file:
-        return LAYOUTS[file.attrs["format"]]
+        return LAYOUTS[file.attrs["format"].decode()]
 
 
 def shapes(path: Path, layout: Layout) -> dict[str, tuple[int, ...]]:
@@ -138,14 +139,14 @@ def _opened(path: Path, layout: Layout | None) -> Iterator[h5py.File]:
     with ExitStack() as stack:
         try:
             file = stack.enter_context(h5py.File(path, "r", locking="best-effort"))
-            found, version = file.attrs["format"], int(file.attrs["format-version"])
+            found, version = file.attrs["format"].decode(), int(file.attrs["format-version"])
             json.loads(file.attrs["made-by"])
         except (FileNotFoundError, NotADirectoryError) as error:
             cure = f"run `{layout.made_by}` first" if layout else "name a file that crocs made"
             raise CrocsError(f"{path}: no such file; {cure}") from error
         except PermissionError as error:
             raise CrocsError(f"{path}: no permission to read it; change its rights") from error
-        except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+        except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise CrocsError(_damaged(path, layout)) from error
         expected = layout or LAYOUTS.get(found)
         if expected is None or found != expected.format:

@@ -215,7 +215,7 @@ class ValidateSettings(Settings):
 
     with_types: Annotated[tuple[Annotated[int, Field(ge=1, le=15)], ...], BeforeValidator(_listed)] = Field(
         tuple(range(1, 13)),
-        description="kinds of attack that count as thieves; the others are left out and measured on their lists",
+        description="kinds of attack that count as thieves; others are left out and measured on their lists",
     )
     model: str | None = Field(None, description="run directory of the model, if the ranking used another's")
     peers: str | None = Field(None, description="partition.h5 of crocs, if the ranking used one")

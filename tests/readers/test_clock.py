@@ -67,7 +67,7 @@ def test_day_lengths_are_how_many_instants_carry_a_date(name, first, days):
     for day in np.flatnonzero(lengths != DAY_S)[:3]:
         instants = np.arange((first + day - 2) * DAY_S, (first + day + 3) * DAY_S, 300)
         own = sum(naive_wall(s, name) // DAY_S == first + day for s in instants)
-        assert own * 300 == lengths[day]
+        assert abs(own * 300 - lengths[day]) <= 300  # a change at a minute past midnight cuts a step
     if name[0] in "+-":
         assert (lengths == DAY_S).all()
 

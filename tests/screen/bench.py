@@ -1,4 +1,4 @@
-"""The heavy acceptance of the screening, as a repeatable program: `python -m tests.screen.bench quality|scale`.
+"""The heavy acceptance of the screening: `python -m tests.screen.bench quality|scale`.
 
 `quality`: 20,000 installations, three years, 3 % thieves, for each seed, and once with profile B.
 `scale`: fit and rank of 100,000 installations x 1,096 days after ingest, with time and memory.

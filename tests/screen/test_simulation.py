@@ -48,8 +48,10 @@ def ratios(honest, number):
 def test_factors_lie_in_their_ranges(honest):
     constant, own = ratios(honest, 1), ratios(honest, 5)
     assert np.ptp(constant, axis=1).max() < 1e-5
-    assert (constant.min() >= 0.2) and (constant.max() <= 0.8)
-    assert (own.min() >= 0.2) and (own.max() <= 0.8)
+    assert constant.min() >= 0.2
+    assert constant.max() <= 0.8
+    assert own.min() >= 0.2
+    assert own.max() <= 0.8
     assert np.ptp(own, axis=1).min() > 0.3
 
 

@@ -26,7 +26,7 @@ demo: install
 	$(BIN)/crocs report --run runs/demo --clusters 5
 
 test: install .venv-peers/installed
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: install
 	$(BIN)/ruff check

@@ -25,6 +25,12 @@ def keep_kernels() -> Path:
     return directory
 
 
+def must_compile(room: str) -> bool:
+    """Say whether the kernels of a module of maths (`dtw`, `wsmd`, `represent`) have not been kept yet."""
+    kept = os.environ.get("NUMBA_CACHE_DIR")
+    return not kept or not any(Path(kept).rglob(f"{room}.*.nbi"))
+
+
 def _digest() -> str:
     digest = hashlib.sha256()
     for source in sorted(SOURCES.glob("*.py")):

@@ -6,7 +6,7 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.compiled import kernel
-from crocs_cli.maths.lanes import FAR, across, band, dtw_sums
+from crocs_cli.maths.lanes import FAR, across, band, dtw_sums, root
 
 #: readings beyond this could pass for FAR
 LARGEST = 1e9
@@ -32,8 +32,7 @@ def dtw_between(first: np.ndarray, second: np.ndarray, window: int, dtype: Any =
             f"profiles of {first.shape[1]} and {second.shape[1]} slots cannot be compared; "
             "bring them to one interval"
         )
-    squares = _squares_between(first, second, band(window, first.shape[1]))
-    return np.sqrt(squares, out=squares)
+    return _roots_between(first, second, band(window, first.shape[1]))
 
 
 def checked(profiles: np.ndarray, dtype: Any) -> np.ndarray:
@@ -63,18 +62,19 @@ def squares_within(profiles: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
 
 
 @kernel
-def _squares_between(first: np.ndarray, second: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
+def _roots_between(first: np.ndarray, second: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
     lanes = across(first)
-    squares = np.empty((len(first), len(second)), first.dtype)
+    roots = np.empty((len(first), len(second)), first.dtype)
     target = np.empty((first.shape[1] + len(band) - 1, lanes), first.dtype)
     sums = np.empty((len(first), lanes), first.dtype)
     for begin in range(0, len(second), lanes):
         _lay(second[begin : begin + lanes], target, band)
         dtw_sums(first, target, sums, band)
+        root(sums)
         for row in range(len(first)):
             for column in range(begin, min(begin + lanes, len(second))):
-                squares[row, column] = sums[row, column - begin]
-    return squares
+                roots[row, column] = sums[row, column - begin]
+    return roots
 
 
 @kernel

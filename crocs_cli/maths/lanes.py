@@ -8,6 +8,7 @@ The kernel is written in LLVM's vector language, which LLVM turns into AVX-512, 
 each it beats the same loops left to numba (`make bench`), so there is no second kernel to fall back on.
 """
 
+import math
 from functools import cache
 from typing import Any
 
@@ -66,60 +67,71 @@ def dtw_sums(queries: np.ndarray, target: np.ndarray, sums: np.ndarray, band: tu
         _four_sums(queries, query, target, sums, band)  # type: ignore[call-arg]
 
 
+@kernel
+def root(values: np.ndarray) -> None:
+    """Put the square root in the place of every value (n, lanes)."""
+    for each in range(len(values)):
+        for lane in range(across(values)):
+            values[each, lane] = math.sqrt(values[each, lane])
+
+
 @intrinsic
 def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, band: Any) -> Any:
     """Write sums[first : first + 4] in LLVM's vector code; past the last query, write that one again."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        size, width, count = queries.dtype.bitwidth // 8, band.count, lanes(str(queries.dtype))
-        real = context.get_data_type(queries.dtype)
-        vector = ir.VectorType(real, count)
+        size, width = queries.dtype.bitwidth // 8, band.count
+        code = _Vectors(builder, context.get_data_type(queries.dtype), lanes(str(queries.dtype)), size)
         arrays = [context.make_array(signature.args[i])(context, builder, values[i]) for i in (0, 2, 3)]
-        number, slots = (builder.extract_value(arrays[0].shape, i) for i in (0, 1))
+        targets, out = (builder.bitcast(array.data, code.vector.as_pointer()) for array in arrays[1:])
+        number, slots = (builder.extract_value(arrays[0].shape, axis) for axis in (0, 1))
         index = slots.type
-        targets, out = (builder.bitcast(array.data, vector.as_pointer()) for array in arrays[1:])
-        name = f"llvm.fmuladd.v{count}f{8 * size}"  # fused where the machine can
-        square_plus = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector] * 3), name
-        )
-
-        def constant(value: float) -> Any:
-            return ir.Constant(vector, [ir.Constant(real, value)] * count)
-
-        def everywhere(value: Any) -> Any:
-            single = builder.insert_element(constant(0.0), value, index(0))
-            return builder.shuffle_vector(
-                single, single, ir.Constant(ir.VectorType(ir.IntType(32), count), None)
-            )
-
-        def least(*choices: Any) -> Any:
-            best = choices[0]
-            for other in choices[1:]:
-                best = builder.select(builder.fcmp_ordered("<", best, other), best, other)
-            return best
-
-        def cells_at(start: Any) -> list[Any]:
-            return [cgutils.alloca_once_value(builder, constant(start(cell))) for cell in range(width)]
-
         last = builder.sub(number, index(1))
         rows = [builder.add(values[1], index(each)) for each in range(TOGETHER)]
         rows = [builder.select(builder.icmp_signed("<", row, last), row, last) for row in rows]
-        bands = [cells_at(lambda cell: 0.0 if cell == width // 2 else FAR * FAR) for _ in rows]
+        start = [code.constant(0.0 if cell == width // 2 else FAR * FAR) for cell in range(width)]
+        bands = [[cgutils.alloca_once_value(builder, value) for value in start] for _ in rows]
         with cgutils.for_range(builder, slots) as loop:
             places = [builder.gep(targets, [builder.add(loop.index, index(cell))]) for cell in range(width)]
             opposite = [builder.load(place, align=size) for place in places]
             for row, cells in zip(rows, bands, strict=True):
                 place = builder.gep(arrays[0].data, [builder.add(builder.mul(row, slots), loop.index)])
-                reading = everywhere(builder.load(place))
+                reading = code.everywhere(builder.load(place))
                 before = [builder.load(cell) for cell in cells]
                 left: list[Any] = []  # the cell just made: the step along the target
                 for cell in range(width):
-                    best = least(*before[cell : cell + 2], *left)
-                    difference = builder.fsub(reading, opposite[cell])
-                    left = [builder.call(square_plus, [difference, difference, best])]
+                    best = code.least(*before[cell : cell + 2], *left)
+                    left = [code.square_plus(builder.fsub(reading, opposite[cell]), best)]
                     builder.store(left[0], cells[cell])
         for row, cells in zip(rows, bands, strict=True):
             builder.store(builder.load(cells[width // 2]), builder.gep(out, [row]), align=size)
         return context.get_dummy_value()
 
     return types.void(queries, first, target, sums, band), generate
+
+
+class _Vectors:
+    """The few operations on vectors of `count` reals that DTW is made of, as LLVM instructions."""
+
+    def __init__(self, builder: Any, real: Any, count: int, size: int) -> None:
+        self.builder, self.real, self.count = builder, real, count
+        self.vector = ir.VectorType(real, count)
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        name = f"llvm.fmuladd.v{count}f{8 * size}"  # fused where the machine can
+        self.multiply_add = cgutils.get_or_insert_function(builder.module, kind, name)
+
+    def constant(self, value: float) -> Any:
+        return ir.Constant(self.vector, [ir.Constant(self.real, value)] * self.count)
+
+    def everywhere(self, value: Any) -> Any:
+        single = self.builder.insert_element(self.constant(0.0), value, ir.IntType(32)(0))
+        first = ir.Constant(ir.VectorType(ir.IntType(32), self.count), None)
+        return self.builder.shuffle_vector(single, single, first)
+
+    def least(self, best: Any, *others: Any) -> Any:
+        for other in others:
+            best = self.builder.select(self.builder.fcmp_ordered("<", best, other), best, other)
+        return best
+
+    def square_plus(self, value: Any, addend: Any) -> Any:
+        return self.builder.call(self.multiply_add, [value, value, addend])

@@ -51,7 +51,7 @@ def represent(  # noqa: PLR0913 - the settings of stage 1, all by name
     profiles, day_offset = checked(profiles, np.float64), np.asarray(day_offset, np.int64)
     if not np.all(np.diff(day_offset) > 0):
         raise ValueError("represent: a consumer without days has no load set; leave it out")
-    found = np.full((2, len(profiles)), -1)
+    found = np.full((len(profiles), 2), -1)
     tried, offsets = np.arange(low, high + 1), band(window, profiles.shape[1])
 
     def cluster(begin: int) -> None:
@@ -64,7 +64,7 @@ def represent(  # noqa: PLR0913 - the settings of stage 1, all by name
             guide = _kmeans(profiles, offset, tried, randoms)
         elif algorithm == "kmedoids":
             guide = np.stack([random.random((STARTS, high)) for random in randoms])
-        _cluster(profiles[days], offset - offset[0], tried, guide, offsets, found[:, days])
+        _cluster(profiles[days], offset - offset[0], tried, guide, offsets, found[days])
 
     share(cluster, range(0, len(day_offset) - 1, TOGETHER), threads)
     return _gather(profiles, day_offset, found, prototype)
@@ -92,10 +92,10 @@ def _gather(
 ) -> Representation:
     """Number each consumer's clusters by falling days, ties by the medoid, and make their prototypes.
 
-    found (2, days): the label of every day, from 0 in each consumer; the medoid of its cluster c in its
-    c-th place, -1 in the rest.
+    found (days, 2): the label of every day, from 0 in each consumer; beside it, in the c-th row of the
+    consumer, the medoid of its cluster c, -1 in the rest.
     """
-    label, medoid = found
+    label, medoid = found.T
     rows = np.flatnonzero(medoid >= 0)
     consumer = np.searchsorted(day_offset, rows, side="right") - 1
     offset = np.searchsorted(consumer, np.arange(len(day_offset)))
@@ -149,8 +149,8 @@ def _cluster(
             if validity > highest:
                 best, highest = labels, validity
         for day in range(begin, end):
-            found[0, day] = best[day - begin]
-        _find_medoids(distances, best, found[1, begin:end])
+            found[day, 0] = best[day - begin]
+        _find_medoids(distances, best, found[begin:end, 1])
 
 
 @kernel

@@ -8,7 +8,7 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.dtw import checked
-from crocs_cli.maths.lanes import FAR, TOGETHER, across, band, dtw_sums, lanes
+from crocs_cli.maths.lanes import FAR, TOGETHER, across, band, dtw_sums, lanes, root
 from crocs_cli.maths.loadsets import LoadSets
 
 MIN, SUM, MAX = 0, 1, 2
@@ -194,14 +194,14 @@ def _reduce(
     rows = scratch[2 + len(weights) : 2 + len(weights) + len(own)]
     if inner == SUM:
         for target in range(len(tile)):
-            _root(tile[target])
+            root(tile[target])
     for query in range(len(own)):
         _fold(inner, tile[:, query], weights, rows[query])
     for target in range(len(weights)):
         _fold(inner, tile[target], own, columns[target])
     if inner != SUM:  # roots last: they are monotone
-        _root(rows)
-        _root(columns)
+        root(rows)
+        root(columns)
     _fold(outer, rows, own, totals[0])
     _fold(outer, columns, weights, totals[1])
     for lane in range(across(totals)):
@@ -223,13 +223,6 @@ def _fold(how: int, values: np.ndarray, weights: np.ndarray, total: np.ndarray) 
                 total[lane] += weights[each, lane] * values[each, lane]
             elif weights[each, lane] > 0:
                 total[lane] = max(total[lane], values[each, lane])
-
-
-@kernel
-def _root(values: np.ndarray) -> None:
-    for each in range(len(values)):
-        for lane in range(across(values)):
-            values[each, lane] = math.sqrt(values[each, lane])
 
 
 @kernel

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from crocs_cli.machine import files
+from crocs_cli.machine.compiled import must_compile
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PROFILES, RLS
 from crocs_cli.machine.run import recipe, shard_products, shards
@@ -36,6 +37,8 @@ def run(run: Path, settings: Stage1Settings, seed: int, team: Team) -> int:
         return load_sets(read, settings, [seed, int(product.key)], threads)
 
     products = shard_products(run / "rls", RLS, recipes)
+    if team.leads and must_compile("represent"):
+        log.info("stage1: compiling for this machine, once; this takes some ten seconds")
     bring_up_to_date(products, make, team, "stage1")
     return len(products)
 

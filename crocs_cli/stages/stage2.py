@@ -10,6 +10,7 @@ import numpy as np
 
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
+from crocs_cli.machine.compiled import must_compile
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, RLS, WSMD
 from crocs_cli.machine.memory import require
@@ -132,6 +133,8 @@ def make_tiles(tiles: list[Tile], comparison: Comparison, team: Team) -> None:
     largest = max((t.rows.stop - t.rows.start) * (t.columns.stop - t.columns.start) for t in tiles)
     require(3 * comparison.sets.prototypes.nbytes + 12 * largest, "stage2 distances", "use a larger machine")
     place = {tile.product.key: tile for tile in tiles}
+    if team.leads and must_compile("wsmd"):
+        log.info("stage2: compiling for this machine, once; this takes some ten seconds")
 
     def make(product: Product) -> Arrays:
         tile = place[product.key]

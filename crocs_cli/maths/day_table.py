@@ -1,7 +1,7 @@
 """Readings laid out as a table: one line a meter, channel and day, one field an interval.
 
-Nothing is sorted: a reading's place follows from its meter, channel and interval. Where the table holds fewer
-readings than there were rows, some were doubles, and only those are looked at closer.
+Nothing is sorted: a reading's place follows from its meter, channel and interval. Only where several readings
+meet in one place are they looked at closer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths.quality import Tally
+from crocs_cli.maths.row_kernels import lay, mark_lines
 from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, REPAIRED, Conflict, Rows, Rule
+
+LAST = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,12 @@ def lay_out(rows: Rows, rule: Rule, tally: Tally) -> tuple[DayTable, Conflict | 
     tally_rows(rows, tally)
     if rows.flags.any():
         rows = rows.take(rows.flags & OFF_GRID == 0)
-    line, lines = _lines(rows, rule)
-    per_day = rule.intervals_per_day
-    energy = np.full((len(lines[0]), per_day), np.nan)
-    known = ~np.isnan(rows.energy_kwh)
-    if not known.all():
-        rows, line = rows.take(known), line[known]
-    cell = line * per_day + rows.interval % per_day
-    energy.ravel()[cell] = rows.energy_kwh
-    doubles = _Doubles.among(cell, rows, energy)
+    lines, energy, cell, collide = _laid(rows, rule)
+    doubles = None
+    if collide or rows.flags.any():
+        known = ~np.isnan(rows.energy_kwh)
+        rows, cell = rows.take(known), cell[known]
+        doubles = _Doubles.among(cell, rows, energy) if collide else None
     conflicting = np.zeros(len(energy), dtype=bool)
     conflict = None
     if doubles:
@@ -55,6 +55,7 @@ def lay_out(rows: Rows, rule: Rule, tally: Tally) -> tuple[DayTable, Conflict | 
     estimated = np.zeros(len(energy))
     if rows.flags.any():
         cells = np.unique(cell[rows.flags & ESTIMATED != 0])
+        per_day = rule.intervals_per_day
         estimated = np.bincount(cells // per_day, minlength=len(energy)) / per_day
     return DayTable(*lines, energy, estimated, conflicting), conflict
 
@@ -74,20 +75,21 @@ def tally_rows(rows: Rows, tally: Tally) -> None:
     tally.add_where("invalid", rows.meter, unusable)
 
 
-def _lines(rows: Rows, rule: Rule) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Return each row's line, and (meter, channel, day) of the lines."""
-    day = rows.interval // rule.intervals_per_day
-    first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
-    span, channels = last - first + 1, int(rows.channel.max(initial=0)) + 1
+def _laid(
+    rows: Rows, rule: Rule
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray, np.ndarray, bool]:
+    """Return (meter, channel, day) of the lines, their table, each row's cell, and whether some collide."""
+    per_day, channels = rule.intervals_per_day, int(rows.channel.max(initial=0)) + 1
     register = rows.meter * np.int32(channels) + rows.channel if channels > 1 else rows.meter
-    place = register * np.int32(span) + (day - np.int32(first))
-    there = np.zeros((int(register.max(initial=0)) + 1) * span, dtype=bool)
-    there[place] = True
-    places = np.flatnonzero(there)
-    number = np.zeros(len(there), dtype=np.int64)
-    number[places] = np.arange(len(places))
-    registers, days = np.divmod(places, span)
-    return number[place], (registers // channels, registers % channels, days + first)
+    first = int(rows.interval.min(initial=LAST)) // per_day
+    last = int(rows.interval.max(initial=0)) // per_day
+    there = np.zeros((int(register.max(initial=0)) + 1, max(1, last - first + 1)), dtype=bool)
+    mark_lines(register, rows.interval, per_day, first, there)
+    line_of = np.cumsum(there.ravel()).reshape(there.shape) - 1
+    registers, days = np.nonzero(there)
+    energy = np.full((len(days), per_day), np.nan)
+    cell, collide = lay(register, rows.interval, rows.energy_kwh, first, line_of, energy)
+    return (registers // channels, registers % channels, days + first), energy, cell, collide
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,8 @@ class _Doubles:
     first: np.ndarray
 
     @classmethod
-    def among(cls, cell: np.ndarray, rows: Rows, energy: np.ndarray) -> _Doubles | None:
-        """Find the doubles, if there are any."""
-        if np.count_nonzero(~np.isnan(energy)) == len(cell):
-            return None
+    def among(cls, cell: np.ndarray, rows: Rows, energy: np.ndarray) -> _Doubles:
+        """Find the doubles."""
         shared = np.flatnonzero(np.bincount(cell, minlength=energy.size)[cell] > 1)
         order = shared[np.argsort(cell[shared], kind="stable")]
         first = np.flatnonzero(np.append(True, np.diff(cell[order]) != 0))

@@ -8,6 +8,7 @@ import numpy as np
 
 from crocs_cli.maths.clock import DAY_S, wall_from_utc
 from crocs_cli.maths.quality import FEW
+from crocs_cli.maths.row_kernels import to_intervals
 from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, REPAIRED, Rows
 
 LARGEST_KWH = 1e6  # of one reading; beyond it a number is a fault, not a consumption
@@ -40,20 +41,15 @@ class Grid:
 
     def rows(self, meter: np.ndarray, start_s: np.ndarray, value: np.ndarray) -> Rows:
         """Return readings with their intervals numbered and their values in kWh, unusable ones NaN."""
-        interval = start_s // self.interval_s
         hours = self.interval_s / _HOUR_S if self.unit in ("kW", "W") else 1.0
-        energy = value * (_TO_KWH[self.unit] * hours)
-        with np.errstate(invalid="ignore"):
-            usable = np.abs(energy) <= LARGEST_KWH
-        if not usable.all():
-            energy[~usable] = np.nan
-        flags = np.zeros(len(interval), dtype=np.uint8)
-        off_grid = interval * self.interval_s != start_s
-        if off_grid.any():
-            energy[off_grid] = np.nan
+        factor = _TO_KWH[self.unit] * hours
+        interval, energy, misfits, off_grid = to_intervals(
+            start_s, value, self.interval_s, factor, LARGEST_KWH
+        )
+        channel, flags = np.zeros((2, len(interval)), dtype=np.uint8)
+        if misfits:
             flags[off_grid] = OFF_GRID
-        channel = np.zeros(len(interval), dtype=np.uint8)
-        return Rows(meter, interval.astype(np.int32), energy, channel, flags)
+        return Rows(meter, interval, energy, channel, flags)
 
 
 def flagged(rows: Rows, estimated: np.ndarray | None, repaired: np.ndarray | None) -> Rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from crocs_cli.maths.clock import DAY_S, day_lengths_s
 from crocs_cli.maths.days import DaysWanted, day_number, season_months
 from crocs_cli.maths.grid import Grid
 from crocs_cli.maths.quality import COUNTS, quality_csv, reasons, warnings
+from crocs_cli.maths.row_kernels import bin_order
 from crocs_cli.maths.rows import Calendar, Rows, Rule
 from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.detect import detect
@@ -96,19 +96,15 @@ class _Work:
 
     def _divided(self, rows: Rows) -> list[tuple[int, Rows]]:
         """Divide readings by the bin of their meter; leave out those of shards that others make."""
-        shard, place = np.divmod(rows.meter, self._settings.shard_size)
-        number = shard * self._bins + place // BIN_METERS
+        meters = np.arange(int(rows.meter.max(initial=-1)) + 1, dtype=np.int32)
+        shard, place = np.divmod(meters, self._settings.shard_size)
         wanted = (shard % self._team.size == self._team.rank) & ~np.isin(shard, self._made)
-        if not wanted.all():
-            rows, number = rows.take(wanted), number[wanted]
-        if not len(number):
-            return []
-        if (number[1:] < number[:-1]).any():
-            order = np.argsort(number.astype(np.uint16) if number.max() < 1 << 16 else number, kind="stable")
-            rows, number = rows.take(order), number[order]
-        edges = np.append(np.flatnonzero(np.append(True, np.diff(number) != 0)), len(number))
+        bin_of = np.where(wanted, shard * self._bins + place // BIN_METERS, -1)
+        order, first = bin_order(bin_of[rows.meter], int(bin_of.max(initial=-1)) + 1)
+        rows = rows.take(order)
         return [
-            (int(number[first]), rows.take(slice(first, end))) for first, end in itertools.pairwise(edges)
+            (number, rows.take(slice(first[number], first[number + 1])))
+            for number in np.flatnonzero(np.diff(first)).tolist()
         ]
 
     def profiles(self, product: Product) -> Arrays:

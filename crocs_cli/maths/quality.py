@@ -72,6 +72,19 @@ def quality_csv(meter_id: np.ndarray, quality: np.ndarray, mean_daily_kwh: np.nd
     return text.getvalue()
 
 
+def shares(quality: np.ndarray) -> dict[str, float]:
+    """Return each count as a share: of readings, of days present, of days used, or of consumers."""
+    total = {name: int(quality[:, i].sum()) for i, name in enumerate(COUNTS)}
+    whole = dict.fromkeys(COUNTS[1 : COUNTS.index("gaps")], "readings")
+    whole |= dict.fromkeys((*LEFT_OUT, "days_used"), "days_present")
+    whole |= dict.fromkeys(("days_flat", "days_interpolated"), "days_used")
+    found = {name: total[name] / max(1, total[of]) for name, of in whole.items()}
+    consumers = max(1, len(quality))
+    found["suspect_stamp"] = total["suspect_stamp"] / consumers
+    without = int((quality[:, COUNTS.index("days_used")] == 0).sum())
+    return found | {"consumers_without_days": without / consumers}
+
+
 def reasons(quality: np.ndarray) -> str:
     """Say why days were left out, the most frequent reason first: `812 days incomplete, 31 of other type`."""
     total = {name: int(quality[:, COUNTS.index(name)].sum()) for name in LEFT_OUT}

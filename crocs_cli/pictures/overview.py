@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
@@ -15,6 +17,8 @@ DAYS = {
     "days_incomplete": "with missing readings",
     "days_conflicting": "with readings that contradict each other",
     "days_clock_change": "of 23 or 25 hours",
+    "days_off_grid": "of meters with another interval",
+    "days_estimated": "with too many estimated readings",
     "days_outside_range": "outside the dates asked for",
     "days_of_other_type": "of another day type",
 }
@@ -28,8 +32,13 @@ INDICES = {  # name: (title, which way is better)
 
 def days_left_out(quality: Quality) -> str:
     """Draw how many days were used, and left out for which reason."""
-    names = [name for name in DAYS if quality.counts.get(name, 0) > 0]
-    counts = [quality.counts[name] for name in names]
+    return bars_of_days(quality.counts)
+
+
+def bars_of_days(quality_counts: Mapping[str, int]) -> str:
+    """Draw counted days by what became of them."""
+    names = [name for name in DAYS if quality_counts.get(name, 0) > 0]
+    counts = [quality_counts[name] for name in names]
     with style.styled():
         figure, axes = style.canvas(4.8, 0.5 + 0.3 * len(names), (2.2, 0.45, 0.1, 0.05))
         bars = axes.barh(
@@ -41,7 +50,7 @@ def days_left_out(quality: Quality) -> str:
         axes.bar_label(bars, [f"{count:,} ({percent(count / total)})" for count in counts], padding=4)
         axes.set_yticks(range(len(names)), [DAYS[name] for name in names])
         axes.invert_yaxis()
-        axes.set_xlim(0, max(counts) * 1.5)
+        axes.set_xlim(0, max(counts, default=1) * 1.5)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.grid(visible=False, axis="y")

@@ -1,0 +1,69 @@
+"""The quality report of a run: what was read, used and left out, in all and by consumer."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.machine import files
+from crocs_cli.maths.quality import COUNTS, shares
+from crocs_cli.pictures import quality_page
+
+
+def run(run: Path) -> dict[str, object]:
+    """Write RUN/quality/index.html and summary.json from RUN/quality.csv; return the summary.
+
+    Raises CrocsError when the run has no quality.csv.
+    """
+    consumers, counts, mean_kwh = read_table(run / "quality.csv")
+    total = dict(zip(COUNTS, counts.sum(axis=0).tolist(), strict=True))
+    summary: dict[str, object] = {"consumers": len(consumers), "counts": total, "shares": shares(counts)}
+    page = quality_page.page(summary, consumers, counts, mean_kwh)
+    files.write_bytes(run / "quality" / "index.html", page.encode())
+    files.write_bytes(run / "quality" / "summary.json", (json.dumps(summary, indent=1) + "\n").encode())
+    return summary
+
+
+def read_table(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return (consumers, counts (consumers, counts) int64, mean daily kWh (consumers,)) of a quality.csv."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+        counts = np.array([[int(row[name]) for name in COUNTS] for row in rows], dtype=np.int64)
+        mean_kwh = np.array([float(row["mean_daily_kwh"] or "nan") for row in rows])
+        return [row["consumer_id"] for row in rows], counts.reshape(-1, len(COUNTS)), mean_kwh
+    except FileNotFoundError as error:
+        raise CrocsError(f"{path}: no such file; run `crocs ingest` first") from error
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise CrocsError(f"{path}: not what `crocs ingest` wrote; run it again") from error
+
+
+def thresholds(texts: tuple[str, ...]) -> dict[str, float]:
+    """Return {share: most that it may be} of texts such as days_incomplete=0.05."""
+    known = shares(np.zeros((0, len(COUNTS)), dtype=np.int64))
+    limits = {}
+    for text in texts:
+        name, _, limit = text.partition("=")
+        try:
+            limits[name] = float(limit)
+        except ValueError as error:
+            raise CallError(f"--fail-on {text}: write NAME=SHARE, such as days_incomplete=0.05") from error
+        if name not in known:
+            raise CallError(f"--fail-on {text}: no share {name}; there are {', '.join(known)}")
+    return limits
+
+
+def refuse_poor(run: Path, found: Mapping[str, float], limits: Mapping[str, float]) -> None:
+    """Raise CrocsError when a share is above its limit."""
+    above = [
+        f"{name} {found[name]:.3g} (at most {limit:g})"
+        for name, limit in limits.items()
+        if not found[name] <= limit
+    ]
+    if above:
+        raise CrocsError(f"{run}: too poor: {', '.join(above)}; see {run}/quality/index.html")

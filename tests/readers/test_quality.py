@@ -1,0 +1,90 @@
+"""The quality report: the same counts as the table, as JSON and as a page, and thresholds for scripts."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from crocs_cli.maths.quality import COUNTS
+from tests.conftest import digests
+from tests.readers.conftest import counts, long_csv
+
+GOOD = long_csv(days=10, consumers=5)
+HOLES = "\n".join(line for line in GOOD.splitlines() if "C3" not in line or ":30" not in line) + "\n"
+
+
+@pytest.fixture
+def holed(ingest):
+    """A run of five consumers of whom C3 lacks every second reading."""
+    assert ingest(HOLES).code == 0
+
+
+def test_summary_adds_up_the_table(holed, crocs):
+    ended = crocs("quality", "--run", "run")
+    assert ended.code == 0
+    summary = json.loads(ended.out)
+    table = counts()
+    assert summary["consumers"] == 5
+    for name in COUNTS:
+        assert summary["counts"][name] == sum(int(row[name]) for row in table.values())
+    assert summary["shares"]["days_incomplete"] == pytest.approx(0.2)
+    assert summary["shares"]["consumers_without_days"] == pytest.approx(0.2)
+    assert json.loads(Path("run/quality/summary.json").read_text()) == summary
+
+
+def test_days_add_up_for_every_consumer(holed):
+    of_day = COUNTS[COUNTS.index("days_present") + 1 : COUNTS.index("days_used") + 1]
+    for row in counts().values():
+        assert int(row["days_present"]) == sum(int(row[name]) for name in of_day)
+
+
+def test_page_stands_by_itself_and_names_who_lost_most(holed, crocs):
+    assert crocs("quality", "--run", "run").code == 0
+    page = Path("run/quality/index.html").read_text()
+    body = page[page.index("<body>") : page.index("</body>") + 7]
+    pictures = ElementTree.fromstring(body).findall(".//{http://www.w3.org/2000/svg}svg")
+    assert len(pictures) == 3
+    assert all(picture.get("aria-label") for picture in pictures)
+    assert "http" not in page.replace("http://www.w3.org", "")
+    assert page.index("<td>C3</td>") < page.index("<td>C0</td>")
+    before = digests(Path("run"))
+    assert crocs("quality", "--run", "run").code == 0
+    assert digests(Path("run")) == before
+
+
+def test_thresholds_fail_a_script(holed, crocs):
+    assert crocs("quality", "--run", "run", "--fail-on", "days_incomplete=0.2").code == 0
+    ended = crocs("quality", "--run", "run", "--fail-on", "days_incomplete=0.1", "--fail-on", "invalid=0")
+    assert ended.code == 1
+    assert ended.err.strip() == (
+        "crocs: run: too poor: days_incomplete 0.2 (at most 0.1); see run/quality/index.html"
+    )
+    assert json.loads(ended.out)["consumers"] == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("days_incomplete", "--fail-on days_incomplete: write NAME=SHARE, such as days_incomplete=0.05"),
+        ("day=0.1", "--fail-on day=0.1: no share day; there are invalid, off_grid, "),
+    ],
+)
+def test_wrong_thresholds_are_wrong_calls(holed, crocs, text, said):
+    ended = crocs("quality", "--run", "run", "--fail-on", text)
+    assert ended.code == 2
+    assert said in ended.err
+
+
+def test_a_run_without_a_table_is_one_line(crocs, tmp_path):
+    ended = crocs("quality", "--run", tmp_path)
+    assert ended.err.strip() == f"crocs: {tmp_path}/quality.csv: no such file; run `crocs ingest` first"
+    (tmp_path / "quality.csv").write_text("a,b\n1,2\n")
+    assert "not what `crocs ingest` wrote" in crocs("quality", "--run", tmp_path).err
+
+
+def test_a_run_without_any_usable_day_still_has_its_report(ingest, crocs):
+    assert ingest(GOOD, "--days-from", "2020-01-01").code == 1
+    ended = crocs("quality", "--run", "run")
+    assert ended.code == 0
+    assert json.loads(ended.out)["shares"]["days_outside_range"] == 1.0

@@ -41,6 +41,8 @@ def run(arguments: list[str]) -> int:
         return _say(error.format_message().replace("\n", " "), WRONG_CALL)
     except CrocsError as error:
         return _say(str(error), getattr(error, "exit_code", MENDABLE))
+    except SystemExit as ended:  # click answers a shell that asks for completions, and leaves
+        return int(ended.code or 0)
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted; all finished work is on disk, the same command goes on", STOPPED_EARLY)
     except MemoryError:

@@ -15,15 +15,29 @@ from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, TRUTH
 from crocs_cli.machine.run import recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.maths.profiles import normalise
-from crocs_cli.stages import synth
+from crocs_cli.stages import stage1, synth
 from crocs_cli.stages.settings import Stage1Settings, Stage2Settings, SynthSettings
 
 
-def make(run: Path, with_rrls: bool = True, seed: int = 1, **settings: int) -> Path:
-    """Make RUN/profiles, RUN/rls, RUN/partition.h5 and, unless told otherwise, RUN/rrls."""
+def profiles(run: Path, seed: int = 1, **settings: int) -> Path:
+    """Make RUN/profiles and RUN/truth only."""
     chosen = SynthSettings(**{"consumers": 60, "days": 30, "clusters": 3, "shard_size": 25} | settings)
-    parts = synth.run(run, chosen, seed, Team())
-    shards = [load_sets(run, f"{number:05d}", parts) for number in range(parts)]
+    synth.run(run, chosen, seed, Team())
+    return run
+
+
+def make(run: Path, with_rrls: bool = True, exact: bool = True, seed: int = 1, **settings: int) -> Path:
+    """Make RUN/profiles, RUN/rls, RUN/partition.h5 and, unless told otherwise, RUN/rrls.
+
+    exact False: the load sets are those that stage 1 makes, not those of the truth.
+    """
+    profiles(run, seed, **settings)
+    parts = len(list((run / "profiles").iterdir()))
+    if exact:
+        shards = [load_sets(run, f"{number:05d}", parts) for number in range(parts)]
+    else:
+        stage1.run(run, Stage1Settings(), seed, Team())
+        shards = [files.read(path, RLS) for path in sorted((run / "rls").iterdir())]
     cluster = np.concatenate(
         [files.read(path, TRUTH)["cluster"] for path in sorted((run / "truth").iterdir())]
     )
@@ -36,11 +50,11 @@ def make(run: Path, with_rrls: bool = True, seed: int = 1, **settings: int) -> P
 
 def load_sets(run: Path, key: str, parts: int) -> files.Arrays:
     """Write RUN/rls/KEY.h5: one prototype for each shape that a consumer shows."""
-    profiles = files.read(run / "profiles" / f"{key}.h5", PROFILES)
+    read = files.read(run / "profiles" / f"{key}.h5", PROFILES)
     truth = files.read(run / "truth" / f"{key}.h5", TRUTH)
-    normal = normalise(profiles["energy_kwh"], "minmax")
+    normal = normalise(read["energy_kwh"], "minmax")
     prototypes, days, day_prototype, counts, shapes = [], [], [], [], []
-    for first, last in zip(profiles["day_offset"], profiles["day_offset"][1:], strict=False):
+    for first, last in zip(read["day_offset"], read["day_offset"][1:], strict=False):
         shown, which = np.unique(truth["shape"][first:last], return_inverse=True)
         prototypes += [normal[first:last][which == i].mean(axis=0) for i in range(len(shown))]
         days.append(np.bincount(which))
@@ -49,14 +63,14 @@ def load_sets(run: Path, key: str, parts: int) -> files.Arrays:
         shapes.append(shown)
     consumers = len(counts)
     arrays = {
-        "consumer_id": profiles["consumer_id"],
+        "consumer_id": read["consumer_id"],
         "prototype_offset": np.concatenate([[0], np.cumsum(counts)]),
         "prototype": np.array(prototypes),
         "days": np.concatenate(days),
         "medoid_date": np.full(sum(counts), -1),
-        "mean_daily_kwh": profiles["energy_kwh"].sum(axis=1).reshape(consumers, -1).mean(axis=1),
-        "day_offset": profiles["day_offset"],
-        "date": profiles["date"],
+        "mean_daily_kwh": read["energy_kwh"].sum(axis=1).reshape(consumers, -1).mean(axis=1),
+        "day_offset": read["day_offset"],
+        "date": read["date"],
         "day_prototype": np.concatenate(day_prototype),
     }
     settings = Stage1Settings().model_dump(mode="json") | {"seed": 1}

@@ -12,7 +12,7 @@ ALLOWED = {
     "stages": {"stages.settings", "maths", "machine", "readers", "pictures", "errors"},
     "screen": {"screen", "maths", "machine", "errors", "stages.settings"},
     "paper": {"paper", "maths", "machine", "errors", "stages.settings"},
-    "pictures": {"pictures", "errors"},
+    "pictures": {"pictures", "maths", "errors"},
     "maths": {"maths", "errors"},
     "machine": {"machine", "errors"},
     "readers": {"readers", "maths", "errors"},

@@ -13,7 +13,7 @@ import pytest
 
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RRLS
-from crocs_cli.pictures import words
+from crocs_cli.pictures import describe, words
 from tests import made_run
 from tests.conftest import digests
 
@@ -162,6 +162,67 @@ def test_names_are_escaped(crocs, tmp_path):
     text = (run / "report" / "index.html").read_text()
     assert "&lt;script&gt;" in text
     assert not Page(text).all("script")
+
+
+def test_a_safe_report_names_nobody_and_shows_no_real_day(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run", outliers=3)
+    ended = crocs("report", "--run", run, "--share-safe", "--minimum-size", 5)
+    assert ended.code == 0, ended.err
+    folder = run / "report-share-safe"
+    assert ended.out.strip() == f"{folder}/index.html"
+    ids = files.read(run / "partition.h5", PARTITION)["consumer_id"]
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        text = path.read_text()
+        assert not [name for name in ids if name in text], path
+        assert "medoid" not in text.replace("medoids", ""), path
+    assert "no real household’s day is shown" in " ".join(
+        Page((folder / "index.html").read_text()).words
+    ).replace("\n", " ")
+
+
+def test_a_safe_report_merges_small_segments(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run")
+    sizes = np.bincount(files.read(run / "partition.h5", PARTITION)["label"][1])
+    assert crocs("report", "--run", run, "--share-safe", "--minimum-size", sizes.min() + 1).code == 0
+    rows = list(csv.DictReader((run / "report-share-safe" / "segments.csv").open()))
+    assert [int(row["consumers"]) for row in rows] == [sizes[0], sizes[1] + sizes[2]]
+    ended = crocs("report", "--run", run, "--share-safe", "--minimum-size", 61)
+    assert ended.code == 1
+    assert "a report of it cannot be passed on" in ended.err
+
+
+LABEL = np.array([0] * 20 + [1] * 8 + [2] * 6 + [3] * 3)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "heavy", "groups"),
+    [
+        (3, None, [(0,), (1,), (2,), (3,)]),
+        (4, None, [(0,), (1,), (2, 3)]),
+        (9, None, [(0,), (1, 2, 3)]),
+        (21, None, [(0, 1, 2, 3)]),
+        (38, None, None),
+        (3, 21, [(0,), (2,), (1, 3)]),
+    ],
+)
+def test_safe_groups(minimum, heavy, groups):
+    used = np.full(len(LABEL), 10.0)
+    if heavy is not None:
+        used[heavy] = 25.0  # a quarter of what segment 1 uses, under 15 % of what 1 and another use
+    found = describe.safe_groups(LABEL, used, minimum)
+    if heavy is None:
+        assert found == groups
+    else:
+        assert found is not None
+        assert (1,) not in found
+        merged = np.isin(LABEL, found[-1])
+        assert used[merged].max() <= 0.15 * used[merged].sum()
+
+
+def test_what_sets_a_segment_apart_is_what_the_others_lack(written):
+    said = " ".join(" ".join(Page((written / "index.html").read_text()).words).split())
+    assert "set it apart:" in said
+    assert "Its nearest is segment" in said
 
 
 MEASURE = """<!doctype html><body><iframe id="f" src="{page}" width="{width}" height="3000"></iframe><script>

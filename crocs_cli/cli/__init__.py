@@ -10,12 +10,14 @@ from crocs_cli import __version__
 
 # In the order of the work. The sentence is the command's own first one; a test holds the two together.
 COMMANDS = {
+    "run": "Do the whole chain that a settings file describes, from profiles to the report.",
     "ingest": "Read meter files into daily load profiles.",
     "quality": "Report what of the readings was used, and what was left out and why.",
     "synth": "Make a synthetic population whose clusters are known.",
     "stage1": "Find each consumer's representative load set.",
     "stage2": "Compare the consumers' load sets and cluster the consumers.",
     "rrls": "Find the behaviours that each cluster's members share.",
+    "stability": "Say how far each partition depends on which consumers are in it.",
     "score": "Say how good a partition is, against the truth where it is known.",
     "export": "Write results as a table.",
     "assign": "Find the segment of new consumers, without clustering again.",

@@ -93,13 +93,18 @@ _COMMON = (
 
 def _setting_option(keys: tuple[str, ...], name: str, info: Any) -> Function:
     default = info.get_default(call_default_factory=True)
+    description = f"{info.description[0].upper()}{info.description[1:]}."
+    if info.annotation is bool:
+        return click.option(
+            "--" + "-".join(keys).replace("_", "-"), name, is_flag=True, default=None, help=description
+        )
     shown = "" if default in (None, (), PydanticUndefined) else f"  [default: {_shown(default)}]"
     return click.option(
         "--" + "-".join(keys).replace("_", "-"),
         name,
         metavar=_metavar(info.annotation),
         multiple=is_list(info),
-        help=f"{info.description[0].upper()}{info.description[1:]}.{shown}",
+        help=f"{description}{shown}",
     )
 
 

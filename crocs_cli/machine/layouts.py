@@ -102,6 +102,19 @@ RRLS = Layout(
         "trial_communities": ("int32", ("trial",)),  # how many large enough to count it gave
     },
 )
+STABILITY = Layout(
+    "crocs-stability",
+    1,
+    "crocs stability",
+    {
+        "clusters": ("int32", ("partition",)),
+        "ari": ("float64", ("partition", "sample")),  # of a subsample's partition with that of all
+        "jaccard": (
+            "float64",
+            ("segment",),
+        ),  # how well each is found again; those of all partitions in a row
+    },
+)
 ASSIGNMENTS = Layout(
     "crocs-assignments",
     1,
@@ -116,4 +129,6 @@ ASSIGNMENTS = Layout(
     },
 )
 
-LAYOUTS = {layout.format: layout for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS, ASSIGNMENTS)}
+LAYOUTS = {
+    layout.format: layout for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS, STABILITY, ASSIGNMENTS)
+}

@@ -6,6 +6,7 @@ import numpy as np
 
 HIGH, RAISED = 0.5, 0.3  # of the profile's range, above which a time of day counts as high, or as raised
 SHORTEST_GAP_H = 1.0  # two high times nearer than this are one
+SMOOTHING_H = 1.5
 THURSDAY = 3  # the weekday of day 0, 1970-01-01, counted from Monday
 
 
@@ -104,3 +105,9 @@ def _without_short_gaps(high: np.ndarray, slots: int) -> np.ndarray:
             if high[(start + gap + 1) % slots]:
                 closed[inside] = True
     return closed
+
+
+def smoothed(profile: np.ndarray) -> np.ndarray:
+    """Return a profile with each value the mean of an hour and a half around it, the day being a circle."""
+    width = max(1, round(SMOOTHING_H * len(profile) / 24.0) // 2 * 2 + 1)
+    return np.mean([np.roll(profile, shift - width // 2) for shift in range(width)], axis=0)

@@ -35,6 +35,7 @@ class Indices:
     davies_bouldin: np.ndarray
     calinski_harabasz: np.ndarray
     chosen: int
+    stability: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Behaviours:
     """The behaviours that a segment's members share, those that cover the most days first.
 
     medoid, mean, low, high: (behaviours, slots) normalised profiles; low and high leave out a tenth of the
-    days each. consumer_coverage, day_coverage, weekend_share: (behaviours,) in [0, 1].
+    days each. consumer_coverage, day_coverage, weekend_share: (behaviours,) in [0, 1]. alike: (behaviours,
+    segments) share of each segment's days that are like the behaviour.
     """
 
     medoid: np.ndarray
@@ -52,6 +54,7 @@ class Behaviours:
     consumer_coverage: np.ndarray
     day_coverage: np.ndarray
     weekend_share: np.ndarray
+    alike: np.ndarray
     high_times: list[Times]
     lesser_times: list[Times]
 
@@ -70,7 +73,9 @@ class Segment:
     """One cluster of the partition; number 1 is the largest.
 
     mean_kwh: (slots,) mean day of its consumers in kWh a slot; peak_share: (slots,) share of its days whose
-    maximum is there. The same of all other consumers under rest_*; NaN where there are none.
+    maximum is there. The same of all other consumers under rest_*; NaN where there are none. merged: the
+    segments that are shown as one; nearest: number of the segment whose behaviours are most like these;
+    found_again: mean Jaccard index in subsamples, None where it was not measured.
     """
 
     number: int
@@ -85,6 +90,10 @@ class Segment:
     peak_share: np.ndarray
     rest_peak_share: np.ndarray
     behaviours: Behaviours | None
+    merged: tuple[int, ...] = ()
+    nearest: int | None = None
+    typical: tuple[Member, ...] = ()
+    found_again: float | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,8 @@ class Facts:
     """Everything a report shows.
 
     provenance: the settings of each step as (step, made with version, {setting: value}); missing: sentences
-    that say what the report would hold besides, and the command that adds it.
+    that say what the report would hold besides, and the command that adds it. safe: whether it may be passed
+    on: no ids, no real household's day, and no segment under `minimum` consumers.
     """
 
     quality: Quality
@@ -100,3 +110,5 @@ class Facts:
     segments: list[Segment]
     provenance: list[tuple[str, str, dict[str, str]]]
     missing: list[str]
+    safe: bool = False
+    minimum: int = 1

@@ -27,6 +27,7 @@ INDICES = {  # name: (title, which way is better)
     "dunn": ("Dunn", "higher is better"),
     "davies_bouldin": ("Davies-Bouldin", "lower is better"),
     "calinski_harabasz": ("Calinski-Harabasz", "higher is better"),
+    "stability": ("Agreement with subsamples (ARI)", "higher is better; 1 is the same each time"),
 }
 
 

@@ -16,17 +16,18 @@ from crocs_cli.pictures.facts import Facts, Segment
 from crocs_cli.pictures.style import slot_hours
 
 
-def files(facts: Facts, with_medoids: bool = True) -> dict[str, str]:
+def files(facts: Facts) -> dict[str, str]:
     """Return the report as {file name: text}: index.html, the CSV files and figures/*.svg.
 
-    `with_medoids` False leaves out every day that a real household lived.
+    A safe report has no medoids: each is a day that a real household lived.
     """
+    with_medoids = not facts.safe
     figures = draw(facts, with_medoids)
     html = _template().render(
         facts=facts,
         figures={name: Markup(svg) for name, svg in figures.items()},
         titles={one.number: words.segment_title(one) for one in facts.segments},
-        sentences={one.number: words.explain(one) for one in facts.segments},
+        sentences={one.number: words.explain(one, facts.segments) for one in facts.segments},
         major={one.number: segment.major(one.behaviours) for one in facts.segments if one.behaviours},
         with_medoids=with_medoids,
     )
@@ -96,6 +97,14 @@ def tables(facts: Facts, with_medoids: bool) -> dict[str, str]:
                 for i, shares in enumerate(
                     zip(shown.consumer_coverage, shown.day_coverage, shown.weekend_share, strict=True)
                 )
+            ),
+        ),
+        "typical": _csv(
+            ("cluster", "rank", "consumer_id", "distance", "mean_daily_kwh"),
+            (
+                (one.number, rank, member.consumer_id, member.distance, member.mean_daily_kwh)
+                for one in facts.segments
+                for rank, member in enumerate(one.typical, 1)
             ),
         ),
         "hyperprototypes": _csv(

@@ -8,7 +8,8 @@ from crocs_cli.pictures.facts import Behaviours, Segment, Times
 
 LONGEST_PEAK_H = 5.0  # a longer high time is said with its ends
 ALL_DAY_H = 18.0
-LEAST_RANGE = 0.35  # a mean day that moves less than this share of the spread has no shape to name
+LEAST_CONTRAST = 0.65  # a mean day that falls less far from its top towards the floor has no shape to name
+MOST_PEAKS = 3  # more are counted, not named
 PARTS_OF_DAY = (
     (5.0, "night"),
     (7.0, "early morning"),
@@ -22,6 +23,7 @@ PARTS_OF_DAY = (
 WINDOW_H = 3.0  # of the sentence on when the segment differs
 TELLING_SHARE = 0.02  # differences below are not worth a sentence
 TELLING_WEEKEND = 0.15
+TELLING_EXCESS = 0.05  # share of days that a segment has more of than another
 
 
 def percent(share: float) -> str:
@@ -53,14 +55,17 @@ def listed(words: list[str]) -> str:
 
 def behaviour_name(behaviours: Behaviours, index: int) -> str:
     """Name a behaviour by its high times, in the order of the day."""
-    mean, low, high = behaviours.mean[index], behaviours.low[index], behaviours.high[index]
+    mean, floor = behaviours.mean[index], behaviours.low[index].min()
     times = behaviours.high_times[index]
     if not times:
         return "flat"
-    if mean.max() - mean.min() < LEAST_RANGE * (high.max() - low.min()):
+    if mean.max() - mean.min() < LEAST_CONTRAST * (mean.max() - floor):
         return "no regular shape"
-    lesser = [part_of_day(top) for _, _, top in sorted(behaviours.lesser_times[index])]
-    return _high_name(times) + (f", a lesser one in the {listed(_unique(lesser))}" if lesser else "")
+    lesser = _unique([part_of_day(top) for _, _, top in sorted(behaviours.lesser_times[index])])
+    name = _high_name(times)
+    return (
+        f"{name}, a lesser one in the {listed(lesser)}" if 0 < len(lesser) <= 2 and "peak" in name else name
+    )
 
 
 def _high_name(times: Times) -> str:
@@ -69,6 +74,8 @@ def _high_name(times: Times) -> str:
     long = [(start, end) for start, end, _ in in_order if end - start > LONGEST_PEAK_H]
     if any(end - start > ALL_DAY_H for start, end in long):
         return "high nearly all day"
+    if len(peaks) > MOST_PEAKS:
+        return f"{len(peaks)} peaks, the highest in the {part_of_day(times[0][2])}"
     several = "s" if len(peaks) > 1 else ""
     phrases = (
         [f"{listed([part.replace(' ', '-') for part in _unique(peaks)])} peak{several}"] if peaks else []
@@ -88,34 +95,97 @@ def behaviour_times(times: Times) -> str:
 
 
 def segment_title(segment: Segment) -> str:
-    """Return a heading for a segment."""
-    if segment.behaviours is None or not len(segment.behaviours.day_coverage):
+    """Return a heading for a segment: its number, and the behaviour that most sets it apart."""
+    if segment.merged:
+        return f"Segments {listed(list(map(str, segment.merged)))}, shown together"
+    if segment.behaviours is None:
         return f"Segment {segment.number}"
-    often = "mostly" if segment.behaviours.day_coverage[0] >= 0.5 else "often"
-    return f"Segment {segment.number}: {often} {behaviour_name(segment.behaviours, 0)}"
+    first = int(_apart(segment, segment.behaviours)[0])
+    return f"Segment {segment.number}: {behaviour_name(segment.behaviours, first)}"
 
 
-def explain(segment: Segment) -> list[str]:
-    """Return the sentences that explain a segment."""
+def explain(segment: Segment, others: list[Segment]) -> list[str]:
+    """Return the sentences that explain a segment; others: all segments, itself among them."""
     sentences = [_size(segment)]
     if segment.behaviours is not None:
         sentences += _shared(segment.behaviours, segment.weekend_share)
-    return sentences + _peaks(segment) + _energy(segment)
+        sentences += _sets_apart(segment, segment.behaviours) + _nearest(segment, segment.behaviours, others)
+    sentences += _peaks(segment) + _energy(segment)
+    if segment.found_again is not None:
+        sentences.append(
+            f"Found again when some of all consumers are left out: {percent(segment.found_again)} of it "
+            "(above 85% is stable, below 60% is not)."
+        )
+    return sentences
+
+
+def _apart(segment: Segment, behaviours: Behaviours) -> np.ndarray:
+    """Return the behaviours in the order in which they set the segment apart from all others."""
+    return (-_excess(segment, behaviours)).argsort(kind="stable")
+
+
+def _excess(segment: Segment, behaviours: Behaviours) -> np.ndarray:
+    elsewhere = np.delete(behaviours.alike, segment.number - 1, axis=1)
+    own = behaviours.alike[:, segment.number - 1]
+    return own - elsewhere.max(axis=1) if elsewhere.shape[1] else behaviours.day_coverage
+
+
+def _sets_apart(segment: Segment, behaviours: Behaviours) -> list[str]:
+    """Say which behaviour is rarest elsewhere."""
+    number = int(_apart(segment, behaviours)[0])
+    own = behaviours.alike[number, segment.number - 1]
+    elsewhere = np.delete(behaviours.alike[number], segment.number - 1)
+    if not len(elsewhere) or own - elsewhere.max() < TELLING_EXCESS:
+        return ["No behaviour is its alone: it is the mixture that sets it apart."] if len(elsewhere) else []
+    return [
+        f"Days like behaviour {number + 1}, {behaviour_name(behaviours, number)}, set it apart: "
+        f"{percent(own)} of its days, at most {percent(elsewhere.max())} in any other segment."
+    ]
+
+
+def _nearest(segment: Segment, behaviours: Behaviours, others: list[Segment]) -> list[str]:
+    """Say how it differs from its nearest segment."""
+    near = next((one for one in others if one.number == segment.nearest), None)
+    if near is None or near.behaviours is None:
+        return []
+    clauses = [
+        clause
+        for word, shown, owner, other in (
+            ("fewer", behaviours, segment, near),
+            ("more", near.behaviours, near, segment),
+        )
+        if (clause := _difference(word, shown, owner.number - 1, other.number - 1))
+    ]
+    return [f"Its nearest is segment {near.number}, which has {listed(clauses)}."] if clauses else []
+
+
+def _difference(word: str, shown: Behaviours, owner: int, other: int) -> str:
+    """Say of which of its owner's behaviours the other segment has the fewest days, against its owner's."""
+    excess = shown.alike[:, owner] - shown.alike[:, other]
+    most = int(excess.argmax())
+    if excess[most] < TELLING_EXCESS:
+        return ""
+    shares = sorted(shown.alike[most, [owner, other]], reverse=word == "more")
+    there, here = (percent(share) for share in shares)
+    return f"{word} days of the kind {behaviour_name(shown, most)} ({there}, here {here})"
 
 
 def _size(segment: Segment) -> str:
-    other = ""
-    rest = segment.rest_kwh.sum()
+    count, one = segment.consumers, segment.consumers == 1
+    other, rest = "", segment.rest_kwh.sum()
     if rest > 0:
         ratio = segment.mean_daily_kwh / rest
-        other = (
-            ", as much as the other consumers"
-            if abs(ratio - 1) < 0.05
-            else f", {percent(abs(ratio - 1))} {'more' if ratio > 1 else 'less'} than the other consumers"
-        )
+        if abs(ratio - 1) < 0.05:
+            other = ", as much as the other consumers"
+        elif ratio >= 2:
+            other = f", {ratio:.1f} times as much as the other consumers"
+        else:
+            other = f", {percent(abs(ratio - 1))} {'more' if ratio > 1 else 'less'} than the other consumers"
+    who = "1 consumer" if one else f"{count:,} consumers"
+    uses, each = ("uses", "") if one else ("use", " each")
     return (
-        f"{segment.consumers} consumers ({percent(segment.consumer_share)} of all) use "
-        f"{percent(segment.energy_share)} of the energy: {segment.mean_daily_kwh:.1f} kWh a day each{other}."
+        f"{who} ({percent(segment.consumer_share)} of all) {uses} {percent(segment.energy_share)} of the "
+        f"energy: {segment.mean_daily_kwh:.1f} kWh a day{each}{other}."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,37 +11,49 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, Layout
+from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY, Layout
 from crocs_cli.machine.run import partition_labels, shards
+from crocs_cli.machine.threads import available_threads
+from crocs_cli.maths.likeness import days_alike
+from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.profiles import normalise, window_slots
 from crocs_cli.maths.quality import COUNTS
-from crocs_cli.maths.segments import (
-    consumer_means,
-    high_times,
-    is_weekend,
-    lesser_times,
-    peak_counts,
-    weighted_quantiles,
-)
-from crocs_cli.pictures import page
-from crocs_cli.pictures.facts import Behaviours, Facts, Indices, Quality, Segment
+from crocs_cli.maths.segments import consumer_means, peak_counts
+from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.pictures import describe, page
+from crocs_cli.pictures.describe import People
+from crocs_cli.pictures.facts import Facts, Indices, Member, Quality, Segment
 from crocs_cli.stages.settings import ReportSettings
 
-INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
+PRIVATE = ("files",)  # settings that a safe report leaves out
+DAYS_SCALE = 1_000_000  # day coverage as whole days, for a load set made of hyperprototypes
 
 
 @dataclass(frozen=True)
-class Load:
-    """What the consumers used. mean_kwh: (consumers, slots); peaks: (clusters, slots) days."""
+class Source:
+    """The run that a report is about: its consumers, their clusters, and how they were compared."""
 
-    mean_kwh: np.ndarray
-    peaks: np.ndarray
+    run: Path
+    clusters: int
+    consumer_id: np.ndarray
+    label: np.ndarray
+    people: People
+    window: int
+
+    def rrls(self, cluster: int) -> Arrays | None:
+        """Return the behaviours of a cluster, if they are made."""
+        path = self.run / "rrls" / str(self.clusters) / f"{cluster + 1:02d}.h5"
+        return files.read(path, RRLS) if path.exists() else None
 
 
 def run(run: Path, settings: ReportSettings) -> Path:
-    """Write RUN/report/index.html with the data and figures beside it; return its path."""
-    clusters = settings.clusters or chosen_clusters(run)
-    written = page.files(gather(run, clusters))
-    folder = run / "report"
+    """Write RUN/report/index.html with the data and figures beside it; return its path.
+
+    A safe report goes to RUN/report-share-safe, so that nothing of another one lies beside it.
+    """
+    facts = gather(run, settings)
+    written = page.files(facts)
+    folder = run / ("report-share-safe" if settings.share_safe else "report")
     for name, text in written.items():
         files.write_bytes(folder / name, text.encode())
     _sweep(folder, set(written))
@@ -62,44 +74,68 @@ def chosen_clusters(run: Path) -> int:
     raise CrocsError(f"{run}: partitions into {known} clusters are there; name one with --clusters")
 
 
-def gather(run: Path, clusters: int) -> Facts:
+def gather(run: Path, settings: ReportSettings) -> Facts:
     """Read everything that a report shows."""
-    profiles = shards(run / "profiles", PROFILES)
-    load_sets = shards(run / "rls", RLS)
+    clusters = settings.clusters or chosen_clusters(run)
+    quality, source = _read(run, clusters)
+    groups: list[tuple[int, ...]] = [(number,) for number in range(clusters)]
+    if settings.share_safe:
+        safe = describe.safe_groups(source.label, source.people.used_kwh(), settings.minimum_size)
+        if safe is None:
+            raise CrocsError(
+                f"{run}: fewer than {settings.minimum_size} consumers, or one of them uses more than 15 % of "
+                "the energy; a report of it cannot be passed on"
+            )
+        groups = safe
+    merged = groups[-1] if len(groups[-1]) > 1 else ()
+    return Facts(
+        quality=quality,
+        indices=_indices(run, clusters),
+        segments=_with_nearest([_segment(group, merged, source, settings) for group in groups], source),
+        provenance=_provenance(run, clusters, settings.share_safe),
+        missing=_missing(run, clusters),
+        safe=settings.share_safe,
+        minimum=settings.minimum_size,
+    )
+
+
+def _read(run: Path, clusters: int) -> tuple[Quality, Source]:
+    """Read profiles, load sets and labels, the profiles one shard at a time."""
     consumer_id, label = partition_labels(run, clusters)
-    quality, load = _inputs(run, list(profiles), consumer_id, label, clusters)
-    sets = _load_sets(run, list(load_sets))
-    explained = _rrls_folder(run, clusters)
-    segments = [
-        _segment(number, label, load, sets, explained / f"{number + 1:02d}.h5" if explained else None)
-        for number in range(clusters)
-    ]
-    missing = [] if explained else [
-        f"The behaviours that each segment’s consumers share: crocs rrls --clusters {clusters} finds them; "
-        "then make the report again."
-    ]  # fmt: skip
-    steps: list[tuple[str, Path, Layout]] = [
-        ("Profiles", run / "profiles" / f"{next(iter(profiles))}.h5", PROFILES),
-        ("Stage 1", run / "rls" / f"{next(iter(load_sets))}.h5", RLS),
-        ("Stage 2", run / "partition.h5", PARTITION),
-    ]
-    steps += [("RRLS", explained / "01.h5", RRLS)] if explained else []
-    return Facts(quality, _indices(run, clusters), segments, [_made(*step) for step in steps], missing)
+    quality, mean_kwh, peaks = _profiles(run, consumer_id, label, clusters)
+    parts = [files.read(run / "rls" / f"{key}.h5", RLS) for key in shards(run / "rls", RLS)]
+    compared = files.read_recipe(run / "partition.h5", PARTITION)["settings"]
+    sets = LoadSets.concatenate(
+        [LoadSets(part["prototype"], part["days"], part["prototype_offset"]) for part in parts]
+    )
+    prototypes = normalise(sets.prototypes, compared["normalise_prototypes"]).astype(np.float32)
+    people = People(
+        mean_kwh=mean_kwh,
+        peaks=peaks,
+        sets=LoadSets(prototypes, sets.days, sets.offset),
+        day_offset=np.concatenate(
+            [[0], np.cumsum(np.concatenate([np.diff(p["day_offset"]) for p in parts]))]
+        ),
+        date=np.concatenate([part["date"] for part in parts]),
+        day_prototype=np.concatenate([part["day_prototype"] for part in parts]),
+    )
+    window = window_slots(compared["window"], prototypes.shape[1])
+    return quality, Source(run, clusters, consumer_id, label, people, window)
 
 
-def _inputs(
-    run: Path, keys: list[str], consumer_id: np.ndarray, label: np.ndarray, clusters: int
-) -> tuple[Quality, Load]:
-    """Read the profile shards once, one at a time: what was counted, and what was used when."""
+def _profiles(
+    run: Path, consumer_id: np.ndarray, label: np.ndarray, clusters: int
+) -> tuple[Quality, np.ndarray, np.ndarray]:
+    """Return what was counted, each consumer's mean day, and when the days of each cluster peak."""
     counts = np.zeros(len(COUNTS), dtype=np.int64)
     meters = unused = at = 0
     means, dates, peaks = [], [], []
-    for key in keys:
+    for key in shards(run / "profiles", PROFILES):
         read = files.read(run / "profiles" / f"{key}.h5", PROFILES)
         here = slice(at, at + len(read["consumer_id"]))
         if not np.array_equal(consumer_id[here], read["consumer_id"]):
             raise CrocsError(
-                f"{run}/partition.h5: of other consumers than profiles/{key}.h5; run `crocs stage2`"
+                f"{run}/partition.h5: of other consumers than profiles/{key}.h5; run `crocs stage2` anew"
             )
         at = here.stop
         counts += read["quality"].sum(axis=0)
@@ -113,108 +149,145 @@ def _inputs(
         meters, unused, len(consumer_id), _day(min(dates)), _day(max(dates)), mean_kwh.shape[1],
         dict(zip(COUNTS, counts.tolist(), strict=True)),
     )  # fmt: skip
-    return quality, Load(mean_kwh, np.sum(peaks, axis=0))
+    return quality, mean_kwh, np.sum(peaks, axis=0)
 
 
-def _load_sets(run: Path, keys: list[str]) -> Arrays:
-    """Read what the report needs of all load sets: prototypes, their days, and the days' dates."""
-    parts = [files.read(run / "rls" / f"{key}.h5", RLS) for key in keys]
-    names = ("consumer_id", "prototype", "days", "date", "day_prototype", "mean_daily_kwh")
-    sets = {name: np.concatenate([part[name] for part in parts]) for name in names}
-    for name in ("prototype_offset", "day_offset"):
-        counts = np.concatenate([np.diff(part[name]) for part in parts])
-        sets[name] = np.concatenate([[0], counts.cumsum()])
-    return sets
+def _segment(
+    group: tuple[int, ...], others: tuple[int, ...], source: Source, settings: ReportSettings
+) -> Segment:
+    """Describe one segment, or several merged, with its behaviours and typical members where there are any.
 
-
-def _segment(number: int, label: np.ndarray, load: Load, sets: Arrays, explained: Path | None) -> Segment:
-    """Describe one cluster against all other consumers."""
-    inside = label == number
-    energy = load.mean_kwh.sum(axis=1)
-    days = np.diff(sets["day_offset"])
-    used = energy * days
-    weekend = np.bincount(np.repeat(inside, days), is_weekend(sets["date"]), 2)[1]
-    rest_peaks = load.peaks.sum(axis=0) - load.peaks[number]
-    return Segment(
-        number=number + 1,
-        consumers=int(inside.sum()),
-        consumer_share=float(inside.mean()),
-        energy_share=_share(used[inside].sum(), used.sum()),
-        days=int(days[inside].sum()),
-        weekend_share=_share(weekend, days[inside].sum()),
-        mean_daily_kwh=float(energy[inside].mean()),
-        mean_kwh=load.mean_kwh[inside].mean(axis=0),
-        rest_kwh=_mean_or_nan(load.mean_kwh[~inside]),
-        peak_share=load.peaks[number] / max(1, load.peaks[number].sum()),
-        rest_peak_share=rest_peaks / rest_peaks.sum()
-        if rest_peaks.any()
-        else np.full(len(rest_peaks), np.nan),
-        behaviours=_behaviours(explained, sets) if explained else None,
+    others: the clusters that are shown merged only.
+    """
+    found = describe.segment(group, source.label, source.people)
+    rrls = source.rrls(group[0])
+    if found.merged or rrls is None:
+        return found
+    community = _community(rrls, source)
+    alike = days_alike(
+        source.people.sets, source.label, rrls["hyperprototype_mean"], community, source.window
+    )
+    alike = describe.pooled(alike, others, source.label, source.people)
+    shown = describe.behaviours(rrls, community, source.people, alike)
+    typical: tuple[Member, ...] = ()
+    if settings.share_safe:
+        shown = describe.without_rare(shown, found.consumers, settings.minimum_size)
+    else:
+        typical = _typical(rrls, group[0], source, settings.typical)
+    again = _found_again(source.run, source.clusters)
+    return replace(
+        found,
+        behaviours=shown if len(shown.mean) else None,
+        typical=typical,
+        found_again=None if again is None else float(again[group[0]]),
     )
 
 
-def _behaviours(path: Path, sets: Arrays) -> Behaviours:
-    """Read what rrls found in one cluster, and measure how far each behaviour spreads."""
-    rrls = files.read(path, RRLS)
-    place = {name: at for at, name in enumerate(sets["consumer_id"])}
+def _community(rrls: Arrays, source: Source) -> np.ndarray:
+    """Return the behaviour of each prototype of all consumers, -1 for those of other clusters and of none."""
+    sizes = source.people.sets.sizes()
+    place = {name: at for at, name in enumerate(source.consumer_id)}
     members = np.array([place[name] for name in rrls["consumer_id"]])
-    counts = np.diff(sets["prototype_offset"])
-    first = sets["prototype_offset"][:-1]
-    row = np.concatenate([np.arange(first[member], first[member] + counts[member]) for member in members])
-    if len(row) != len(rrls["vertex_community"]):
-        raise CrocsError(f"{path}: made from other load sets; remove it and run `crocs rrls` again")
-    community = np.full(len(sets["prototype"]), -1)
-    community[row] = rrls["vertex_community"]
-    weekend = _weekend_shares(community, sets, len(rrls["day_coverage"]))
-    spread = [
-        weighted_quantiles(sets["prototype"][of], sets["days"][of].astype(np.float64), INNER)
-        for of in (community == number for number in range(len(rrls["day_coverage"])))
-    ]
-    low, high = np.stack(spread, axis=1)
-    return Behaviours(
-        medoid=rrls["hyperprototype_medoid"],
-        mean=rrls["hyperprototype_mean"],
-        low=low,
-        high=high,
-        consumer_coverage=rrls["consumer_coverage"],
-        day_coverage=rrls["day_coverage"],
-        weekend_share=weekend,
-        high_times=[high_times(profile) for profile in rrls["hyperprototype_mean"]],
-        lesser_times=[lesser_times(profile) for profile in rrls["hyperprototype_mean"]],
+    if sizes[members].sum() != len(rrls["vertex_community"]):
+        raise CrocsError(
+            f"{source.run / 'rrls'}: made from other load sets; remove it and run `crocs rrls` again"
+        )
+    community = np.full(len(source.people.sets.prototypes), -1)
+    first = source.people.sets.offset[:-1]
+    rows = np.concatenate([np.arange(first[member], first[member] + sizes[member]) for member in members])
+    community[rows] = rrls["vertex_community"]
+    return community
+
+
+def _typical(rrls: Arrays, cluster: int, source: Source, count: int) -> tuple[Member, ...]:
+    """Return the members nearest to what the cluster shares, by WSMD."""
+    members = np.flatnonzero(source.label == cluster)
+    distance = set_distances(
+        source.people.sets.take(members), _as_load_sets([rrls]),
+        window=source.window, threads=available_threads(),
+    )[:, 0]  # fmt: skip
+    energy = source.people.mean_kwh.sum(axis=1)
+    nearest = distance.argsort(kind="stable")[:count]
+    return tuple(
+        Member(str(source.consumer_id[members[at]]), float(distance[at]), float(energy[members[at]]))
+        for at in nearest
     )
 
 
-def _weekend_shares(community: np.ndarray, sets: Arrays, communities: int) -> np.ndarray:
-    """Return the share of weekend days in each community; -1 marks prototypes of other clusters."""
-    owner_first = np.repeat(sets["prototype_offset"][:-1], np.diff(sets["day_offset"]))
-    of_day = community[owner_first + sets["day_prototype"]]
-    known = of_day >= 0
-    all_days = np.bincount(of_day[known], minlength=communities)
-    weekends = np.bincount(of_day[known], is_weekend(sets["date"][known]), communities)
-    return weekends / np.maximum(1, all_days)
+def _with_nearest(segments: list[Segment], source: Source) -> list[Segment]:
+    """Note for each segment with behaviours the one whose behaviours are most like its own, by WSMD."""
+    explained = [one for one in segments if one.behaviours is not None]
+    if len(explained) < 2:
+        return segments
+    rrls = [source.rrls(one.number - 1) for one in explained]
+    sets = _as_load_sets([each for each in rrls if each is not None])
+    distance = set_distances(sets, sets, window=source.window)
+    np.fill_diagonal(distance, np.inf)
+    nearest = {
+        one.number: explained[at].number for one, at in zip(explained, distance.argmin(axis=1), strict=True)
+    }
+    return [replace(one, nearest=nearest.get(one.number)) for one in segments]
+
+
+def _as_load_sets(rrls: list[Arrays]) -> LoadSets:
+    """Return hyperprototypes as load sets, each weighted by the days that it covers (paper, section 6)."""
+    counts = [len(each["day_coverage"]) for each in rrls]
+    days = np.concatenate([each["day_coverage"] for each in rrls])
+    return LoadSets(
+        np.concatenate([each["hyperprototype_mean"] for each in rrls]),
+        np.maximum(1, (days * DAYS_SCALE).round()).astype(np.int32),
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+    )
 
 
 def _indices(run: Path, clusters: int) -> Indices:
     read = files.read(run / "partition.h5", PARTITION)
     order = read["clusters"].argsort(kind="stable")
     names = ("clusters", "silhouette", "dunn", "davies_bouldin", "calinski_harabasz")
-    return Indices(**{name: read[name][order] for name in names}, chosen=clusters)
+    stability = np.full(len(order), np.nan)
+    if (run / "stability.h5").exists():
+        agreement = files.read(run / "stability.h5", STABILITY)
+        stability = np.array([agreement["ari"][agreement["clusters"] == k].mean() for k in read["clusters"]])
+    return Indices(**{name: read[name][order] for name in names}, stability=stability[order], chosen=clusters)
 
 
-def _rrls_folder(run: Path, clusters: int) -> Path | None:
-    """Return the folder of the RRLS of one partition, if all its clusters are there."""
-    for folder in (run / "rrls").glob("[0-9]*"):
-        if folder.name.isdigit() and int(folder.name) == clusters:
-            names = {path.name for path in folder.glob("[0-9]*.h5")}
-            if all(f"{number:02d}.h5" in names for number in range(1, clusters + 1)):
-                return folder
-    return None
+def _found_again(run: Path, clusters: int) -> np.ndarray | None:
+    """Return how well each cluster is found again in subsamples, where that was measured."""
+    if not (run / "stability.h5").exists():
+        return None
+    read = files.read(run / "stability.h5", STABILITY)
+    first = int(read["clusters"][: read["clusters"].tolist().index(clusters)].sum())
+    found: np.ndarray = read["jaccard"][first : first + clusters]
+    return found
 
 
-def _made(step: str, path: Path, layout: Layout) -> tuple[str, str, dict[str, str]]:
-    made_by = files.read_made_by(path, layout)
-    settings = {key: _said(value) for key, value in made_by["settings"].items()}
-    return step, made_by["crocs"], {"command": f"crocs {made_by['command']}", **settings}
+def _missing(run: Path, clusters: int) -> list[str]:
+    """Say what the report would hold besides, and what makes it."""
+    sentences = []
+    if not (run / "rrls" / str(clusters) / "01.h5").exists():
+        sentences.append(
+            f"The behaviours that a segment’s consumers share: crocs rrls --clusters {clusters} finds them."
+        )
+    if not (run / "stability.h5").exists():
+        sentences.append("How stable the segments are: crocs stability measures it.")
+    return sentences
+
+
+def _provenance(run: Path, clusters: int, safe: bool) -> list[tuple[str, str, dict[str, str]]]:
+    steps: list[tuple[str, Path, Layout]] = [
+        ("Profiles", run / "profiles" / "00000.h5", PROFILES),
+        ("Stage 1", run / "rls" / "00000.h5", RLS),
+        ("Stage 2", run / "partition.h5", PARTITION),
+        ("RRLS", run / "rrls" / str(clusters) / "01.h5", RRLS),
+        ("Stability", run / "stability.h5", STABILITY),
+    ]
+    made = []
+    for step, path, layout in steps:
+        if path.exists():
+            made_by = files.read_made_by(path, layout)
+            settings = {k: _said(v) for k, v in made_by["settings"].items() if not (safe and k in PRIVATE)}
+            made.append((step, made_by["crocs"], {"command": f"crocs {made_by['command']}", **settings}))
+    return made
 
 
 def _said(value: object) -> str:
@@ -230,14 +303,6 @@ def _sweep(folder: Path, written: set[str]) -> None:
     for path in [*folder.glob("*.csv"), *folder.glob("figures/*.svg")]:
         if str(path.relative_to(folder)) not in written:
             path.unlink()
-
-
-def _share(part: float, whole: float) -> float:
-    return float(part / whole) if whole else 0.0
-
-
-def _mean_or_nan(rows: np.ndarray) -> np.ndarray:
-    return rows.mean(axis=0) if len(rows) else np.full(rows.shape[1], np.nan)
 
 
 def _day(number: int) -> str:

@@ -229,6 +229,13 @@ class RrlsSettings(Settings):
     starts: int = Field(10, description="starts of Leiden; the best counts", ge=1, le=1000)
 
 
+class StabilitySettings(Settings):
+    """Distances and partitions in, how stable they are out."""
+
+    samples: int = Field(20, description="subsamples that are clustered again", ge=2, le=10_000)
+    part: float = Field(0.8, description="share of the consumers in each subsample", gt=0, lt=1)
+
+
 class AssignSettings(Settings):
     """New consumers and an existing run in, the segment of each new consumer out."""
 
@@ -242,6 +249,18 @@ class ReportSettings(Settings):
     clusters: Annotated[int, Field(ge=1)] | None = Field(
         None, description="which partition of stage 2; may be left out where only one is explained"
     )
+    typical: int = Field(
+        5, description="most typical members that are listed for each segment", ge=0, le=1000
+    )
+    share_safe: bool = Field(
+        False,
+        description="leave out ids, real households' days and small segments, so that it may be passed on",
+    )
+    minimum_size: int = Field(
+        15,
+        description="consumers below which a segment or behaviour is not shown by itself in a safe report",
+        ge=2,
+    )
 
 
 SECTIONS: Mapping[str, type[Settings]] = {
@@ -250,6 +269,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "stage1": Stage1Settings,
     "stage2": Stage2Settings,
     "rrls": RrlsSettings,
+    "stability": StabilitySettings,
     "assign": AssignSettings,
     "report": ReportSettings,
 }

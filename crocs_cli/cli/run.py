@@ -1,0 +1,42 @@
+"""`crocs run`."""
+
+from pathlib import Path
+
+import click
+
+# the steps in order; those in brackets only where the settings file has a section of that name
+STEPS = ("[ingest]", "[synth]", "stage1", "stage2", "[stability]", "rrls", "report")
+
+
+@click.command("run")
+@click.option("-c", "--config", type=click.Path(path_type=Path), required=True, help="YAML file of settings.")
+@click.option("--run", type=click.Path(path_type=Path), help="Run directory, in place of the file's `run:`.")
+@click.option("--share", metavar="I/N", help="Do only part I of N of the work, such as 2/3.")
+def command(config: Path, run: Path | None, share: str | None) -> None:
+    """Do the whole chain that a settings file describes, from profiles to the report.
+
+    Reads the settings file and what each step reads. Writes what each step writes: ingest or synth, whichever
+    has a section in the file, then stage1, stage2, stability where it has a section, rrls and report. What is
+    made already is kept, so that the same call goes on after an interruption.
+
+    \b
+    Examples:
+      crocs run -c configs/demo.yaml
+    """
+    from crocs_cli.cli import cli
+    from crocs_cli.errors import CallError
+    from crocs_cli.machine.settings import load
+
+    sections = load(config).values
+    if ("ingest" in sections) == ("synth" in sections):
+        raise CallError(f"{config}: either an `ingest:` or a `synth:` section says where profiles come from")
+    shared = [
+        "-c",
+        str(config),
+        *(["--run", str(run)] if run else []),
+        *(["--share", share] if share else []),
+    ]
+    for step in STEPS:
+        name = step.strip("[]")
+        if name == step or name in sections:
+            cli.main([name, *shared], prog_name="crocs", standalone_mode=False)

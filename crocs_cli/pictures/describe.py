@@ -1,0 +1,162 @@
+"""From arrays to facts: each segment described by itself, against the others, and against its nearest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.segments import (
+    high_times,
+    is_weekend,
+    lesser_times,
+    smoothed,
+    weighted_quantiles,
+)
+from crocs_cli.pictures.facts import Behaviours, Segment
+
+INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
+LARGEST_PART = 0.15  # of a segment's energy that one consumer may have in a report to be passed on
+
+
+@dataclass(frozen=True)
+class People:
+    """What is known of all consumers, in order.
+
+    mean_kwh: (n, slots) kWh; peaks: (K, slots) days of each cluster by the slot of their maximum; sets: their
+    load sets as they were compared; day_offset: (n + 1,); date, day_prototype: (days,).
+    """
+
+    mean_kwh: np.ndarray
+    peaks: np.ndarray
+    sets: LoadSets
+    day_offset: np.ndarray
+    date: np.ndarray
+    day_prototype: np.ndarray
+
+    def days(self) -> np.ndarray:
+        """Return how many days each consumer has: (n,)."""
+        return np.diff(self.day_offset)
+
+    def used_kwh(self) -> np.ndarray:
+        """Return what each consumer used on all its days: (n,)."""
+        return self.mean_kwh.sum(axis=1) * self.days()
+
+
+def safe_groups(label: np.ndarray, used_kwh: np.ndarray, minimum: int) -> list[tuple[int, ...]] | None:
+    """Merge the segments that must not be shown by themselves; None when even all together must not.
+
+    A segment must not when it has fewer consumers than the minimum, or when one of them has more than 15 % of
+    its energy. While what is merged must not either, the next smallest segment joins it: else the total would
+    give away the part that is left out. Returns the segments of each group, largest first, merged last.
+    """
+    shown: list[int] = []
+    merged: list[int] = []
+    for number in range(int(label.max()) + 1):
+        (shown if _safe(used_kwh[label == number], minimum) else merged).append(number)
+    while merged and not _safe(used_kwh[np.isin(label, merged)], minimum):
+        if not shown:
+            return None
+        merged.append(shown.pop())
+    groups: list[tuple[int, ...]] = [(number,) for number in shown]
+    return [*groups, tuple(sorted(merged))] if merged else groups
+
+
+def _safe(used_kwh: np.ndarray, minimum: int) -> bool:
+    return len(used_kwh) >= minimum and bool(used_kwh.max() <= LARGEST_PART * used_kwh.sum())
+
+
+def segment(group: tuple[int, ...], label: np.ndarray, people: People) -> Segment:
+    """Describe one cluster, or several merged, against all other consumers; label: (n,) the clusters."""
+    inside = np.isin(label, group)
+    energy, days, used = people.mean_kwh.sum(axis=1), people.days(), people.used_kwh()
+    weekend = np.bincount(np.repeat(inside, days), is_weekend(people.date), 2)[1]
+    peaks = people.peaks[list(group)].sum(axis=0)
+    return Segment(
+        number=group[0] + 1,
+        consumers=int(inside.sum()),
+        consumer_share=float(inside.mean()),
+        energy_share=_share(used[inside].sum(), used.sum()),
+        days=int(days[inside].sum()),
+        weekend_share=_share(weekend, days[inside].sum()),
+        mean_daily_kwh=float(energy[inside].mean()),
+        mean_kwh=people.mean_kwh[inside].mean(axis=0),
+        rest_kwh=_mean_or_nan(people.mean_kwh[~inside]),
+        peak_share=peaks / max(1, peaks.sum()),
+        rest_peak_share=_shares(people.peaks.sum(axis=0) - peaks),
+        behaviours=None,
+        merged=tuple(number + 1 for number in group) if len(group) > 1 else (),
+    )
+
+
+def behaviours(
+    rrls: dict[str, np.ndarray], community: np.ndarray, people: People, alike: np.ndarray
+) -> Behaviours:
+    """Describe what the members of a segment share.
+
+    rrls: the arrays of its file; community: (P,) the behaviour of each prototype of all consumers, -1 for
+    none; alike: (B, K), as `days_alike` gives it.
+    """
+    days = people.sets.days.astype(np.float64)
+    count = len(rrls["day_coverage"])
+    spread = [
+        weighted_quantiles(people.sets.prototypes[community == b], days[community == b], INNER)
+        for b in range(count)
+    ]
+    low, high = np.stack(spread, axis=1)
+    means = [smoothed(mean) for mean in rrls["hyperprototype_mean"]]
+    return Behaviours(
+        medoid=rrls["hyperprototype_medoid"],
+        mean=rrls["hyperprototype_mean"],
+        low=low,
+        high=high,
+        consumer_coverage=rrls["consumer_coverage"],
+        day_coverage=rrls["day_coverage"],
+        weekend_share=_weekend_shares(community, people, count),
+        alike=alike,
+        high_times=[high_times(mean) for mean in means],
+        lesser_times=[lesser_times(mean) for mean in means],
+    )
+
+
+def pooled(alike: np.ndarray, merged: tuple[int, ...], label: np.ndarray, people: People) -> np.ndarray:
+    """Give clusters that are shown merged only the share of days that they have together; alike: (B, K)."""
+    if not merged:
+        return alike
+    days = np.bincount(label, people.days(), alike.shape[1])[list(merged)]
+    together = alike.copy()
+    together[:, list(merged)] = (alike[:, list(merged)] @ days / days.sum())[:, None]
+    return together
+
+
+def without_rare(shown: Behaviours, consumers: int, minimum: int) -> Behaviours:
+    """Leave out the behaviours that fewer consumers than the minimum have."""
+    kept = np.flatnonzero(np.round(shown.consumer_coverage * consumers) >= minimum)
+    arrays: dict[str, Any] = {}
+    for each in fields(shown):
+        value = getattr(shown, each.name)
+        arrays[each.name] = [value[b] for b in kept] if isinstance(value, list) else value[kept]
+    return replace(shown, **arrays)
+
+
+def _weekend_shares(community: np.ndarray, people: People, count: int) -> np.ndarray:
+    """Return the share of weekend days in each behaviour."""
+    first = np.repeat(people.sets.offset[:-1], people.days())
+    of_day = community[first + people.day_prototype]
+    known = of_day >= 0
+    all_days = np.bincount(of_day[known], minlength=count)
+    return np.bincount(of_day[known], is_weekend(people.date[known]), count) / np.maximum(1, all_days)
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else 0.0
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    return counts / counts.sum() if counts.any() else np.full(len(counts), np.nan)
+
+
+def _mean_or_nan(rows: np.ndarray) -> np.ndarray:
+    return rows.mean(axis=0) if len(rows) else np.full(rows.shape[1], np.nan)

@@ -1,0 +1,84 @@
+"""How stable each partition is: clustering subsamples of the consumers again, from the same distances."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import adjusted_rand_score
+
+from crocs_cli.machine import files
+from crocs_cli.machine.files import Arrays
+from crocs_cli.machine.layouts import PARTITION, STABILITY, WSMD
+from crocs_cli.machine.memory import require
+from crocs_cli.machine.progress import Progress
+from crocs_cli.machine.run import recipe
+from crocs_cli.machine.team import Team
+from crocs_cli.machine.work import Product, bring_up_to_date
+from crocs_cli.maths import condensed as pairs
+from crocs_cli.maths.partition import cluster, needed_bytes
+from crocs_cli.maths.stability import best_overlaps, subset
+from crocs_cli.stages.settings import StabilitySettings, Stage2Settings
+
+
+def run(run: Path, settings: StabilitySettings, seed: int) -> Arrays:
+    """Make RUN/stability.h5 from RUN/wsmd and RUN/partition.h5; return its arrays."""
+    path = run / "partition.h5"
+    made_by = files.read_recipe(path, PARTITION)
+    chosen = settings.model_dump(mode="json") | {"seed": seed}
+    made = recipe("stability", "stability", chosen, {"partition": files.digest(made_by)})
+    product = Product(run / "stability.h5", STABILITY, made)
+    compared = Stage2Settings.model_validate({k: v for k, v in made_by["settings"].items() if k != "seed"})
+    partition = files.read(path, PARTITION, ("clusters", "label"))
+    bring_up_to_date(
+        [product], lambda _: resample(run, partition, compared, settings, seed), Team(), "stability"
+    )
+    return files.read(product.path, STABILITY)
+
+
+def resample(
+    run: Path, partition: Arrays, compared: Stage2Settings, settings: StabilitySettings, seed: int
+) -> Arrays:
+    """Cluster subsamples, and compare each with the partition of all on the consumers that are in both."""
+    clusters, label = partition["clusters"], partition["label"]
+    m = label.shape[1]
+    size = max(int(settings.part * m), int(clusters.max()))
+    require(4 * pairs.length(m) + needed_bytes(size, compared.algorithm), "stability", "use a larger machine")
+    distances = read_distances(run, m)
+    agreement = np.empty((len(clusters), settings.samples))
+    overlaps: list[list[np.ndarray]] = [[] for _ in clusters]
+    with Progress("stability", settings.samples) as progress:
+        for sample in range(settings.samples):
+            drawn = np.sort(np.random.default_rng([seed, sample]).permutation(m)[:size])
+            again = cluster(
+                subset(distances, m, drawn),
+                size,
+                compared.algorithm,
+                tuple(clusters.tolist()),
+                seed,
+                compared.starts,
+            ).labels
+            for row, k in enumerate(clusters):
+                agreement[row, sample] = adjusted_rand_score(label[row, drawn], again[row])
+                overlaps[row].append(best_overlaps(label[row, drawn], again[row], int(k)))
+            progress.advance()
+    return {
+        "clusters": clusters,
+        "ari": agreement,
+        "jaccard": np.concatenate([np.nanmean(found, axis=0) for found in overlaps]),
+    }
+
+
+def read_distances(run: Path, m: int) -> np.ndarray:
+    """Read all tiles of RUN/wsmd into the condensed matrix of m consumers."""
+    distances = np.empty(pairs.length(m), dtype=np.float32)
+    first, row = [0], 0
+    while first[-1] < m:
+        diagonal = files.read(run / "wsmd" / f"{row:03d}-{row:03d}.h5", WSMD)["distance"]
+        first.append(first[-1] + len(diagonal))
+        row += 1
+    for a in range(row):
+        for b in range(a, row):
+            tile = files.read(run / "wsmd" / f"{a:03d}-{b:03d}.h5", WSMD)["distance"]
+            pairs.put_tile(distances, m, first[a], first[b], tile)
+    return distances

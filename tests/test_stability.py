@@ -1,0 +1,44 @@
+"""How stable partitions are: the same distances, fewer consumers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.distance import squareform
+
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import STABILITY
+from crocs_cli.maths.stability import best_overlaps, subset
+
+
+@given(st.integers(2, 12), st.data())
+def test_a_subset_is_that_of_the_square_matrix(m, data):
+    chosen = np.array(sorted(data.draw(st.sets(st.integers(0, m - 1), min_size=1))))
+    distances = np.arange(m * (m - 1) // 2, dtype=np.float32)
+    expected = squareform(squareform(distances)[np.ix_(chosen, chosen)], checks=False)
+    assert np.array_equal(subset(distances, m, chosen), expected)
+
+
+def test_overlaps_by_hand():
+    label, again = np.array([0, 0, 0, 1, 1, 3]), np.array([1, 1, 0, 0, 0, 0])
+    assert best_overlaps(label, again, 4) == pytest.approx([2 / 3, 2 / 4, np.nan, 1 / 4], nan_ok=True)
+
+
+def test_clear_groups_are_found_again_and_halves_of_them_are_not(crocs, tmp_path):
+    run = tmp_path / "run"
+    for step in (
+        ["synth", "--consumers", 90, "--days", 20, "--clusters", 3, "--shapes", 3],
+        ["stage1", "--prototypes", 6],
+        ["stage2", "--clusters", 3, "--clusters", 7],
+    ):
+        assert crocs(step[0], "--run", run, *step[1:]).code == 0
+    ended = crocs("stability", "--run", run, "--samples", 6)
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[0] == "3 clusters: ARI 1.000 (1.000 to 1.000)"
+    read = files.read(run / "stability.h5", STABILITY)
+    assert read["ari"].shape == (2, 6)
+    assert (read["jaccard"][:3] == 1).all()
+    assert read["ari"][1].mean() < 0.95
+    assert crocs("report", "--run", run, "--clusters", 3).code == 0
+    page = (run / "report" / "index.html").read_text()
+    assert "Agreement with subsamples (ARI)" in page

@@ -203,6 +203,8 @@ def _blocks(path: Path, types: dict[str, pa.DataType], needed: tuple[str, ...]) 
                 yield pa.Table.from_batches([batch]).cast(pa.schema(wanted.items()))
             return
         options = pyarrow.csv.ConvertOptions(column_types=wanted, strings_can_be_null=True)
+        if all(pa.types.is_string(kind) for kind in wanted.values()):
+            options.null_values = [""]  # the text NA is a result of inspections, not a missing one
         reading = pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES)
         with pyarrow.csv.open_csv(path, read_options=reading, convert_options=options) as batches:
             for batch in batches:

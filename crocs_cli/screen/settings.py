@@ -22,9 +22,17 @@ class SimulateSettings(Settings):
 
     installations: int = Field(20_000, description="installations", ge=1, le=100_000_000)
     years: int = Field(3, description="years of daily energy", ge=1, le=20)
-    thieves: Share = Field(0.03, description="share of installations that steal in the last year")
+    thieves: Share = Field(
+        0.03, description="share of installations that steal in the last year, by `attacks`"
+    )
     attacks: Annotated[tuple[Annotated[int, Field(ge=1, le=15)], ...], BeforeValidator(_listed)] = Field(
-        (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15), description="kinds of attack, equally often"
+        tuple(range(1, 13)), description="kinds of attack, equally often"
+    )
+    silent: Share = Field(
+        0.003, description="share whose meters fall silent (attack 13): for the check-up list"
+    )
+    bypass: Share = Field(
+        0.003, description="share that bypass the meter whole (attack 15): for the ceased list"
     )
     control: Share = Field(
         0.02, description="share that steals since commissioning (attack 14): nobody can find these"
@@ -215,7 +223,7 @@ class ValidateSettings(Settings):
 
     with_types: Annotated[tuple[Annotated[int, Field(ge=1, le=15)], ...], BeforeValidator(_listed)] = Field(
         tuple(range(1, 13)),
-        description="kinds of attack that count as thieves; others are left out and measured on their lists",
+        description="kinds of attack that count as thieves; others are measured on their own lists",
     )
     model: str | None = Field(None, description="run directory of the model, if the ranking used another's")
     peers: str | None = Field(None, description="partition.h5 of crocs, if the ranking used one")

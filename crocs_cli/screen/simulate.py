@@ -97,7 +97,14 @@ def attacked(
     luck = rng.random(count)
     kinds = rng.choice(settings.attacks, count) if settings.attacks else np.zeros(count, int)
     attack = np.where(luck < settings.thieves, kinds, attacks.NONE)
-    attack = np.where(luck >= 1 - settings.control, attacks.COMMISSIONING, attack)
+    taken = settings.thieves
+    for kind, share in (
+        (attacks.SILENT, settings.silent),
+        (attacks.BYPASS, settings.bypass),
+        (attacks.COMMISSIONING, settings.control),
+    ):
+        attack = np.where((luck >= taken) & (luck < taken + share), kind, attack)
+        taken += share
     start = rng.integers(split, split + int(FIRST_PART * (calendar.days - split)), count)
     start = np.where(attack == attacks.COMMISSIONING, 0, start)
     recorded, stolen = attacks.commit(

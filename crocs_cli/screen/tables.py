@@ -226,7 +226,8 @@ def filter_columns(columns: Arrays) -> dict[str, object]:
 
 
 def checkup_columns(columns: Arrays) -> dict[str, object]:
-    """Return the meters with large gaps in DS1: one that falls silent may have been cut off (paper, 2)."""
+    """Return the meters with large gaps in DS1: a meter that falls silent may have been cut off (paper,
+    2)."""
     rows = columns["filters_after"] & filters.LARGE_GAPS > 0
     table: dict[str, object] = {"id": columns["installation_id"][rows]}
     names = ("gap_share_before", "gap_share_after", "days_after", "mean_before")

@@ -1,4 +1,5 @@
-"""Slow, plain meanings of the screening's kernels, from the specification; imports nothing of ours."""
+"""Slow, plain meanings of the screening's kernels, written from the specification; imports nothing of
+ours."""
 
 import itertools
 import math

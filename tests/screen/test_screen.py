@@ -1,0 +1,489 @@
+"""The whole screening, through the command line: section 15 end to end, and the gates of 11.7."""
+
+import csv
+import datetime as dt
+import json
+
+import numpy as np
+import pytest
+import yaml
+from sklearn.metrics import adjusted_rand_score
+
+from crocs_cli import __main__
+from crocs_cli.errors import CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.team import Team
+from crocs_cli.screen import classify, rank, som
+from crocs_cli.screen.layouts import CHANGES, DAILY, FEATURES, SCORES, TRUTH
+from crocs_cli.screen.settings import FitSettings, RankSettings
+from tests.conftest import ROOT, digests, finish, mpiexec, start
+
+SEED = 11
+
+
+def call(*arguments):
+    assert __main__.run([str(argument) for argument in arguments]) == 0, arguments
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """3,000 installations, three years, 3 % thieves: simulated, fitted, ranked and validated."""
+    folder = tmp_path_factory.mktemp("screen") / "run"
+    call(
+        "screen",
+        "simulate",
+        "--run",
+        folder,
+        "--installations",
+        3000,
+        "--seed",
+        SEED,
+        "--installations-per-shard",
+        1500,
+    )
+    call("screen", "fit", "--run", folder)
+    call("screen", "rank", "--run", folder)
+    call("screen", "validate", "--run", folder)
+    return folder / "screen"
+
+
+def together(run, kind, layout):
+    parts = [files.read(path, layout) for path in sorted((run / kind).glob("0*.h5"))]
+    return {name: np.concatenate([part[name] for part in parts]) for name in layout.arrays}
+
+
+def table(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def metrics(run):
+    return json.loads((run / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def source(run):
+    return rank.load_source(run.parent, RankSettings())
+
+
+def test_the_default_ranking_passes_its_gates(metrics):
+    default = metrics["default"]
+    for rival in ("paper", "drop_ratio", "isolation_forest"):
+        assert default["ap"] > metrics[rival]["ap"]
+        assert default["ap"] > metrics[f"{rival}_ceased"]["ap"]
+    assert default["ap"] >= 1.4 * metrics["drop_ratio"]["ap"]
+    assert default["auc"] >= 0.93
+    assert {"auc", "ap", "p_at_100"} <= set(default)
+
+
+def test_theft_since_commissioning_cannot_be_found(metrics):
+    for method, auc in metrics["negative_control"].items():
+        assert 0.40 <= auc <= 0.60, method
+
+
+def test_honest_installations_seldom_change_class(metrics):
+    for figures in metrics["class_changes"].values():
+        assert figures["honest"] <= 0.03
+        assert figures["unchanged"] <= 0.03
+
+
+def test_every_whole_bypass_is_on_the_ceased_list(metrics, run):
+    assert metrics["ceased"]["recall"] == 1.0
+    assert len(table(run / "ceased.csv")) == metrics["ceased"]["listed"]
+
+
+def test_contributions_times_completeness_are_the_final_score(run):
+    lines = [json.loads(line) for line in (run / "explain.jsonl").read_text().splitlines()]
+    assert len(lines) == 3000
+    for line in lines:
+        total = sum(line["contributions"].values())
+        final = total * line["completeness"] ** line["gamma"] if total > 0 else total
+        assert final == pytest.approx(line["final"], abs=1e-9)
+        assert line["reason"].endswith("% complete.")
+    scores = files.read(run / "scores.h5", SCORES)
+    assert np.nanmin(scores["tag"]) >= 0
+    assert np.nanmax(scores["tag"]) <= 1
+
+
+def test_the_ranking_is_a_table_in_order_with_reasons(run):
+    rows = table(run / "ranking.csv")
+    final = [float(row["final"]) for row in rows]
+    assert final == sorted(final, reverse=True)
+    assert [int(row["rank"]) for row in rows] == list(range(1, len(rows) + 1))
+    assert all(row["reason"] for row in rows)
+    assert "below the same weeks a year ago" in rows[0]["reason"]
+    assert rows[0]["type"] == "decrease"
+    assert dt.date.fromisoformat(rows[0]["onset_date"]).year == 2021
+
+
+def test_the_counts_of_the_clusterings_are_one_identity(run):
+    counts = json.loads((run / "run.json").read_text())
+    assert (
+        counts["week_clustering"] + counts["cc_w"]
+        == counts["month_clustering"] + counts["cc_m"] + counts["month_not_testable"]
+        == counts["without_a_b_c"]
+    )
+
+
+def test_the_checkup_list_is_that_of_large_gaps(run):
+    labels = {row["id"] for row in table(run / "filters.csv") if "LARGE_GAPS" in row["labels"]}
+    assert {row["id"] for row in table(run / "meter_checkup.csv")} == labels
+    after = {row["id"] for row in table(run / "filters_after.csv") if "LARGE_GAPS" in row["labels_after"]}
+    assert {row["id"] for row in table(run / "meter_checkup_after.csv")} == after
+    assert after
+
+
+def test_the_gap_histogram_counts_every_gap(run):
+    features = together(run, "features", FEATURES)
+    rows = table(run / "gap_hist.csv")
+    by_length = sum(int(row["count"]) for row in rows if row["histogram"] == "gaps_by_length")
+    assert by_length == features["gaps"].sum()
+
+
+def test_planted_patterns_are_found_again(run, source):
+    features, truth = together(run, "features", FEATURES), together(run, "truth", TRUTH)
+    for name, least in (("week", 0.80), ("month", 0.90)):
+        shares = features[f"{name}_share"]
+        whole = ~np.isnan(shares).any(axis=1)
+        model = source.model.maps[name, "all"]
+        own = model.node_class[som.nearest_two(np.ascontiguousarray(shares[whole]), model.nodes)[0]]
+        assert adjusted_rand_score(truth[f"{name}_type"][whole], own) >= least
+
+
+def test_maps_are_good_enough_and_larger_ones_finer(run):
+    rows = {row["map"]: row for row in table(run / "som_quality.csv")}
+    for name, row in rows.items():
+        assert float(row["quantisation_error"]) <= 0.5 * float(row["spread"]), name
+        assert float(row["topographic_error"]) <= 0.30, name
+    for feature in ("week", "month"):
+        small, large = (float(rows[f"{feature}-all{s}"]["quantisation_error"]) for s in ("-5x5", ""))
+        assert large < small
+    curves = {}
+    for row in table(run / "elbow.csv"):
+        curves.setdefault(row["map"], []).append(float(row["wcss_nodes"]))
+    for curve in curves.values():
+        assert (np.diff(curve) <= 1e-9).all()
+
+
+def test_class_numbers_follow_the_papers_figures(source):
+    week, month = source.model.maps["week", "all"].prototypes, source.model.maps["month", "all"].prototypes
+    assert (np.diff(week[:, 5:].sum(axis=1)) > 0).all()
+    assert (np.diff(month[:, [6, 7]].sum(axis=1) - month[:, [11, 0, 1]].sum(axis=1)) > 0).all()
+    for key, model in source.model.maps.items():
+        if key[0] == "scale":
+            assert (np.diff(model.prototypes[:, 0]) > 0).all()
+    table_1 = np.array(
+        [
+            [0.123, 0.119, 0.118, 0.121, 0.127, 0.189, 0.203],
+            [0.143, 0.144, 0.144, 0.144, 0.144, 0.142, 0.139],
+            [0.159, 0.166, 0.168, 0.165, 0.159, 0.103, 0.079],
+        ]
+    )
+    classes = (
+        classify.class_of(source.model.maps["week", "all"], table_1 / table_1.sum(axis=1, keepdims=True)) + 1
+    )
+    assert classes[0] == 4
+    assert classes[1] == 3
+    assert classes[2] in (1, 2)
+
+
+def test_classifying_the_training_period_again_changes_nothing(run, source):
+    features = together(run, "features", FEATURES)
+    for name in ("week", "month"):
+        shares, level = features[f"{name}_share"], features["level"]
+        assert not source.model.compare(name, level, shares, shares, "bmu").changed(0.0).any()
+
+
+def test_fifty_moved_weekday_patterns_are_flagged(run, source):
+    features, truth = together(run, "features", FEATURES), together(run, "truth", TRUTH)
+    model = source.model.maps["week", "all"]
+    shares = features["week_share"]
+    rows = np.nonzero((classify.class_of(model, shares) == 2) & (truth["attack"] == 0))[0][:50]
+    moved = shares[rows] * model.prototypes[3] / model.prototypes[2]
+    moved /= moved.sum(axis=1, keepdims=True)
+    assert classify.compare(model, shares[rows], moved).changed(0.2).sum() >= 45
+
+
+def test_p_values_hold_their_level_without_labels(run):
+    truth, scores = together(run, "truth", TRUTH), files.read(run / "scores.h5", SCORES)
+    honest = (truth["attack"] == 0) & (scores["rank"] > 0)
+    assert np.mean(scores["p_value"][honest] <= 0.05) <= 0.06
+    assert np.mean(scores["p_value"][np.isin(truth["attack"], [1, 5, 6, 9])] <= 0.05) > 0.8
+
+
+def test_onsets_and_losses_are_near_the_truth(metrics):
+    assert metrics["onset"]["median_error_days"] <= 21
+    assert 0.7 <= metrics["onset"]["lost_over_stolen"] <= 1.4
+
+
+def test_the_figures_are_drawn_each_with_its_table(run):
+    drawn = {path.stem for path in (run / "figures").glob("*.png")}
+    assert drawn == {path.stem for path in (run / "figures").glob("*.csv")}
+    numbers = {name.split("-")[0] for name in drawn}
+    assert {
+        "04",
+        "06",
+        "07",
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "16",
+        "17",
+        "18",
+        "19",
+        "20",
+        "21",
+        "22",
+    } <= numbers
+
+
+def test_figures_show_gaps_in_yellow():
+    import matplotlib.pyplot as plt
+
+    from crocs_cli.screen.dates import Calendar
+    from crocs_cli.screen.figures import plot_series
+    from crocs_cli.screen.series import Series, arrays_of
+
+    kwh = np.ones((1, 50), np.float32)
+    kwh[0, 10:14] = kwh[0, 40] = np.nan
+    arrays = arrays_of(
+        np.array(["a"]), np.zeros(1), Calendar(dt.date(2021, 1, 1), 50), kwh, np.zeros((1, 50))
+    )
+    _, axes = plt.subplots()
+    plot_series(axes, Series.of(arrays), 0)
+    yellow = [patch for patch in axes.patches if patch.get_facecolor()[:2] > (0.9, 0.85)]
+    plt.close()
+    assert len(yellow) == 2
+
+
+def test_what_if_orders_again_without_writing(run, tmp_path, crocs):
+    before = digests(run)
+    path = tmp_path / "factors.yaml"
+    path.write_text(yaml.safe_dump({"scale_decrease": 0, "month_shape_distance": 9}))
+    ended = crocs("screen", "rank", "--run", run.parent, "--what-if", path, "--json")
+    assert ended.code == 0, ended.err
+    top = json.loads(ended.out)
+    scores = files.read(run / "scores.h5", SCORES)
+    found = scores["installation_id"].tolist().index(top[0]["installation_id"])
+    assert scores["tag"][found, 5] == pytest.approx(1, abs=0.1)
+    assert digests(run) == before
+
+
+def test_other_settings_are_refused_and_the_same_ones_do_nothing(run, crocs):
+    before = digests(run)
+    ended = crocs("screen", "rank", "--run", run.parent, "--factors-ceased", 0)
+    assert ended.code == 1
+    assert "scores.h5: made with factors" in ended.err
+    assert digests(run) == before
+
+
+def test_the_paper_preset_is_its_own_settings_and_can_be_overridden():
+    paper = RankSettings.model_validate({"preset": "paper", "factors": {"week_class_change": 2}})
+    assert (paper.margin, paper.test1_only, paper.peer_adjust) == (0, True, False)
+    assert paper.factors.scale_decrease == 5
+    assert paper.factors.ceased == 0
+    assert paper.factors.week_class_change == 2
+    assert RankSettings.model_validate({"preset": "paper", "margin": 0.3}).margin == 0.3
+
+
+def small(folder, *launch, share=None, ranks=0):
+    """Simulate, fit and rank 700 installations in 3 shards."""
+    extra = ("--share", share) if share else ()
+    population = ("--installations", 700, "--installations-per-shard", 250)
+    for command, options in (
+        ("simulate", population),
+        ("fit", ("--compare-maps", "false", "--epochs", 8)),
+        ("rank", ("--figures", "false")),
+    ):
+        arguments = ("screen", command, "--run", folder, *options, *extra)
+        if ranks:
+            ended = finish(start(*arguments, launcher=mpiexec(ranks)))
+            assert ended.code == 0, ended.err
+        else:
+            call(*arguments)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone") / "run"
+    small(folder)
+    return folder
+
+
+def test_three_shares_and_a_last_call_give_the_same_bytes(alone, tmp_path):
+    for share in ("1/3", "2/3", "3/3"):
+        call(
+            "screen",
+            "simulate",
+            "--run",
+            tmp_path / "run",
+            "--installations",
+            700,
+            "--installations-per-shard",
+            250,
+            "--share",
+            share,
+        )
+    for command, options in (
+        ("fit", ("--compare-maps", "false", "--epochs", 8)),
+        ("rank", ("--figures", "false")),
+    ):
+        for share in ("3/3", "1/3", "2/3"):
+            if command == "fit":
+                call("screen", command, "--run", tmp_path / "run", *options, "--share", share)
+        call("screen", command, "--run", tmp_path / "run", *options)
+    call(
+        "screen",
+        "simulate",
+        "--run",
+        tmp_path / "run",
+        "--installations",
+        700,
+        "--installations-per-shard",
+        250,
+    )
+    assert digests(tmp_path / "run") == digests(alone)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_ranks_give_the_same_bytes(alone, tmp_path, ranks):
+    small(tmp_path / "run", ranks=ranks)
+    assert digests(tmp_path / "run") == digests(alone)
+
+
+def test_a_steady_large_customer_that_drops_by_70_percent_is_first_of_a_thousand(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from crocs_cli.screen import population
+
+    monkeypatch.setitem(population.PROFILES, "A", replace(population.PROFILE_A, vacancies=0.0))
+    folder = tmp_path / "run"
+    call(
+        "screen",
+        "simulate",
+        "--run",
+        folder,
+        "--installations",
+        1000,
+        "--thieves",
+        0,
+        "--control",
+        0,
+        "--seed",
+        5,
+    )
+    path = folder / "screen/daily/00000.h5"
+    arrays, recipe = files.read(path, DAILY), files.read_recipe(path, DAILY)
+    day = np.arange(arrays["energy_kwh"].shape[1])
+    steady = 40_000 * (1 + 0.1 * np.sin(day)) * np.where(day >= 740, 0.3, 1)
+    arrays["energy_kwh"][500], arrays["level"][500] = steady, 1
+    files.write(path, DAILY, arrays, recipe)
+    call("screen", "fit", "--run", folder, "--compare-maps", "false", "--epochs", 10)
+    found = rank.run(folder, RankSettings(), Team())
+    assert found.actual.order[0] == 500
+    assert found.actual.columns["consistent_high"][500]
+
+
+def test_the_model_of_another_run_classifies_a_later_one(alone, tmp_path, crocs):
+    call("screen", "simulate", "--run", tmp_path / "later", "--installations", 300, "--seed", 9)
+    ended = crocs(
+        "screen", "rank", "--run", tmp_path / "later", "--model", alone, "--figures", "false", "--json"
+    )
+    assert ended.code == 0, ended.err
+    assert len(json.loads(ended.out)) == 10
+
+
+def test_clusters_of_crocs_can_be_the_peers(alone, tmp_path):
+    from crocs_cli.machine.layouts import PARTITION
+
+    ids = together(alone / "screen", "changes", CHANGES)["installation_id"]
+    arrays = {
+        "consumer_id": ids,
+        "clusters": np.array([2]),
+        "label": (np.arange(len(ids)) % 2)[None],
+        "medoid": np.array([0, 1]),
+        "merges": np.empty((0, 4)),
+    }
+    arrays |= {name: np.full(1, 0.5) for name in PARTITION.arrays.keys() - arrays.keys()}
+    path = tmp_path / "partition.h5"
+    files.write(path, PARTITION, arrays, {"command": "test"})
+    groups = rank.clusters_of(path, 2, ids)
+    assert groups.tolist() == (np.arange(len(ids)) % 2).tolist()
+    with pytest.raises(CrocsError, match="no partition into 3 clusters, only \\[2\\]"):
+        rank.clusters_of(path, 3, ids)
+    with pytest.raises(CrocsError, match="none of its consumers is an installation"):
+        rank.clusters_of(path, 2, np.array(["x", "y"]))
+
+
+def test_attacks_are_put_into_the_series_of_another_run(alone, tmp_path):
+    call(
+        "screen",
+        "simulate",
+        "--run",
+        tmp_path / "run",
+        "--into",
+        alone,
+        "--thieves",
+        0.3,
+        "--attacks",
+        1,
+        "--seed",
+        3,
+    )
+    truth, own = together(tmp_path / "run/screen", "truth", TRUTH), together(alone / "screen", "truth", TRUTH)
+    assert truth["installation_id"].tolist() == own["installation_id"].tolist()
+    assert 0.2 < np.mean(truth["attack"] == 1) < 0.4
+    for key in ("00000", "00002"):
+        before, after = (files.read(r / f"screen/daily/{key}.h5", DAILY) for r in (alone, tmp_path / "run"))
+        honest = files.read(tmp_path / f"run/screen/truth/{key}.h5", TRUTH)["attack"] == 0
+        np.testing.assert_array_equal(before["energy_kwh"][honest], after["energy_kwh"][honest])
+
+
+def test_the_profiles_of_crocs_are_a_source_too(tmp_path, crocs):
+    call("synth", "--run", tmp_path / "run", "--consumers", 30, "--days", 400, "--seed", 2)
+    ended = crocs(
+        "screen", "fit", "--run", tmp_path / "run", "--dref", "2013-12-01", "--filter-min-days-before", 300
+    )
+    assert ended.code == 0, ended.err
+    from crocs_cli.machine.layouts import PROFILES
+
+    daily = files.read(tmp_path / "run/screen/daily/00000.h5", DAILY)
+    profiles = files.read(tmp_path / "run/profiles/00000.h5", PROFILES)
+    np.testing.assert_allclose(daily["energy_kwh"][0], profiles["energy_kwh"][:400].sum(axis=1), rtol=1e-5)
+
+
+def test_nothing_of_crocs_imports_the_screening():
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "crocs_cli").rglob("*.py")
+        if "crocs_cli.screen" in path.read_text() and path.parent.name != "screen"
+    ]
+    assert users == ["crocs_cli/cli/screen.py"]
+
+
+def test_the_example_settings_are_all_defaults_and_all_known():
+    document = yaml.safe_load((ROOT / "configs/screen.yaml").read_text())
+    fitted = FitSettings.model_validate(document["screen-fit"])
+    ranked = RankSettings.model_validate(document["screen-rank"])
+    assert fitted.model_copy(update={"input": FitSettings().input}) == FitSettings()
+    assert ranked == RankSettings()
+
+
+def test_a_fit_needs_a_source_and_a_ranking_a_model(tmp_path, crocs):
+    ended = crocs("screen", "fit", "--run", tmp_path / "none")
+    assert ended.code == 1
+    assert "no daily energy; give --input-daily FILE" in ended.err
+    ended = crocs("screen", "rank", "--run", tmp_path / "none")
+    assert ended.code == 1
+    assert "run `crocs screen fit` first" in ended.err
+
+
+def test_too_few_installations_for_the_classes_are_said(tmp_path, crocs):
+    call("screen", "simulate", "--run", tmp_path / "run", "--installations", 5)
+    ended = crocs("screen", "fit", "--run", tmp_path / "run")
+    assert ended.code == 1
+    assert "4 classes need 8" in ended.err

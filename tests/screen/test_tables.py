@@ -1,0 +1,291 @@
+"""Tables in: good ones round-trip, bad ones are handled as specified, each with its line."""
+
+import csv
+import datetime as dt
+import json
+
+import numpy as np
+import pytest
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.team import Team
+from crocs_cli.machine.work import Product
+from crocs_cli.screen import contracts, filters, ingest, reading
+from crocs_cli.screen.dates import Calendar
+from crocs_cli.screen.fit import labels, level_arrays, make_features
+from crocs_cli.screen.layouts import DAILY, FEATURES
+from crocs_cli.screen.series import Series, windows_of
+from crocs_cli.screen.settings import FitSettings, InputSettings
+
+CALENDAR = Calendar(dt.date(2020, 1, 1), 800)
+
+
+def write(path, rows):
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return str(path)
+
+
+def long_rows(kwh, ids, calendar=CALENDAR):
+    return [
+        (name, date, value)
+        for name, row in zip(ids, kwh, strict=True)
+        for date, value in zip(calendar.dates.astype(str), row, strict=True)
+        if not np.isnan(value)
+    ]
+
+
+def energies(count=6, seed=0, days=800):
+    return np.random.default_rng(seed).gamma(9, 1.5, (count, days)).astype(np.float32).round(3)
+
+
+def names(count):
+    return [f"i{n:02d}" for n in range(count)]
+
+
+def fitted(tmp_path, **tables):
+    settings = FitSettings(input=InputSettings(**tables), day={"timezone": "UTC"}, installations_per_shard=4)
+    ingest.run(tmp_path / "run", settings, Team())
+    return settings, [files.read(p, DAILY) for p in sorted((tmp_path / "run/screen/daily").glob("0*.h5"))]
+
+
+def test_a_thousand_installations_come_back_exactly(tmp_path):
+    kwh, ids = energies(1000, days=730), [f"i{n:04d}" for n in range(1000)]
+    calendar = Calendar(dt.date(2020, 1, 1), 730)
+    kwh[5, 100:140] = np.nan
+    order = np.random.default_rng(1).permutation(730)
+    dates = calendar.dates.astype(str)[order]  # columns in any order, as in the public SGCC file
+    rows = [
+        ["id", *dates],
+        *(
+            [name, *("" if np.isnan(v) else repr(float(v)) for v in row[order])]
+            for name, row in zip(ids, kwh, strict=True)
+        ),
+    ]
+    found = reading.read_wide(tmp_path / write(tmp_path / "wide.csv", rows).rsplit("/", 1)[-1])
+    assert found.calendar == calendar
+    np.testing.assert_array_equal(found.kwh, kwh)
+
+
+def test_long_rows_in_any_order_make_the_same_shards(tmp_path):
+    kwh, ids = energies(), names(6)
+    kwh[2, 50:60] = np.nan
+    rows = long_rows(kwh, ids)
+    shuffled = [rows[i] for i in np.random.default_rng(2).permutation(len(rows))]
+    path = write(tmp_path / "daily.csv", [("id", "date", "kwh"), *shuffled])
+    _, shards = fitted(tmp_path, daily=path)
+    assert [len(shard["installation_id"]) for shard in shards] == [4, 2]
+    np.testing.assert_array_equal(np.concatenate([shard["energy_kwh"] for shard in shards]), kwh)
+    assert Series.of(shards[0]).calendar == CALENDAR
+
+
+def test_doubled_days_are_dropped_and_the_last_of_contradicting_ones_counts(tmp_path):
+    kwh = energies(2)
+    rows = long_rows(kwh, names(2))
+    path = tmp_path / "daily.csv"
+    write(path, [("id", "date", "kwh"), *rows, rows[10], ("i01", "2020-01-05", 99.0)])
+    found = reading.read_long(path)
+    assert found.counts == {"rows": 1602, "doubled_days": 1, "contradicting_days": 1}
+    assert found.kwh[1, 4] == 99
+    write(path, [("id", "date", "kwh"), *rows, ("i01", "2020-01-05", 98.0), ("i01", "2020-01-05", 99.0)])
+    with pytest.raises(
+        CrocsError, match=r"2 of 1602 rows give another value for a day that is already there"
+    ):
+        reading.read_long(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("i00,2020-13-01,5", r"daily.csv:4: date: '2020-13-01' is no date such as 2022-03-27"),
+        ("i00,2020-01-03,five", r"daily.csv:4: kwh: 'five' is no number"),
+        ("i00,2020-01-03", r"daily.csv:4: 2 fields, not 3"),
+    ],
+)
+def test_a_bad_row_is_named_by_its_line(tmp_path, line, said):
+    path = tmp_path / "daily.csv"
+    path.write_text(f"id,date,kwh\ni00,2020-01-01,1\ni00,2020-01-02,2\n{line}\ni00,2020-01-04,3\n")
+    with pytest.raises(CrocsError, match=said):
+        reading.read_long(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,day,kwh\ni,2020-01-01,1\n", r"daily.csv:1: no column date; found id, day, kwh"),
+        ("", r"daily.csv: empty; give a table with a header"),
+        ("id,date,kwh\n", r"daily.csv: no rows"),
+    ],
+)
+def test_a_table_that_is_none_is_said_in_one_line(tmp_path, text, said):
+    path = tmp_path / "daily.csv"
+    path.write_text(text)
+    with pytest.raises(CrocsError, match=said):
+        reading.read_long(path)
+    with pytest.raises(CrocsError, match="no such file; name a table that is there"):
+        fitted(tmp_path, daily=str(tmp_path / "none.csv"))
+
+
+def test_spikes_negative_days_and_unknown_levels_are_counted_in_the_report(tmp_path, caplog):
+    kwh = energies()
+    kwh[0, 100], kwh[1, 200] = 92_713.9, -4
+    daily = write(tmp_path / "daily.csv", [("id", "date", "kwh"), *long_rows(kwh, names(6))])
+    levels = [
+        ("id", "voltage_level"),
+        ("i00", "MV"),
+        ("i01", "LV"),
+        ("i02", "??"),
+        ("i03", "HV"),
+        ("i04", "LVS"),
+    ]
+    table = write(tmp_path / "installations.csv", levels)
+    with caplog.at_level("INFO", "crocs"):
+        _, shards = fitted(tmp_path, daily=daily, installations=table)
+    assert np.concatenate([shard["level"] for shard in shards]).tolist() == [1, 3, 3, 0, 2, 3]
+    assert np.isnan(shards[0]["energy_kwh"][[0, 1], [100, 200]]).all()
+    report = json.loads((tmp_path / "run/screen/daily/ingest_report.json").read_text())
+    assert (report["spike_removed"], report["negative"], report["unknown_level"]) == (1, 1, 2)
+    assert {"spike removed: 1", "negative: 1", "unknown level: 2"} <= set(caplog.messages)
+    with pytest.raises(CrocsError, match=r"2 installations have no voltage level .*first: i02"):
+        contracts.levels_of(np.array(names(6)), table, strict=True)
+
+
+def test_two_missing_years_are_large_gaps_and_nothing_more(tmp_path):
+    kwh = energies(5, days=1096)
+    kwh[3, 100:830] = np.nan
+    calendar = Calendar(dt.date(2019, 1, 1), 1096)
+    daily = write(tmp_path / "daily.csv", [("id", "date", "kwh"), *long_rows(kwh, names(5), calendar)])
+    settings, _ = fitted(tmp_path, daily=daily)
+    product = Product(tmp_path / "run/screen/daily/00000.h5", FEATURES, {})
+    columns = make_features(product, tmp_path / "run", settings)
+    quartile = level_arrays(columns, settings)["first_quartile"]
+    bits = labels(columns, quartile, settings)
+    assert [filters.names(b) for b in bits] == ["", "", "", "LARGE_GAPS"]
+    assert columns["missing_days"][3] == 631  # of DS0: days 1 to 730
+    assert columns["longest_gap"][3] == 631
+
+
+def test_sgcc_flags_come_apart_and_dates_are_sorted(tmp_path):
+    dates = ["2014/1/1", "2014/1/10", "2014/1/2"]
+    rows = [["CONS_NO", "FLAG", *dates], ["b", 1, 1, 10, 2], ["a", 0, 4, "", 5]]
+    found = reading.read_wide(
+        tmp_path / "s.csv" if write(tmp_path / "s.csv", rows) else None, "CONS_NO", "FLAG"
+    )
+    assert found.labels == {"b": 1.0, "a": 0.0}
+    assert found.ids.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(found.kwh[1, [0, 1, 9]], [1, 2, 10])
+    assert np.isnan(found.kwh[0, 9])
+
+
+def test_quarter_hours_become_days_with_their_count(tmp_path):
+    path = tmp_path / "q.csv"
+    stamps = [dt.datetime(2022, 10, 30) + dt.timedelta(minutes=15 * n) for n in range(96)]
+    hour = [stamp for stamp in stamps if stamp.hour == 1]  # the clock repeats this hour in Lisbon
+    rows = [("a", stamp, 0.25) for stamp in stamps] + [("a", stamp, 0.5) for stamp in hour]
+    rows += [("a", stamp + dt.timedelta(days=1), 0.25) for stamp in stamps[:80]] + [("a", stamps[5], 0.25)]
+    write(path, [("id", "timestamp", "kwh"), *rows])
+    found = reading.read_intervals(path, "kWh", 15)
+    assert found.intervals[0].tolist() == [100, 80]
+    assert found.kwh[0].tolist() == [24 + 2, 20]
+    assert found.counts["doubled_intervals"] == 1
+    assert reading.read_intervals(path, "kW", 15).kwh[0, 1] == 5
+
+
+def test_short_days_of_a_daily_file_are_mended(tmp_path):
+    path = tmp_path / "daily.csv"
+    write(
+        path,
+        [
+            ("id", "date", "kwh", "n_intervals"),
+            ("a", "2022-05-01", 9.3, 93),
+            ("a", "2022-05-02", 8, 80),
+            ("a", "2022-05-03", 9.6, ""),
+        ],
+    )
+    found = reading.read_long(path)
+    arrays, report = ingest.prepared(found, FitSettings(day={"timezone": "UTC"}))
+    np.testing.assert_allclose(arrays["energy_kwh"], [[9.6, np.nan, 9.6]], rtol=1e-6)
+    assert (report["short"], report["scaled"]) == (2, 1)
+    assert arrays["intervals"].tolist() == [[93, 80, -1]]
+
+
+def test_a_new_holder_cuts_the_series_and_other_changes_are_events(tmp_path):
+    kwh = energies(3, days=1096)
+    calendar = Calendar(dt.date(2019, 1, 1), 1096)
+    daily = write(tmp_path / "daily.csv", [("id", "date", "kwh"), *long_rows(kwh, names(3), calendar)])
+    holders = [
+        ("id", "start", "end", "holder"),
+        ("i00", "2018-01-01", "2019-06-30", "x"),
+        ("i00", "2019-07-01", "", "y"),
+    ]
+    holders += [
+        ("i01", "2018-01-01", "2021-03-01", "x"),
+        ("i01", "2021-03-02", "", "z"),
+        ("i02", "2019-02-01", "", "q"),
+    ]
+    meters = [
+        ("id", "start", "end", "meter_id"),
+        ("i02", "2018-01-01", "2021-05-04", "m1"),
+        ("i02", "2021-05-05", "", "m2"),
+    ]
+    _, shards = fitted(
+        tmp_path,
+        daily=daily,
+        contracts=write(tmp_path / "c.csv", holders),
+        equipment=write(tmp_path / "e.csv", meters),
+    )
+    series = Series.of(shards[0])
+    windows = windows_of(series, "last_year")
+    assert windows.begin.tolist() == [calendar.day_of(dt.date(2019, 7, 1)), 1, 31]
+    assert windows.end.tolist() == [1096, calendar.day_of(dt.date(2021, 3, 2)), 1096]
+    assert shards[0]["event_kind"].tolist() == [0, 0, contracts.EVENTS.index("meter")]
+    assert shards[0]["event_offset"].tolist() == [0, 1, 2, 3]
+
+
+def test_tariff_changes_of_five_customers_are_counted(tmp_path):
+    rows = [("id", "start", "end", "tariff"), ("a", "2019-01-01", "", "T1")]
+    rows += [("b", "2019-01-01", "", "T1"), ("b", "2019-05-01", "", "T2")]
+    rows += [("c", f"2019-0{m}-01", "", t) for m, t in ((1, "T1"), (3, "T2"), (6, "T1"))]
+    rows += [("d", f"2019-0{m}-01", "", t) for m, t in ((1, "T1"), (2, "T2"), (3, "T3"), (4, "T1"))]
+    rows += [("e", "2019-01-01", "", "T1"), ("e", "2019-07-01", "", "T1")]
+    counts, pairs = contracts.tariff_changes(write(tmp_path / "t.csv", rows))
+    assert counts == {"0": 2, "1": 1, "2": 1, "3+": 1}
+    assert pairs == {("T1", "T2"): 3, ("T2", "T1"): 1, ("T2", "T3"): 1, ("T3", "T1"): 1}
+
+
+def test_inspections_are_counted_by_result_and_impact(tmp_path):
+    rows = [("id", "date", "result", "impact")]
+    rows += [("a", "2017-01-01", "A", 1), ("b", "2017-01-01", "A", 0), ("c", "2017-01-01", "A", 0)]
+    rows += [("d", "2017-01-01", "NA", ""), ("e", "2017-01-01", "X", "")]
+    table = write(tmp_path / "i.csv", rows)
+    assert contracts.inspection_counts(table) == {
+        ("A", "1"): 1,
+        ("A", "0"): 2,
+        ("NA", "NA"): 1,
+        ("X", "NA"): 1,
+    }
+    write(tmp_path / "i.csv", [*rows, ("f", "2017-01-01", "B", "")])
+    with pytest.raises(CrocsError, match=r"i.csv:7: result 'B' is none of A, NA, X"):
+        contracts.inspection_counts(table)
+
+
+def test_the_reference_date_must_leave_days_on_both_sides(tmp_path):
+    daily = write(tmp_path / "daily.csv", [("id", "date", "kwh"), *long_rows(energies(2), names(2))])
+    _, shards = fitted(tmp_path, daily=daily)
+    with pytest.raises(
+        CrocsError, match=r"reference date 2020-03-01: the data run from 2020-01-01 to 2022-03-10"
+    ):
+        windows_of(Series.of(shards[0]), dt.date(2020, 3, 1))
+    own = windows_of(Series.of(shards[0]), "auto")
+    assert ((own.split >= 300) & (own.split <= 740)).all()
+
+
+def test_a_daily_file_that_changed_is_not_mixed_with_old_shards(tmp_path):
+    kwh = energies(2)
+    daily = write(tmp_path / "daily.csv", [("id", "date", "kwh"), *long_rows(kwh, names(2))])
+    fitted(tmp_path, daily=daily)
+    fitted(tmp_path, daily=daily)
+    write(tmp_path / "daily.csv", [("id", "date", "kwh"), *long_rows(kwh + 1, names(2))])
+    with pytest.raises(CrocsError, match=r"daily/00000.h5: made from other inputs; remove it"):
+        fitted(tmp_path, daily=daily)

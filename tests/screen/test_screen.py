@@ -373,6 +373,10 @@ def test_a_steady_large_customer_that_drops_by_70_percent_is_first_of_a_thousand
         0,
         "--control",
         0,
+        "--silent",
+        0,
+        "--bypass",
+        0,
         "--seed",
         5,
     )

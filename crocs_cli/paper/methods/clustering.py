@@ -1,0 +1,53 @@
+"""The clustering algorithms that every representation is paired with (paper section 4.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crocs_cli.maths.cuts import cut
+from crocs_cli.maths.dtw import dtw_within
+from crocs_cli.maths.medoids import kmedoids_partition
+from crocs_cli.maths.ward import ward
+
+STARTS, ITERATIONS = 30, 200
+
+
+def kmeans(points: np.ndarray, clusters: int, seed: int) -> np.ndarray:
+    """Label points (n, d) by k-means: the best of 30 starts by k-means++, (n,) int."""
+    from sklearn.cluster import KMeans
+
+    return KMeans(clusters, n_init=STARTS, max_iter=ITERATIONS, random_state=seed).fit(points).labels_
+
+
+def by_points(points: np.ndarray, clusters: int, seed: int) -> dict[str, np.ndarray]:
+    """Label points (n, d) on Euclidean distance, by each algorithm's name."""
+    points = fewer_axes(points)
+    return {"kmeans": kmeans(points, clusters, seed), **by_distances(euclidean(points), clusters, seed)}
+
+
+def by_profiles(profiles: np.ndarray, window: int, clusters: int, seed: int) -> dict[str, np.ndarray]:
+    """Label profiles (n, slots) on DTW with a band of `window` slots, by each algorithm's name."""
+    return by_distances(dtw_within(profiles, window), clusters, seed)
+
+
+def by_distances(distances: np.ndarray, clusters: int, seed: int) -> dict[str, np.ndarray]:
+    """Label n items by their distances (n, n), by each algorithm's name."""
+    return {
+        "ward": cut(ward(distances), clusters),
+        "kmedoids": kmedoids_partition(distances, clusters, seed, STARTS, ITERATIONS),
+    }
+
+
+def euclidean(points: np.ndarray) -> np.ndarray:
+    """Return the Euclidean distances of points (n, d): (n, n) float64."""
+    from scipy.spatial.distance import pdist, squareform
+
+    return squareform(pdist(points))
+
+
+def fewer_axes(points: np.ndarray) -> np.ndarray:
+    """Turn points (n, d) with d > n so that n axes hold them: all distances, hence all clusters, stay."""
+    if points.shape[1] <= len(points):
+        return points
+    left, scale, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    return left * scale

@@ -11,7 +11,7 @@ ALLOWED = {
     "cli": {"cli", "stages", "screen", "paper", "machine", "errors"},
     "stages": {"stages.settings", "maths", "machine", "readers", "pictures", "errors"},
     "screen": {"screen", "maths", "machine", "errors", "stages.settings"},
-    "paper": {"paper", "maths", "machine", "errors", "stages.settings"},
+    "paper": {"paper", "maths", "machine", "pictures", "errors", "stages.settings"},
     "pictures": {"pictures", "maths", "errors"},
     "maths": {"maths", "errors"},
     "machine": {"machine", "errors"},

@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "Show what of a run is made and what is missing.",
     "info": "Describe a file that crocs made.",
     "screen": "Rank installations whose daily energy suggests non-technical losses.",
+    "paper": "Run the experiments of the paper and say whether its claims hold.",
 }
 
 

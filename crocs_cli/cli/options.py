@@ -29,9 +29,12 @@ RUN_HELP = "Run directory; may be named in the settings file as `run:`."
 
 @dataclass(frozen=True)
 class Job:
-    """What a command works on: the run directory, the seed, this process's part, and its settings."""
+    """What a command works on: the run directory, the seed, this process's part, and its settings.
 
-    run: Path
+    `run` is a Path; None only for a command that can do without a run.
+    """
+
+    run: Any
     seed: int
     team: Team
     settings: Any = None
@@ -45,7 +48,10 @@ def run_option(function: Function) -> Function:
 
 
 def stage_options(
-    section: str, hidden: tuple[str, ...] = (), model: type[Settings] | None = None
+    section: str,
+    hidden: tuple[str, ...] = (),
+    model: type[Settings] | None = None,
+    run_required: bool = True,
 ) -> Callable[[Function], Function]:
     """Add -c, --run, --seed, --share and a flag for every setting of a stage; the command gets a `Job`.
 
@@ -67,6 +73,8 @@ def stage_options(
             flags = {names[name]: given.pop(name) for name in list(given) if name in names}
             given_flags = {k: v for k, v in flags.items() if v not in (None, ())}
             job = _job((section, model), config, run, seed, share, given_flags)
+            if run_required and job.run is None:
+                raise CallError("no run directory; give --run DIR, or `run: DIR` in the settings file")
             function(job, **given)
 
         for keys, info in reversed(list(option_paths(model))):
@@ -138,7 +146,7 @@ def _job(
     if not isinstance(found_seed, int) or isinstance(found_seed, bool) or found_seed < 0:
         raise CallError(f"{document.place(('seed',))}: seed: a whole number from 0 on (got {found_seed!r})")
     found_run = document.values.get("run") if run is None else run
-    if not isinstance(found_run, str | Path) or not str(found_run):
-        raise CallError("no run directory; give --run DIR, or `run: DIR` in the settings file")
+    if not isinstance(found_run, str | Path | None) or found_run == "":
+        raise CallError(f"{document.place(('run',))}: run: the name of a directory (got {found_run!r})")
     settings: Settings = settle(*stage, document, flags)
-    return Job(Path(found_run), found_seed, join(share), settings)
+    return Job(found_run and Path(found_run), found_seed, join(share), settings)

@@ -128,7 +128,18 @@ ASSIGNMENTS = Layout(
         "alike": ("uint8", ("consumer", "segment")),  # 1: as near to it as 98 % of its own members are
     },
 )
+FIGURES = Layout(
+    "crocs-figures",
+    1,
+    "crocs paper",
+    {
+        "series": ("text", ("figure",)),  # which curve
+        "at": ("float64", ("figure",)),  # where on its axis
+        "value": ("float64", ("figure",)),
+    },
+)
 
 LAYOUTS = {
-    layout.format: layout for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS, STABILITY, ASSIGNMENTS)
+    layout.format: layout
+    for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS, STABILITY, ASSIGNMENTS, FIGURES)
 }

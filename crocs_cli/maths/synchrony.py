@@ -7,16 +7,13 @@ they do so in step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from crocs_cli.maths import condensed
-from crocs_cli.maths.compiled import kernel
+from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.cuts import cut_days
-from crocs_cli.maths.dtw import checked, within
-from crocs_cli.maths.lanes import band, lanes
+from crocs_cli.maths.dtw import checked, squares_within
+from crocs_cli.maths.lanes import band
 from crocs_cli.maths.ward import ward_of_days
 
 
@@ -34,13 +31,13 @@ def pair_synchrony(
     profiles, dates, offset = checked(profiles, np.float64), np.asarray(dates), np.asarray(offset)
     number = len(offset) - 1
     result = np.empty((2, condensed.length(number)))
-    shape = band(window, profiles.shape[1]), lanes(profiles.dtype)
+    offsets = band(window, profiles.shape[1])
 
     def compare(first: int) -> None:
         start = condensed.row_start(first, number)
-        _compare_with_later(profiles, dates, offset, clusters, shape, first, result[:, start:])
+        _compare_with_later((profiles, dates, offset), first, clusters, offsets, result[:, start:])
 
-    _share(compare, range(number - 1), threads)
+    share(compare, range(number - 1), threads)
     return result[0], result[1]
 
 
@@ -50,38 +47,34 @@ def joint_labels(first: np.ndarray, second: np.ndarray, clusters: int, window: i
     first, second: (days, slots) each. Returns labels (days of first + days of second,) int64, from 0.
     """
     days = checked(np.concatenate([first, second]), np.float64)
-    return _cluster(days, clusters, (band(window, days.shape[1]), lanes(days.dtype)))
-
-
-def _share(work, parts: Iterable[int], threads: int) -> None:  # type: ignore[no-untyped-def]
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, parts):
-            pass
+    return _cluster(days, clusters, band(window, days.shape[1]))
 
 
 @kernel
-def _compare_with_later(profiles, dates, offset, clusters, shape, first, result):  # type: ignore[no-untyped-def]
+def _compare_with_later(
+    consumers: tuple, first: int, clusters: int, band: tuple[int, ...], result: np.ndarray
+) -> None:
+    """Write the divergence and the agreement of one consumer with all after it into result (2, pairs)."""
+    profiles, dates, offset = consumers
     begin, middle = offset[first], offset[first + 1]
-    own = middle - begin
-    for place, second in enumerate(range(first + 1, len(offset) - 1)):
+    for second in range(first + 1, len(offset) - 1):
         start, end = offset[second], offset[second + 1]
-        days = np.concatenate((profiles[begin:middle], profiles[start:end]))
-        labels = _cluster(days, clusters, shape)
-        here, there = labels[:own], labels[own:]
-        result[0, place] = divergence(counts(here, clusters), counts(there, clusters))
+        labels = _cluster(np.concatenate((profiles[begin:middle], profiles[start:end])), clusters, band)
+        here, there = labels[: middle - begin], labels[middle - begin :]
+        place = second - first - 1
+        result[0, place] = divergence(_counts(here, clusters), _counts(there, clusters))
         both = same_days(dates[begin:middle], dates[start:end])
         result[1, place] = agreement(here[both[0]], there[both[1]], clusters)
 
 
 @kernel
-def _cluster(days, clusters, shape):  # type: ignore[no-untyped-def]
-    band, lanes = shape
-    return cut_days(ward_of_days(within(days, band, lanes)), min(clusters, len(days)))
+def _cluster(days: np.ndarray, clusters: int, band: tuple[int, ...]) -> np.ndarray:
+    merges, heights = ward_of_days(squares_within(days, band))
+    return cut_days(merges, heights, min(clusters, len(days)))
 
 
 @kernel
-def counts(labels, clusters):  # type: ignore[no-untyped-def]
-    """Count the days of each cluster: labels (days,) to (clusters,) float64."""
+def _counts(labels: np.ndarray, clusters: int) -> np.ndarray:
     number = np.zeros(clusters)
     for label in labels:
         number[label] += 1.0
@@ -89,10 +82,9 @@ def counts(labels, clusters):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def divergence(first, second):  # type: ignore[no-untyped-def]
+def divergence(first: np.ndarray, second: np.ndarray) -> float:
     """Return the Jensen-Shannon divergence in bits of two lists of counts (clusters,); not its root."""
-    total = 0.0
-    firsts, seconds = first.sum(), second.sum()
+    total, firsts, seconds = 0.0, first.sum(), second.sum()
     for cluster in range(len(first)):
         p, q = first[cluster] / firsts, second[cluster] / seconds
         middle = (p + q) / 2
@@ -104,22 +96,24 @@ def divergence(first, second):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def agreement(first, second, clusters):  # type: ignore[no-untyped-def]
+def agreement(first: np.ndarray, second: np.ndarray, clusters: int) -> float:
     """Return (kappa + 1) / 2 of two label sequences (days,); 1 where both are one and the same constant."""
     days = len(first)
     if days == 0:
         return np.nan
-    same = 0.0
+    same, chance = 0.0, 0.0
     for day in range(days):
         same += first[day] == second[day]
-    chance = (counts(first, clusters) * counts(second, clusters)).sum() / (days * days)
+    here, there = _counts(first, clusters), _counts(second, clusters)
+    for cluster in range(clusters):
+        chance += here[cluster] * there[cluster] / (days * days)
     if chance == 1.0:
         return 1.0
     return ((same / days - chance) / (1.0 - chance) + 1.0) / 2.0
 
 
 @kernel
-def same_days(first, second):  # type: ignore[no-untyped-def]
+def same_days(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Find where two rising lists of dates agree: (2, common) int64, the place in each."""
     places = np.empty((2, min(len(first), len(second))), np.int64)
     here = there = common = 0

@@ -263,6 +263,26 @@ class ReportSettings(Settings):
     )
 
 
+class PaperSettings(Settings):
+    """What a user may choose about the paper's experiments."""
+
+    repetitions: int | None = Field(
+        None,
+        description="data sets of each setting, where not as many as the paper's (or the quick) number",
+        ge=1,
+    )
+    holidays: str = Field("AU-NSW", description="application: country or country-state of the workdays")
+    similar_jsd: float = Field(
+        0.3, description="asynchrony: Jensen-Shannon divergence up to which a pair behaves alike", ge=0, le=1
+    )
+    in_step_kappa: float = Field(
+        0.65,
+        description="asynchrony: (kappa + 1) / 2 from which a pair is in step, below which out of it",
+        ge=0,
+        le=1,
+    )
+
+
 SECTIONS: Mapping[str, type[Settings]] = {
     "ingest": IngestSettings,
     "synth": SynthSettings,
@@ -272,4 +292,5 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "stability": StabilitySettings,
     "assign": AssignSettings,
     "report": ReportSettings,
+    "paper": PaperSettings,
 }

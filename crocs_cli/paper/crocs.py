@@ -1,0 +1,47 @@
+"""CROCS as the experiments run it: both stages on arrays (paper section 4.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crocs_cli.maths.cuts import cut
+from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.medoids import kmedoids_partition
+from crocs_cli.maths.represent import Representation, represent
+from crocs_cli.maths.ward import ward
+from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.paper.days import Days
+
+STARTS, ITERATIONS = 30, 200
+
+
+def stage1(days: Days, prototypes: int, algorithm: str, seed: int, threads: int) -> Representation:
+    """Cluster the days of every consumer into prototypes, by DTW-2 or (kmeans) Euclidean distance."""
+    return represent(
+        days.profiles,
+        days.offset,
+        algorithm=algorithm,
+        prototypes=prototypes,
+        window=days.window,
+        prototype="mean" if algorithm == "kmeans" else "medoid",
+        seed=[seed, 0],
+        threads=threads,
+    )
+
+
+def load_sets(days: Days, prototypes: int, algorithm: str, seed: int, threads: int) -> LoadSets:
+    """Return every consumer's representative load set."""
+    found = stage1(days, prototypes, algorithm, seed, threads)
+    return LoadSets(found.prototypes, found.days, found.offset)
+
+
+def compare(sets: LoadSets, window: int, threads: int, distance: str = "wsmd") -> np.ndarray:
+    """Return the set distances of all consumers: (n, n) float32."""
+    return set_distances(sets, sets, distance=distance, window=window, threads=threads)
+
+
+def partition(distances: np.ndarray, clusters: int, algorithm: str, seed: int) -> np.ndarray:
+    """Label n consumers by their distances (n, n)."""
+    if algorithm == "ward":
+        return cut(ward(distances), clusters)
+    return kmedoids_partition(distances, clusters, seed, STARTS, ITERATIONS)

@@ -1,0 +1,103 @@
+"""What an experiment of the paper is: cells that can be made apart, findings judged from all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crocs_cli.machine.files import digest
+from crocs_cli.machine.threads import available_threads
+from crocs_cli.paper.days import Days, read_days
+from crocs_cli.paper.table import Table
+from crocs_cli.stages.settings import PaperSettings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Setting = Mapping[str, str | int | float]
+#: (series, at, value): a curve's name, where on its axis, and how much
+Figures = list[tuple[str, float, float]]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One repetition of one setting: the unit of work, kept as one small file."""
+
+    setting: Setting
+    repetition: int
+
+    @property
+    def key(self) -> str:
+        """The cell's name, which says all of its setting."""
+        return "_".join(
+            [*(f"{name}-{value}" for name, value in self.setting.items()), f"{self.repetition:03d}"]
+        )
+
+
+@dataclass(frozen=True)
+class Study:
+    """What all cells share: the size, the seed, the options, and the days of real consumers where given."""
+
+    quick: bool
+    seed: int
+    options: PaperSettings
+    run: Path | None = None
+
+    @cached_property
+    def threads(self) -> int:
+        """How many threads a kernel may use."""
+        return available_threads()
+
+    @cached_property
+    def days(self) -> Days | None:
+        """The days of the run, min-max normalised; None without one."""
+        return None if self.run is None else read_days(self.run)
+
+    def seed_of(self, cell: Cell) -> int:
+        """Return the cell's own seed, below 2^32."""
+        return int(digest({"seed": self.seed, "cell": cell.key})[:8], 16)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One claim of the paper beside what came out here."""
+
+    claim: str
+    paper: str
+    ours: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment: its settings by size, how a cell is measured, how all are judged and drawn.
+
+    `repetitions` are the quick and the paper's number of data sets of every setting. `uses_run` says that it
+    looks at real days where --run gives them.
+    """
+
+    name: str
+    source: str
+    title: str
+    repetitions: tuple[int, int]
+    settings: Callable[[Study], Sequence[Setting]]
+    measure: Callable[[Cell, Study], Figures]
+    judge: Callable[[Table, Study], list[Finding]]
+    draw: Callable[[Table], Figure]
+    uses_run: bool = False
+
+    def cells(self, study: Study) -> list[Cell]:
+        """Return all cells, one whole repetition after another, so that a part of them is of use."""
+        number = study.options.repetitions or self.repetitions[0 if study.quick else 1]
+        settings = self.settings(study)
+        return [Cell(setting, repetition) for repetition in range(number) for setting in settings]
+
+
+def random_of(cell: Cell, study: Study) -> np.random.Generator:
+    """Return the cell's own source of chance."""
+    return np.random.default_rng(study.seed_of(cell))

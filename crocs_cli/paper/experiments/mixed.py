@@ -1,0 +1,142 @@
+"""Residential consumers with commercial ones among them (next check of the paper's summary)."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from crocs_cli.maths.generator import star_series
+from crocs_cli.maths.profiles import normalise
+from crocs_cli.maths.represent import represent
+from crocs_cli.maths.scores import scores
+from crocs_cli.paper import pictures
+from crocs_cli.paper.crocs import compare, load_sets, partition
+from crocs_cli.paper.days import Days, Synthetic
+from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study, random_of
+from crocs_cli.paper.table import Table
+
+PROTOTYPES, CLUSTERS, SHAPES = 20, 4, 4
+#: opening and closing of the two kinds of business, in hours; both rest on two days a week
+BUSINESSES = {"office": (8.5, 17.5), "restaurant": (11.0, 22.5)}
+SPREAD_H, REST_LEVEL, POINTS, STRIDE = 0.75, 0.25, 480, 10
+#: in which the silhouette chooses a consumer's number of modes
+MODES = (2, 10)
+#: an ARI this far below is about as good; the share of data sets in which most are
+CLOSE, APART = 0.05, 0.9
+
+
+def settings(study: Study) -> list[Setting]:
+    """Vary the share of commercial consumers."""
+    size = {"residential": 30, "days": 45} if study.quick else {"residential": 100, "days": 90}
+    shares = (0.0, 0.5) if study.quick else (0.0, 0.1, 0.25, 0.5)
+    return [
+        {**size, "commercial": round(share * int(size["residential"])), "outliers": int(size["days"]) // 6}
+        for share in shares
+    ]
+
+
+def measure(cell: Cell, study: Study) -> Figures:
+    """Score the clusters of the whole mixture, of its residential part, and how the two kinds separate."""
+    seed, random = study.seed_of(cell), random_of(cell, study)
+    residential, commercial, number, outliers = (
+        int(cell.setting[name]) for name in ("residential", "commercial", "days", "outliers")
+    )
+    days, truth = Synthetic(residential, number, CLUSTERS, SHAPES, outliers).draw(seed)
+    if commercial:
+        kinds = random.permutation(np.arange(commercial) % len(BUSINESSES))
+        business = np.concatenate([business_days(list(BUSINESSES)[kind], number, random) for kind in kinds])
+        truth = np.concatenate([truth, CLUSTERS + kinds])
+        days = Days(
+            np.concatenate([days.profiles, business]),
+            np.tile(np.arange(number), len(truth)),
+            number * np.arange(len(truth) + 1),
+        )
+    sets = load_sets(days, PROTOTYPES, "ward", seed, study.threads)
+    labels = partition(compare(sets, days.window, study.threads), len(np.unique(truth)), "ward", seed)
+    homes = truth < CLUSTERS
+    modes = represent(days.profiles, days.offset, algorithm="ward", prototypes=MODES, window=days.window)
+    number_of_modes = np.diff(modes.offset)
+    share = commercial / residential
+    figures: Figures = [
+        ("all", share, scores(truth, labels)["ari"]),
+        ("residential", share, scores(truth[homes], labels[homes])["ari"]),
+        ("modes residential", share, number_of_modes[homes].mean()),
+    ]
+    if commercial:
+        apart = not np.intersect1d(labels[homes], labels[~homes]).size
+        figures += [
+            ("kinds apart", share, float(apart)),
+            ("modes commercial", share, number_of_modes[~homes].mean()),
+        ]
+    return figures
+
+
+def business_days(kind: str, number: int, random: np.random.Generator) -> np.ndarray:
+    """Draw the days of one business, open five of seven days: (number, 48) float64 in [0, 1]."""
+    hours = 24.0 * np.arange(POINTS) / POINTS
+    opens, closes = np.array(BUSINESSES[kind]) + random.uniform(-SPREAD_H, SPREAD_H, 2)
+    rest = (np.arange(number) + random.integers(7)) % 7 >= 5
+    curves = np.empty((number, POINTS))
+    for curve, resting in zip(curves, rest, strict=True):
+        start, end, ramp = (
+            opens + random.normal(0, 0.2),
+            closes + random.normal(0, 0.2),
+            random.uniform(0.2, 0.6),
+        )
+        open_for = 1 / (1 + np.exp((start - hours) / ramp)) - 1 / (1 + np.exp((end - hours) / ramp))
+        lit = ((hours < 6) | (hours > 19)).astype(float)
+        curve[:] = REST_LEVEL + 0.75 * (lit if resting else open_for)
+    return normalise(star_series(curves, np.zeros(number, bool), random)[:, ::STRIDE], "minmax")
+
+
+def judge(table: Table, study: Study) -> list[Finding]:
+    """Compare the residential clusters with and without businesses, and the modes of both kinds."""
+    shares, homes = table.curve(series="residential")
+    _, everyone = table.curve(series="all")
+    apart = table.mean(series="kinds apart")
+    modes = [table.mean(series=f"modes {kind}") for kind in ("residential", "commercial")]
+    return [
+        Finding(
+            "residential clusters are recovered as well with businesses among them",
+            "non-residential consumers not tested",
+            f"residential ARI {homes[0]:.3f} alone, {homes[-1]:.3f} with {100 * shares[-1]:.0f} % businesses",
+            bool(homes.min() >= homes[0] - CLOSE),
+        ),
+        Finding(
+            "businesses form clusters of their own",
+            "not tested",
+            f"ARI of all {everyone[-1]:.3f}; both kinds apart in {100 * apart:.0f} % of the data sets",
+            bool(everyone.min() >= everyone[0] - CLOSE and apart >= APART),
+        ),
+        Finding(
+            "businesses have fewer modes than households",
+            "not tested",
+            f"{modes[1]:.1f} against {modes[0]:.1f} by the silhouette of Ward's clusters",
+            modes[1] < modes[0],
+        ),
+    ]
+
+
+def draw(table: Table) -> Figure:
+    """Draw ARI and the number of modes over the share of businesses."""
+    figure, axes = pictures.panels(1, 2, shared=False)
+    for number, series in enumerate(("all", "residential")):
+        pictures.line(axes[0, 0], table, series, number, series=series)
+    for number, kind in enumerate(("residential", "commercial")):
+        pictures.line(axes[0, 1], table, kind, number, series=f"modes {kind}")
+    axes[0, 1].set_ylabel("modes of a consumer")
+    axes[0, 1].legend()
+    pictures.name_axes(axes, "businesses for each household", "ARI", ["recovery", "modes"])
+    return figure
+
+
+EXPERIMENT = Experiment(
+    "mixed",
+    "summary, check 3",
+    "Households are clustered as well with businesses among them",
+    (2, 20),
+    settings,
+    measure,
+    judge,
+    draw,
+)

@@ -14,9 +14,10 @@ from crocs_cli.machine.memory import require
 from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.run import recipe
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths import condensed as pairs
-from crocs_cli.maths.partition import cluster, needed_bytes
+from crocs_cli.maths.partition import Clustering, cluster, needed_bytes
 from crocs_cli.maths.stability import best_overlaps, subset
 from crocs_cli.stages.settings import StabilitySettings, Stage2Settings
 
@@ -45,19 +46,14 @@ def resample(
     size = max(int(settings.part * m), int(clusters.max()))
     require(4 * pairs.length(m) + needed_bytes(size, compared.algorithm), "stability", "use a larger machine")
     distances = read_distances(run, m)
+    ks = tuple(clusters.tolist())
+    how = Clustering(compared.algorithm, ks, seed, compared.starts, available_threads())
     agreement = np.empty((len(clusters), settings.samples))
     overlaps: list[list[np.ndarray]] = [[] for _ in clusters]
     with Progress("stability", settings.samples) as progress:
         for sample in range(settings.samples):
             drawn = np.sort(np.random.default_rng([seed, sample]).permutation(m)[:size])
-            again = cluster(
-                subset(distances, m, drawn),
-                size,
-                compared.algorithm,
-                tuple(clusters.tolist()),
-                seed,
-                compared.starts,
-            ).labels
+            again = cluster(subset(distances, m, drawn), size, how).labels
             for row, k in enumerate(clusters):
                 agreement[row, sample] = adjusted_rand_score(label[row, drawn], again[row])
                 overlaps[row].append(best_overlaps(label[row, drawn], again[row], int(k)))

@@ -15,11 +15,6 @@ def command(name):
     return cli.get_command(None, name)
 
 
-def examples(name):
-    text = command(name).help.split("Examples:")[1]
-    return [line.split()[1:] for line in text.splitlines() if line.strip().startswith("crocs ")]
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_table_of_commands_says_their_own_first_sentence(name):
     assert command(name).help.splitlines()[0] == COMMANDS[name]

@@ -24,8 +24,8 @@ def command(run: Path, fail_on: tuple[str, ...]) -> None:
 
     \b
     Examples:
-      crocs quality --run runs/first
-      crocs quality --run runs/first --fail-on days_incomplete=0.2 --fail-on consumers_without_days=0.1
+      crocs quality --run runs/mine
+      crocs quality --run runs/mine --fail-on days_incomplete=0.2 --fail-on consumers_without_days=0.1
     """
     from crocs_cli.stages import quality
 

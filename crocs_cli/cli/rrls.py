@@ -19,7 +19,7 @@ def command(job: Job, as_json: bool) -> None:
     \b
     Examples:
       crocs rrls --run runs/first --clusters 5
-      crocs rrls --run runs/first --clusters 3 --communities 6 --json
+      crocs rrls --run runs/second --clusters 4 --communities 6 --json
     """
     from crocs_cli.stages import rrls
 

@@ -16,7 +16,7 @@ def command(job: Job) -> None:
     \b
     Examples:
       crocs stability --run runs/first
-      crocs stability --run runs/first --samples 50
+      crocs stability --run runs/second --samples 50
     """
     from crocs_cli.stages import stability
 

@@ -41,20 +41,13 @@ def cut_days(merges: np.ndarray, heights: np.ndarray, clusters: int) -> np.ndarr
             if made[merge] and (highest < 0 or heights[merge] >= heights[highest]):
                 highest = merge
         made[highest] = False
-    root = np.arange(len(merges) + 1)
+    root = np.arange(len(merges) + 1)  # of each day: the first day of its cluster
     for merge in range(len(merges)):
-        if made[merge]:
-            first, second = _root(root, merges[merge, 0]), _root(root, merges[merge, 1])
-            root[max(first, second)] = min(first, second)
+        first, second = root[merges[merge, 0]], root[merges[merge, 1]]
+        for day in range(len(root) if made[merge] else 0):
+            root[day] = min(first, second) if root[day] == max(first, second) else root[day]
     labels, clusters = np.empty(len(root), np.int64), 0
-    for day in range(len(root)):  # a root comes before its members
+    for day in range(len(root)):
         labels[day] = clusters if root[day] == day else labels[root[day]]
         clusters += root[day] == day
     return labels
-
-
-@kernel
-def _root(root: np.ndarray, day: int) -> int:
-    while root[day] != day:
-        day = root[day]
-    return day

@@ -10,6 +10,8 @@ from crocs_cli.maths.lanes import FAR, across, band, dtw_sums, root
 
 #: readings beyond this could pass for FAR
 LARGEST = 1e9
+#: rows of a result that are filled together: so few that the cache holds where they go on
+FEW = 32
 
 
 def dtw_within(profiles: np.ndarray, window: int) -> np.ndarray:
@@ -63,17 +65,20 @@ def squares_within(profiles: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
 
 @kernel
 def _roots_between(first: np.ndarray, second: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
-    lanes = across(first)
+    lanes, slots = across(first), first.shape[1]
+    targets = np.empty(((len(second) + lanes - 1) // lanes, slots + len(band) - 1, lanes), first.dtype)
     roots = np.empty((len(first), len(second)), first.dtype)
-    target = np.empty((first.shape[1] + len(band) - 1, lanes), first.dtype)
-    sums = np.empty((len(first), lanes), first.dtype)
-    for begin in range(0, len(second), lanes):
-        _lay(second[begin : begin + lanes], target, band)
-        dtw_sums(first, target, sums, band)
-        root(sums)
-        for row in range(len(first)):
-            for column in range(begin, min(begin + lanes, len(second))):
-                roots[row, column] = sums[row, column - begin]
+    for each in range(len(targets)):
+        _lay(second[each * lanes : (each + 1) * lanes], targets[each], band)
+    sums = np.empty((FEW, lanes), first.dtype)
+    for begin in range(0, len(first), FEW):
+        queries = first[begin : begin + FEW]
+        for each in range(len(targets)):
+            dtw_sums(queries, targets[each], sums, band)
+            root(sums)
+            for row in range(len(queries)):
+                for column in range(each * lanes, min((each + 1) * lanes, len(second))):
+                    roots[begin + row, column] = sums[row, column - each * lanes]
     return roots
 
 

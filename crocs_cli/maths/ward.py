@@ -3,6 +3,7 @@
 import numpy as np
 
 from crocs_cli.maths.compiled import kernel
+from crocs_cli.maths.lance_williams import union_square
 
 
 def ward(distances: np.ndarray) -> np.ndarray:
@@ -67,13 +68,11 @@ def _follow(squares: np.ndarray, alive: int, chain: np.ndarray, length: int) -> 
 
 @kernel
 def _join(squares: np.ndarray, sizes: np.ndarray, alive: int, kept: int, gone: int) -> None:
-    """Put the union of two clusters in the row of one (Lance and Williams 1967), the last in the other's."""
+    """Put the union of two clusters in the row of one, and the last cluster in the row of the other."""
     height, last = squares[kept, gone], alive - 1
     for other in range(alive):
-        joined = (sizes[gone] + sizes[other]) * squares[gone, other]
-        joined += (sizes[kept] + sizes[other]) * squares[kept, other]
-        joined -= sizes[other] * height
-        squares[kept, other] = joined / (sizes[gone] + sizes[kept] + sizes[other])
+        here, there = squares[kept, other], squares[gone, other]
+        squares[kept, other] = union_square(here, there, height, sizes[kept], sizes[gone], sizes[other])
     squares[kept, kept] = np.inf
     for other in range(alive):
         squares[other, kept] = squares[kept, other]

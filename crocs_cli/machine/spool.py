@@ -14,7 +14,7 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 
-MEMORY_BYTES = 192 << 20
+MEMORY_BYTES = 128 << 20
 
 Columns = tuple[np.ndarray, ...]
 

@@ -59,6 +59,19 @@ LEFT_OUT = COUNTS[COUNTS.index("days_present") + 1 : COUNTS.index("days_used")]
 PLAUSIBLE_DAILY_KWH = (0.5, 200.0)
 
 
+def mean_daily_kwh(energy_kwh: np.ndarray, day_offset: np.ndarray, quality: np.ndarray) -> np.ndarray:
+    """Return each meter's mean energy of a used day, NaN without one: (meters,) float64.
+
+    energy_kwh: (days, slots); day_offset: (consumers + 1,), of the meters with used days; quality: (meters,
+    counts) int64.
+    """
+    daily = np.append(0.0, np.cumsum(energy_kwh.sum(axis=1, dtype=np.float64)))
+    mean = np.full(len(quality), np.nan)
+    used = quality[:, COUNTS.index("days_used")] > 0
+    mean[used] = np.diff(daily[day_offset]) / np.diff(day_offset)
+    return mean
+
+
 def quality_csv(meter_id: np.ndarray, quality: np.ndarray, mean_daily_kwh: np.ndarray) -> str:
     """Return the quality table as CSV text, one line a meter.
 

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.stamps import joined, seconds
-from crocs_cli.readers.tables import Kind, open_table
+from crocs_cli.readers.table import Kind
+from crocs_cli.readers.tables import open_table
 
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:

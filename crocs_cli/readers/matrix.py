@@ -12,7 +12,8 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.readers.long import numbers
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.stamps import seconds
-from crocs_cli.readers.tables import Kind, open_table
+from crocs_cli.readers.table import Kind
+from crocs_cli.readers.tables import open_table
 
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:

@@ -14,7 +14,8 @@ import pyarrow.compute as compute
 from crocs_cli.readers.long import numbers
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.stamps import joined, seconds
-from crocs_cli.readers.tables import Kind, open_table
+from crocs_cli.readers.table import Kind
+from crocs_cli.readers.tables import open_table
 
 CONSUMER, VALUE, DATE, TIME, ESTIMATE = "service_point_id", "usage_value", "date", "time", "is_estimate"
 FORMAT = "%Y%m%d %H%M"

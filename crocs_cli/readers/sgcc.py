@@ -14,7 +14,8 @@ import pyarrow as pa
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.stamps import dates
-from crocs_cli.readers.tables import Kind, open_table
+from crocs_cli.readers.table import Kind
+from crocs_cli.readers.tables import open_table
 from crocs_cli.readers.wide import unrolled
 
 CONSUMER, FLAG, FORMAT = "CONS_NO", "FLAG", "%Y/%m/%d"

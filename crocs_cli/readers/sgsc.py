@@ -20,7 +20,8 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.readers.long import numbers
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.stamps import DAY_S, seconds
-from crocs_cli.readers.tables import Kind, Part, open_table
+from crocs_cli.readers.table import Kind, Part
+from crocs_cli.readers.tables import open_table
 
 CONSUMER = ("CUSTOMER_ID", "CUSTOMER_KEY")
 TIME, KEY = "READING_DATETIME", "CALENDAR_KEY"

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as compute
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.readers.tables import stamp_fault
+from crocs_cli.readers.table import stamp_fault
 
 _A_SECOND = {"s": 1, "ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
 DAY_S = 86_400

@@ -13,7 +13,8 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.readers.long import numbers
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.stamps import DAY_S, dates, time_of_day_s
-from crocs_cli.readers.tables import Part, Table, open_table
+from crocs_cli.readers.table import Part, Table
+from crocs_cli.readers.tables import open_table
 
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:

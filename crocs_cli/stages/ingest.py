@@ -24,7 +24,7 @@ from crocs_cli.maths.assemble import Days, assemble
 from crocs_cli.maths.clock import DAY_S, day_lengths_s
 from crocs_cli.maths.days import DaysWanted, day_number, season_months
 from crocs_cli.maths.grid import Grid
-from crocs_cli.maths.quality import COUNTS, quality_csv, reasons, warnings
+from crocs_cli.maths.quality import COUNTS, mean_daily_kwh, quality_csv, reasons, warnings
 from crocs_cli.maths.row_kernels import bin_order
 from crocs_cli.maths.rows import Calendar, Rows, Rule
 from crocs_cli.readers.ahead import ahead
@@ -273,7 +273,7 @@ def summarise(run: Path, shards: Sequence[Product]) -> None:
         read = files.read(shard.path, PROFILES)
         names.append(read["meter_id"])
         counts.append(read["quality"])
-        means.append(mean_daily_kwh(read))
+        means.append(mean_daily_kwh(read["energy_kwh"], read["day_offset"], read["quality"]))
     meter_id, quality, mean_kwh = np.concatenate(names), np.concatenate(counts), np.concatenate(means)
     files.write_bytes(run / "quality.csv", quality_csv(meter_id, quality, mean_kwh).encode())
     if not quality[:, COUNTS.index("days_used")].any():
@@ -282,16 +282,6 @@ def summarise(run: Path, shards: Sequence[Product]) -> None:
         )
     for warning in warnings(quality, mean_kwh):
         log.warning("%s", warning)
-
-
-def mean_daily_kwh(profiles: Arrays) -> np.ndarray:
-    """Return each meter's mean energy of a used day, NaN without one: (meters,) float64."""
-    daily = np.append(0.0, np.cumsum(profiles["energy_kwh"].sum(axis=1, dtype=np.float64)))
-    offset = profiles["day_offset"]
-    mean = np.full(len(profiles["meter_id"]), np.nan)
-    used = profiles["quality"][:, COUNTS.index("days_used")] > 0
-    mean[used] = np.diff(daily[offset]) / np.diff(offset)
-    return mean
 
 
 def _known(value: int | str | None) -> Any:

@@ -1,0 +1,140 @@
+"""CSV files: blocks of whole lines, parsed by pyarrow in threads, faults named by their line."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as csv
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.readers.ahead import ahead
+from crocs_cli.readers.readings import Writing
+from crocs_cli.readers.table import Kind, Part, arrow_type, stamp_fault
+from crocs_cli.readers.text import Block, blocks
+
+_NO_READING = ("", "Null", "NULL", "null", "NaN", "nan", "NA", "N/A", "#N/A", "-", ".")
+NOT_A_NUMBER = [
+    f"{before}{word}{after}" for word in _NO_READING for before in ("", " ") for after in ("", " ")
+]
+
+log = logging.getLogger("crocs")
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """How one CSV file is written."""
+
+    path: Path
+    names: tuple[str, ...]
+    separator: str
+    writing: Writing
+    skipped: int
+    keeps_ragged: bool
+
+    def parts(self, kinds: Mapping[str, Kind]) -> Iterator[Part]:
+        """Yield the rows of each block in the order of the file."""
+        types: dict[str, pa.DataType] = {}
+
+        def ready() -> Iterator[Block]:
+            for number, block in enumerate(blocks(self.path)):
+                block = _without_lines(block, self.skipped) if number == 0 else block
+                if block.content.strip():
+                    if not types:
+                        types.update(self._types(kinds, block))
+                    yield block
+
+        yield from ahead(lambda block: self._part(block, types), ready())
+
+    def _part(self, block: Block, types: Mapping[str, pa.DataType]) -> Part:
+        ragged: list[csv.InvalidRow] = []
+        try:
+            table = self._parsed(block.content, types, ragged)
+            if ragged:
+                table = pa.concat_tables(
+                    [table, self._parsed(self._blanked(block, types, ragged), types, [])]
+                )
+        except pa.ArrowInvalid as error:
+            raise CrocsError(self._fault(block, list(types), str(error))) from error
+        columns = {name: _whole(table.unify_dictionaries()[name]) for name in types}
+        return Part(columns, block.place)
+
+    def _parsed(
+        self, content: bytes, types: Mapping[str, pa.DataType], ragged: list[csv.InvalidRow]
+    ) -> pa.Table:
+        """Parse whole lines; lines with a wrong number of fields go to `ragged` where they are kept."""
+
+        def keep(row: csv.InvalidRow) -> str:
+            ragged.append(row)
+            return "skip" if self.keeps_ragged else "error"
+
+        return csv.read_csv(
+            pa.py_buffer(content),
+            csv.ReadOptions(column_names=self.names, use_threads=False, block_size=len(content) + 1),
+            csv.ParseOptions(delimiter=self.separator, invalid_row_handler=keep),
+            csv.ConvertOptions(
+                include_columns=list(types),
+                column_types=dict(types),
+                decimal_point=self.writing.decimal,
+                null_values=NOT_A_NUMBER,
+                strings_can_be_null=False,
+                timestamp_parsers=[self.writing.stamp_format] if self.writing.stamp_format else [],
+            ),
+        )
+
+    def _blanked(
+        self, block: Block, types: Mapping[str, pa.DataType], ragged: Sequence[csv.InvalidRow]
+    ) -> bytes:
+        """Return ragged lines as whole ones without numbers, for nobody knows which one lacks."""
+        lines = []
+        for row in ragged:
+            found = f"{row.actual_columns} fields where the header has {row.expected_columns}"
+            log.warning("%s: %s; its numbers are not used", block.place(row.number - 1), found)
+            fields = dict(zip(self.names, row.text.split(self.separator), strict=False))
+            kept = ["" if types.get(name) == pa.float64() else fields.get(name, "") for name in self.names]
+            lines.append(self.separator.join(kept))
+        return "\n".join([*lines, ""]).encode()
+
+    def _types(self, kinds: Mapping[str, Kind], block: Block) -> dict[str, pa.DataType]:
+        """Choose Arrow's type for each kind; stamps with an offset are told by the first one."""
+        row = block.content.split(b"\n", 1)[0].decode(errors="replace").split(self.separator)
+        types = {}
+        for name, kind in kinds.items():
+            first = row[self.names.index(name)].strip(' "') if len(row) == len(self.names) else ""
+            types[name] = arrow_type(kind, first)
+        return types
+
+    def _fault(self, block: Block, wanted: list[str], message: str) -> str:
+        """Say in our words what Arrow says of a row."""
+        row = re.search(r"Row #(\d+)", message)
+        place = block.place(int(row[1]) - 1) if row else str(self.path)
+        if count := re.search(r"Expected (\d+) columns, got (\d+)", message):
+            return f"{place}: {count[2]} fields where the header has {count[1]}; mend or remove the line"
+        if "UTF8" in message:
+            return f"{place}: not UTF-8 text; save the file as UTF-8"
+        column = re.search(r"CSV column #(\d+)", message)
+        value = re.search(r"(?:invalid value|in) '(.*)'", message, re.DOTALL)
+        if not column or not value:
+            return f"{place}: not CSV ({message.splitlines()[0]})"
+        name, text = self.names[int(column[1])], value[1][:40]
+        if "timestamp" in message:
+            return f"{place}: {stamp_fault(name, text, self.writing.stamp_format)}"
+        comma = "; for decimal commas set ingest.decimal to ','" if "," in text else ""
+        return f"{place}: {name} {text!r} is not a number{comma}; mend the line, or leave the field empty"
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    combined = column.combine_chunks()
+    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
+
+
+def _without_lines(block: Block, count: int) -> Block:
+    """Drop title and header lines from a file's first block."""
+    content = block.content
+    for _ in range(count):
+        content = content.partition(b"\n")[2]
+    return Block(block.path, block.line + count, content)

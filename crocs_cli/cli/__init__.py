@@ -17,6 +17,7 @@ COMMANDS = {
     "stage1": "Find each consumer's representative load set.",
     "stage2": "Compare the consumers' load sets and cluster the consumers.",
     "rrls": "Find the behaviours that each cluster's members share.",
+    "typical": "List each cluster's members, the most typical first.",
     "stability": "Say how far each partition depends on which consumers are in it.",
     "score": "Say how good a partition is, against the truth where it is known.",
     "export": "Write results as a table.",

@@ -97,6 +97,7 @@ RRLS = Layout(
         "member_coverage": ("float32", ("member", "community")),  # share of each member's own days
         "targets": ("int32", ("one",)),  # other members that each prototype was compared with
         "edges": ("int64", ("one",)),
+        "disagreement": ("float64", ("one",)),  # of two halves of the sample, in the share of days covered
         "quality": ("float64", ("one",)),
         "trial_resolution": ("float64", ("trial",)),  # what was tried; the last one was taken
         "trial_communities": ("int32", ("trial",)),  # how many large enough to count it gave
@@ -139,7 +140,24 @@ FIGURES = Layout(
     },
 )
 
+MOVES = Layout(
+    "crocs-moves",
+    1,
+    "crocs rrls --like",
+    {
+        "consumer_id": ("text", ("member",)),  # those of the cluster that are in both periods
+        "mean": ("float32", ("period", "mode", "slot")),  # before, after; NaN where no day is
+        "medoid": ("float32", ("mode", "slot")),  # of both periods together
+        "day_coverage": ("float64", ("period", "mode")),
+        "consumer_coverage": ("float64", ("period", "mode")),
+        "change_error": ("float64", ("mode",)),  # half-width of the 95 % interval of the days' change
+        "others_day_coverage": ("float64", ("period", "mode")),  # of the other clusters' days, what looks so
+        "shape_change": ("float64", ("mode",)),  # DTW between the two means
+        "earlier_community": ("int32", ("mode",)),  # the earlier period's own number of it; -1: none
+    },
+)
+
 LAYOUTS = {
     layout.format: layout
-    for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS, STABILITY, ASSIGNMENTS, FIGURES)
+    for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS, MOVES, STABILITY, ASSIGNMENTS, FIGURES)
 }

@@ -26,11 +26,18 @@ def write_table(table: pa.Table, path: Path, for_excel: bool = False) -> None:
     content = io.BytesIO()
     if path.suffix == ".csv":
         content.write("\ufeff".encode() if for_excel else b"")
-        style = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="needed")
-        pyarrow.csv.write_csv(_as_formulas(table) if for_excel else table, content, style)
+        content.write(csv_bytes(_as_formulas(table) if for_excel else table))
     else:
         pyarrow.parquet.write_table(table, content)
     write_bytes(path, content.getvalue())
+
+
+def csv_bytes(table: pa.Table) -> bytes:
+    """Return a table as CSV, quoted where needed."""
+    content = io.BytesIO()
+    style = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="needed")
+    pyarrow.csv.write_csv(table, content, style)
+    return content.getvalue()
 
 
 def check_ending(path: Path) -> None:

@@ -7,23 +7,25 @@ What is maximised, for communities c with the directed weight w_c inside and n_c
     modularity  sum of  w_c / W - (weight out of c) (weight into c) / W^2
 
 Up to constants the first two are the same function of the graph in which both directions of an edge are added
-up, with resolution 2 * density * resolution, or 2 * resolution. igraph's compiled Leiden takes that function,
-here of a graph in which equal prototypes are one vertex; leidenalg takes each as it is written, and is the
-reference.
+up, with resolution 2 * density * resolution, or 2 * resolution. The compiled Leiden of `maths.leiden` takes
+that function of a graph in which equal prototypes are one vertex; leidenalg takes each as it is written, and
+is the reference.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from crocs_cli.maths.graph import PrototypeGraph, atoms
+from crocs_cli.maths.leiden import adjacency, leiden
 
-#: repeat Leiden until it changes nothing more
-UNTIL_STABLE = -1
+#: leidenalg repeats until nothing changes; ours stops after so many rounds, the later ones of little gain
+UNTIL_STABLE, ROUNDS = -1, 5
+#: the best of ten starts is taken where they cost little; in larger graphs of fewer, down to one
+MOST_STARTS, EDGES_OF_STARTS = 10, 20_000_000
 
 
 class Leiden:
@@ -33,18 +35,22 @@ class Leiden:
     """
 
     def __init__(
-        self, graph: PrototypeGraph, kind: str, optimiser: str = "igraph", seed: int = 0, starts: int = 1
+        self, graph: PrototypeGraph, kind: str, optimiser: str = "compiled", seed: int = 0, starts: int = 1
     ) -> None:
         self._graph, self._kind = graph, kind
         self._seed, self._starts = seed, starts
         self._reference = optimiser == "leidenalg" or kind == "modularity"
-        self._atom = np.arange(len(graph.days)) if self._reference else atoms(graph)
-        self._edges = _igraph(graph, self._atom, directed=self._reference)
+        if self._reference:
+            self._atom = np.arange(len(graph.days), dtype=np.int32)
+            self._edges = directed(graph)
+        else:
+            self._atom = atoms(graph)
+            self._ends = adjacency(graph.target, graph.weight, self._atom, graph.days)
 
     @property
     def most(self) -> int:
         """How many communities there can be at the most."""
-        return self._edges.vcount()
+        return int(self._atom.max()) + 1
 
     @property
     def tunable(self) -> bool:
@@ -53,7 +59,7 @@ class Leiden:
 
     def communities(self, resolution: float) -> np.ndarray:
         """Return the community of each vertex: (P,) int32, 0 holds the most days."""
-        attempts = self._by_leidenalg(resolution) if self._reference else self._by_igraph(resolution)
+        attempts = self._by_leidenalg(resolution) if self._reference else self._compiled(resolution)
         found = [attempt[self._atom] for attempt in attempts]
         best = max(found, key=lambda each: self.quality(each, resolution))
         return by_falling_days(best, self._graph.days)
@@ -62,20 +68,10 @@ class Leiden:
         """Return the value of what is maximised."""
         return quality(self._graph, communities, self._kind, resolution)
 
-    def _by_igraph(self, resolution: float) -> Iterator[np.ndarray]:
-        import igraph
-
+    def _compiled(self, resolution: float) -> Iterator[np.ndarray]:
         factor = self._graph.total_weight() / self._graph.pairs_of_days() if self._kind == "rber" else 1.0
-        igraph.set_random_number_generator(random.Random(self._seed))
-        for _ in range(self._starts):
-            found = self._edges.community_leiden(
-                objective_function="CPM",
-                weights="weight",
-                node_weights="days",
-                resolution=2.0 * factor * resolution,
-                n_iterations=UNTIL_STABLE,
-            )
-            yield np.array(found.membership)
+        for start in range(self._starts):
+            yield leiden(self._ends, 2.0 * factor * resolution, [self._seed, start], ROUNDS)
 
     def _by_leidenalg(self, resolution: float) -> Iterator[np.ndarray]:
         import leidenalg
@@ -115,16 +111,20 @@ def by_falling_days(labels: np.ndarray, days: np.ndarray) -> np.ndarray:
     return rank[label]
 
 
-def _igraph(graph: PrototypeGraph, atom: np.ndarray, directed: bool) -> Any:
-    """Return the graph between atoms as an igraph with the attributes `weight` and `days`."""
+def affordable_starts(graph: PrototypeGraph) -> int:
+    """Return how many starts to make where none are asked for: fewer for larger graphs."""
+    return max(1, min(MOST_STARTS, EDGES_OF_STARTS // max(1, graph.edges)))
+
+
+def directed(graph: PrototypeGraph) -> Any:
+    """Return the graph as an igraph with the attributes `weight` and `days`."""
     import igraph
 
+    vertices, width = graph.target.shape
     pairs = np.empty((graph.edges, 2), dtype=np.int64)
-    pairs[:, 0] = np.repeat(atom, graph.target.shape[1])
-    pairs[:, 1] = atom[graph.target.ravel()]
-    days = np.bincount(atom, graph.days)
-    between = pairs[:, 0] != pairs[:, 1]  # what is inside an atom is inside its community in any case
-    edges = igraph.Graph(n=len(days), edges=pairs[between], directed=directed)
-    edges.es["weight"] = graph.weight.ravel()[between].astype(np.float64)
-    edges.vs["days"] = days
+    pairs[:, 0] = np.repeat(np.arange(vertices), width)
+    pairs[:, 1] = graph.target.ravel()
+    edges = igraph.Graph(n=vertices, edges=pairs, directed=True)
+    edges.es["weight"] = graph.weight.ravel().astype(np.float64)
+    edges.vs["days"] = graph.days.astype(np.float64)
     return edges

@@ -15,9 +15,9 @@ DISTANCE_FLOOR = np.float32(0.001)
 #: members that share a sample of targets: a call of the kernel for one alone costs more than its work
 TOGETHER = 16
 #: a full graph up to this many edges is made whole; beyond, this many targets are drawn for each prototype
-AFFORDABLE_EDGES, ENOUGH_TARGETS = 6_000_000, 64
-#: memory of an edge in all its forms at the same time: ours, the pairs, and igraph's
-EDGE_BYTES = 150
+AFFORDABLE_EDGES, FIRST_TARGETS = 50_000_000, 64
+#: memory of an edge: in the graph, in both directions, and while they are made
+EDGE_BYTES = 32
 #: distances that are held at a time while a full graph is made
 BLOCK_EDGES = 1 << 22
 
@@ -41,6 +41,10 @@ class PrototypeGraph:
     def edges(self) -> int:
         """The number of directed edges."""
         return self.target.size
+
+    def thinned(self, targets: slice) -> PrototypeGraph:
+        """Return the graph with some of each vertex's edges; a run of them is as random as all."""
+        return PrototypeGraph(self.days, self.target[:, targets], self.weight[:, targets])
 
     def total_weight(self) -> float:
         """Return the weight of all edges."""
@@ -84,7 +88,7 @@ def atoms(graph: PrototypeGraph) -> np.ndarray:
     row, column = np.nonzero(graph.weight == 1 / DISTANCE_FLOOR)
     ends = (row, graph.target[row, column])
     joined = coo_array((np.ones(len(row), dtype=bool), ends), shape=(len(graph.days),) * 2)
-    return connected_components(joined, directed=False)[1]
+    return connected_components(joined, directed=False)[1].astype(np.int32)
 
 
 def affordable_targets(members: LoadSets, asked: int | str) -> int:
@@ -92,7 +96,7 @@ def affordable_targets(members: LoadSets, asked: int | str) -> int:
     everyone = len(members) - 1
     if asked == "all" or (asked == "auto" and len(members.days) * everyone <= AFFORDABLE_EDGES):
         return everyone
-    return sampled_targets(len(members), ENOUGH_TARGETS if asked == "auto" else int(asked))
+    return sampled_targets(len(members), FIRST_TARGETS if asked == "auto" else int(asked))
 
 
 def graph_bytes(members: LoadSets, targets: int) -> int:

@@ -213,20 +213,22 @@ class RrlsSettings(Settings):
     clusters: int = Field(5, description="which partition of stage 2", ge=1)
     quality: Literal["rber", "cpm", "modularity"] = Field("rber", description="what Leiden maximises")
     communities: int = Field(10, description="communities wanted in each cluster", ge=1, le=10_000)
-    min_coverage: float = Field(0.001, description="share of days from which a community counts", ge=0, le=1)
+    min_coverage: float = Field(0.01, description="share of days from which a community counts", ge=0, le=1)
     resolution: Annotated[float, Field(gt=0)] | None = Field(
         None, description="resolution of the quality, in place of a number of communities"
     )
     search: Literal["bracket", "steps"] = Field(
         "bracket", description="how the resolution is found; steps of 0.01 from 0.02 are the paper's"
     )
-    targets: Annotated[int, Field(ge=1)] | Literal["auto", "all"] = Field(
+    targets: Annotated[int, Field(ge=2)] | Literal["auto", "all"] = Field(
         "auto", description="other members each prototype is compared with; auto samples in large clusters"
     )
-    optimiser: Literal["igraph", "leidenalg"] = Field(
-        "igraph", description="program that runs Leiden; leidenalg is the paper's, and many times slower"
+    optimiser: Literal["compiled", "leidenalg"] = Field(
+        "compiled", description="program that runs Leiden; leidenalg is the paper's, and many times slower"
     )
-    starts: int = Field(10, description="starts of Leiden; the best counts", ge=1, le=1000)
+    starts: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] = Field(
+        "auto", description="starts of Leiden, of which the best counts; auto makes fewer in large clusters"
+    )
 
 
 class StabilitySettings(Settings):

@@ -1,0 +1,85 @@
+"""The members of a cluster with their load sets, as several stages read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.files import Recipe
+from crocs_cli.machine.layouts import PARTITION, RLS
+from crocs_cli.machine.run import shards
+from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.profiles import normalise, window_slots
+
+
+@dataclass(frozen=True)
+class Members:
+    """Some consumers: their ids (n,) str, load sets as stage 2 compared them, and mean kWh a day (n,)."""
+
+    consumer_id: np.ndarray
+    sets: LoadSets
+    mean_daily_kwh: np.ndarray
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How stage 2 compared load sets: the half-width of its DTW in minutes, and its normalisation."""
+
+    minutes: int
+    normalise: str
+
+    def window(self, sets: LoadSets) -> int:
+        """Return the half-width in slots."""
+        return window_slots(self.minutes, sets.prototypes.shape[1])
+
+
+def comparison_of(run: Path) -> Comparison:
+    """Return how the partition of a run compared load sets."""
+    settings = files.read_recipe(run / "partition.h5", PARTITION)["settings"]
+    return Comparison(settings["window"], settings["normalise_prototypes"])
+
+
+def load_members(run: Path, chosen: np.ndarray, comparison: Comparison) -> Members:
+    """Read the consumers of a run that are among the chosen ids, in the order of the run.
+
+    Reads shard by shard, so that only what is chosen is held. Raises CrocsError when there is none of them.
+    """
+    parts = [part for part in member_shards(run, chosen, comparison) if len(part.consumer_id)]
+    if not parts:
+        raise CrocsError(f"{run / 'rls'}: none of the cluster's consumers is there; name a run that has them")
+    return Members(
+        np.concatenate([part.consumer_id for part in parts]),
+        LoadSets.concatenate([part.sets for part in parts]),
+        np.concatenate([part.mean_daily_kwh for part in parts]),
+    )
+
+
+def member_shards(run: Path, chosen: np.ndarray, comparison: Comparison) -> Iterator[Members]:
+    """Yield the chosen consumers of each shard of a run."""
+    names = ("consumer_id", "prototype_offset", "prototype", "days", "mean_daily_kwh")
+    for key in shards(run / "rls", RLS):
+        read = files.read(run / "rls" / f"{key}.h5", RLS, names)
+        inside = np.flatnonzero(np.isin(read["consumer_id"], chosen))
+        sets = LoadSets(read["prototype"], read["days"], read["prototype_offset"]).take(inside)
+        prototypes = normalise(sets.prototypes, comparison.normalise).astype(np.float32)
+        yield Members(
+            read["consumer_id"][inside],
+            LoadSets(prototypes, sets.days, sets.offset),
+            read["mean_daily_kwh"][inside],
+        )
+
+
+def partition_recipe(run: Path) -> Recipe:
+    """Return the recipe of a run's partition; raise CrocsError when the run has other load sets."""
+    made_by = files.read_recipe(run / "partition.h5", PARTITION)
+    source = {key: files.digest(shard) for key, shard in shards(run / "rls", RLS).items()}
+    if made_by["inputs"]["rls"] != files.digest(source):
+        raise CrocsError(
+            f"{run / 'partition.h5'}: made from other load sets; remove it and run `crocs stage2`"
+        )
+    return made_by

@@ -25,7 +25,7 @@ class Movement:
     """Behaviours of a cluster in two periods; the axis of length 2 is before, after.
 
     community: (P,) int32 of the vertices before, then after; medoid: (modes, slots) of both periods; mean:
-    (2, modes, slots), NaN where no day is; day_coverage, consumer_coverage: (2, modes) shares; error: (modes,)
+    (2, modes, slots), NaN where no day is; day_coverage, consumer_coverage: (2, modes); error: (modes,)
     half-width of the 95 % interval of the change of day coverage; shape_change: (modes,) DTW between the two
     means; radius: (modes,) distance to the medoid within which most of the days are.
     """

@@ -17,8 +17,11 @@ from crocs_cli.cli.options import Job, stage_options
     type=click.Path(path_type=Path),
     help="Run of an earlier period: say how the behaviours of its clusters have moved.",
 )
+@click.option(
+    "--picture", metavar="SVG", type=click.Path(path_type=Path, dir_okay=False), help="Draw it to this file."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary of every cluster as JSON.")
-def command(job: Job, like: Path | None, as_json: bool) -> None:
+def command(job: Job, like: Path | None, picture: Path | None, as_json: bool) -> None:
     """Find the behaviours that each cluster's members share.
 
     Reads RUN/rls and RUN/partition.h5. Writes RUN/rrls/K/CC.h5, for each of the K clusters its
@@ -32,8 +35,10 @@ def command(job: Job, like: Path | None, as_json: bool) -> None:
     Examples:
       crocs rrls --run runs/first --clusters 5
       crocs rrls --run runs/second --clusters 4 --communities 6 --json
+      crocs rrls --run runs/first --clusters 5 --picture behaviours.svg
       crocs rrls --run runs/later --like runs/first --clusters 5
     """
+    from crocs_cli.machine.files import write_bytes
     from crocs_cli.stages import moves, rrls
 
     clusters = (
@@ -43,6 +48,9 @@ def command(job: Job, like: Path | None, as_json: bool) -> None:
     )
     if not job.team.leads:
         return
+    if picture:
+        drawn = (moves if like else rrls).picture(job.run, job.settings.clusters)
+        write_bytes(picture, drawn.encode())
     if as_json:
         click.echo(json.dumps({"clusters": clusters}, indent=2))
     elif like:

@@ -95,6 +95,9 @@ RRLS = Layout(
         "consumer_coverage": ("float64", ("community",)),  # share of members with a vertex in the community
         "day_coverage": ("float64", ("community",)),  # share of all days of all members
         "member_coverage": ("float32", ("member", "community")),  # share of each member's own days
+        "drawn_vertex": ("int32", ("drawn",)),  # the vertices that a picture of the graph shows
+        "drawn_place": ("float32", ("drawn", "axis")),  # where, from 0 to 1
+        "drawn_edge": ("int32", ("drawn_edge", "end")),  # between them, numbered as in drawn_vertex
         "targets": ("int32", ("one",)),  # other members that each prototype was compared with
         "edges": ("int64", ("one",)),
         "disagreement": ("float64", ("one",)),  # of two halves of the sample, in the share of days covered

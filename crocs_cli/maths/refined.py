@@ -20,7 +20,7 @@ from crocs_cli.maths.hyperprototypes import MAJOR_DAY_COVERAGE as MAJOR
 #: largest disagreement of the halves, as a share of days, with which a sample is enough
 TOLERANCE = 0.01
 #: resolutions are searched on a part of the edges, which a single answer then has all of
-SEARCH_EDGES = 5_000_000
+SEARCH_EDGES = 3_000_000
 
 MakeGraph = Callable[[int], PrototypeGraph]
 MakeLeiden = Callable[[PrototypeGraph], Leiden]

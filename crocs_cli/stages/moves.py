@@ -153,5 +153,17 @@ def summary(path: Path) -> dict[str, Any]:
     return {"cluster": int(path.stem), "members": members, "moved_points": moved, "modes": modes}
 
 
+def picture(later: Path, clusters: int) -> str:
+    """Return a picture of how the behaviours of all clusters moved: SVG."""
+    from crocs_cli.pictures.behaviours import Moved, movements
+
+    rows = []
+    for path in sorted((later / "moves" / str(clusters)).glob("[0-9]*.h5")):
+        read = files.read(path, MOVES)
+        before, after = read["day_coverage"]
+        rows.append(Moved(int(path.stem), before, after, read["change_error"]))
+    return movements(rows)
+
+
 def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None

@@ -20,6 +20,7 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.communities import Leiden, affordable_starts, quality
+from crocs_cli.maths.drawing import drawing
 from crocs_cli.maths.graph import PrototypeGraph, affordable_targets, graph_bytes, prototype_graph
 from crocs_cli.maths.hyperprototypes import hyperprototypes
 from crocs_cli.maths.loadsets import LoadSets
@@ -65,6 +66,7 @@ def refined(members: LoadSets, window: int, settings: RrlsSettings, seed: int) -
     """Return the arrays of an RRLS file but the members' ids."""
     sample, trials = communities(members, window, settings, seed)
     graph, taken = sample.graph, trials[-1]
+    drawn = drawing(members, window, seed)
     shared = hyperprototypes(members, taken.communities, settings.min_coverage, window, seed)
     return {
         "vertex_member": np.repeat(np.arange(len(members)), members.sizes()),
@@ -75,6 +77,9 @@ def refined(members: LoadSets, window: int, settings: RrlsSettings, seed: int) -
         "consumer_coverage": shared.consumer_coverage,
         "day_coverage": shared.day_coverage,
         "member_coverage": shared.member_coverage,
+        "drawn_vertex": drawn.vertex,
+        "drawn_place": drawn.place,
+        "drawn_edge": drawn.edge,
         "targets": graph.target.shape[1],
         "edges": graph.edges,
         "disagreement": sample.disagreement,
@@ -144,3 +149,26 @@ def summary(path: Path) -> dict[str, Any]:
         "resolution": float(read["trial_resolution"][-1]),
         "quality": float(read["quality"][0]),
     }
+
+
+def picture(run: Path, clusters: int) -> str:
+    """Return a picture of what the clusters of one partition share: SVG, a row for each."""
+    from crocs_cli.pictures.behaviours import Shared, shared_behaviours
+
+    rows = []
+    for path in sorted((run / "rrls" / str(clusters)).glob("[0-9]*.h5")):
+        read = files.read(path, RRLS)
+        rows.append(
+            Shared(
+                int(path.stem),
+                len(read["consumer_id"]),
+                read["day_coverage"],
+                read["consumer_coverage"],
+                read["hyperprototype_medoid"],
+                read["hyperprototype_mean"],
+                read["drawn_place"],
+                read["drawn_edge"],
+                read["vertex_community"][read["drawn_vertex"]],
+            )
+        )
+    return shared_behaviours(rows)

@@ -1,0 +1,189 @@
+"""Pictures of what clusters share, after Figures 13 and 14 of the paper, and of how it moved.
+
+A major behaviour has a colour, a marker and a dash pattern of its own, and its number stands beside its
+point: nothing is told by colour alone. Minor ones are thin and navy, as in the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from crocs_cli.pictures import style
+
+#: share of a cluster's days from which a behaviour has a colour, and how many have one at the most
+MAJOR, MOST = 0.05, 8
+#: Okabe and Ito's colours, darkened to hold on white; told apart by people with every kind of colour vision
+COLOURS = ("#0072b2", "#d55e00", "#007a5e", "#a8437f", "#a67c00", "#2f8fc4", "#5b3a8c", "#3d3d3d")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DASHES = (
+    "-",
+    (0, (5, 1.5)),
+    (0, (1.5, 1)),
+    (0, (6, 1.5, 1.5, 1.5)),
+    "-",
+    (0, (5, 1.5)),
+    (0, (1.5, 1)),
+    (0, (3, 3)),
+)
+ROW_IN, WIDTH_IN = 1.9, 9.0
+COLUMNS = ((0.06, 0.2), (0.32, 0.17), (0.55, 0.19), (0.79, 0.19))  # left and width, in shares of the width
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One cluster: day_coverage, consumer_coverage (C,); medoid, mean (C, slots); and its graph as drawn:
+    place (D, 2), edge (E, 2) and community (D,), -1 where it is too small to count.
+    """
+
+    number: int
+    members: int
+    day_coverage: np.ndarray
+    consumer_coverage: np.ndarray
+    medoid: np.ndarray
+    mean: np.ndarray
+    place: np.ndarray
+    edge: np.ndarray
+    community: np.ndarray
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How the behaviours of one cluster moved: before, after, error (modes,) in shares of days."""
+
+    number: int
+    before: np.ndarray
+    after: np.ndarray
+    error: np.ndarray
+
+
+def shared_behaviours(clusters: Sequence[Shared]) -> str:
+    """Draw a row for each cluster: graph, coverage, medoid and mean hyperprototypes. Returns SVG."""
+    height = ROW_IN * len(clusters) + 0.45
+    with style.styled():
+        figure = Figure(figsize=(WIDTH_IN, height))
+        for row, cluster in enumerate(clusters):
+            bottom = height - 0.3 - ROW_IN * (row + 1) + 0.42
+            cells = [
+                figure.add_axes((left, bottom / height, width, (ROW_IN - 0.55) / height))
+                for left, width in COLUMNS
+            ]
+            _graph(cells[0], cluster)
+            _coverage(cells[1], cluster)
+            _profiles(cells[2], cluster, cluster.medoid)
+            _profiles(cells[3], cluster, cluster.mean)
+            if row == 0:
+                titles = ("communities", "coverage", "medoid hyperprototypes", "mean hyperprototypes")
+                for axes, title in zip(cells, titles, strict=True):
+                    axes.set_title(title, pad=8)
+        said = "; ".join(_said(cluster) for cluster in clusters)
+        return style.svg(figure, "shared-behaviours", f"What the members of each cluster share. {said}.")
+
+
+def movements(clusters: Sequence[Moved]) -> str:
+    """Draw for each cluster how every behaviour's share of days moved, with its interval. Returns SVG."""
+    rows = [len(cluster.before) + 1.5 for cluster in clusters]
+    height = 0.24 * sum(rows) + 0.6
+    with style.styled():
+        figure, axes = style.canvas(6.5, height, (1.5, 0.45, 0.2, 0.15))
+        place = 0.0
+        ticks, names = [], []
+        for cluster in clusters:
+            for mode in range(len(cluster.before)):
+                _moved_row(axes, cluster, mode, place)
+                ticks.append(place)
+                names.append(f"{cluster.number}.{mode + 1}")
+                place += 1
+            place += 1.5
+        axes.set_yticks(ticks, names)
+        axes.set_ylim(max(place - 1, 1), -1)
+        axes.set_ylabel("cluster.behaviour")
+        axes.set_xlabel("% of the cluster's days: before (hollow), after (filled, with 95 % interval)")
+        axes.set_xlim(left=0)
+        said = "; ".join(
+            f"cluster {cluster.number}: "
+            + ", ".join(f"{100 * change:+.1f}" for change in cluster.after - cluster.before)
+            for cluster in clusters
+        )
+        return style.svg(figure, "movements", f"How behaviours moved, in points of days. {said}.")
+
+
+def _moved_row(axes: Axes, cluster: Moved, mode: int, place: float) -> None:
+    before, after = 100 * cluster.before[mode], 100 * cluster.after[mode]
+    sure = abs(after - before) > 100 * cluster.error[mode]
+    colour = COLOURS[1] if sure else style.MUTED
+    axes.plot([before, after], [place, place], color=colour, lw=2.2 if sure else 1.0)
+    axes.errorbar(after, place, xerr=100 * cluster.error[mode], color=colour, capsize=2.5, lw=1.0)
+    axes.plot(before, place, "o", mfc=style.PAPER, mec=colour, ms=5)
+    axes.plot(after, place, "o", color=colour, ms=5)
+
+
+def _major(cluster: Shared) -> int:
+    """Return how many behaviours are major; they come first."""
+    return min(MOST, max(1, int((cluster.day_coverage >= MAJOR).sum())))
+
+
+def _said(cluster: Shared) -> str:
+    parts = ", ".join(
+        f"{100 * days:.0f} % of days and {100 * consumers:.0f} % of consumers"
+        for days, consumers in zip(
+            cluster.day_coverage[: _major(cluster)], cluster.consumer_coverage, strict=False
+        )
+    )
+    return f"Cluster {cluster.number}, {cluster.members} consumers: {parts}"
+
+
+def _graph(axes: Axes, cluster: Shared) -> None:
+    axes.set_axis_off()
+    lines = cluster.place[cluster.edge]
+    axes.add_collection(LineCollection(list(lines), colors=style.GRID, linewidths=0.35, zorder=1))
+    major = _major(cluster)
+    minor = (cluster.community < 0) | (cluster.community >= major)
+    axes.plot(*cluster.place[minor].T, ".", color=style.NAVY, ms=1.8, alpha=0.55, zorder=2)
+    for mode in range(major):
+        inside = cluster.community == mode
+        axes.plot(*cluster.place[inside].T, MARKERS[mode], color=COLOURS[mode], ms=2.6, mew=0, zorder=3)
+    axes.set_xlim(-0.03, 1.03)
+    axes.set_ylim(-0.03, 1.03)
+    axes.text(
+        -0.08, 0.5, f"cluster {cluster.number}\n{cluster.members} consumers", rotation=90,
+        ha="right", va="center", ma="center", fontsize=8.5, color=style.INK,
+    )  # fmt: skip
+
+
+def _coverage(axes: Axes, cluster: Shared) -> None:
+    consumers, days = 100 * cluster.consumer_coverage, 100 * cluster.day_coverage
+    major = _major(cluster)
+    axes.plot(consumers[major:], days[major:], ".", color=style.NAVY, ms=4, alpha=0.7)
+    top = max(10.0, 1.25 * float(days.max(initial=0.0)))
+    taken: list[float] = []
+    for mode in np.argsort(days[:major]):
+        axes.plot(consumers[mode], days[mode], MARKERS[mode], color=COLOURS[mode], ms=6, mew=0)
+        height = max(days[mode], taken[-1] + 0.1 * top if taken else 0.0)
+        taken.append(height)
+        axes.annotate(
+            str(mode + 1), (consumers[mode], days[mode]), (110, height), fontsize=7.5, va="center",
+            color=COLOURS[mode], annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": style.GRID, "lw": 0.6, "shrinkA": 1, "shrinkB": 3},
+        )  # fmt: skip
+    axes.set_xlim(-4, 105)
+    axes.set_ylim(-0.03 * top, top)
+    axes.set_xticks([0, 50, 100])
+    axes.set_xlabel("% of consumers", labelpad=1)
+    axes.set_ylabel("% of days", labelpad=1)
+
+
+def _profiles(axes: Axes, cluster: Shared, profiles: np.ndarray) -> None:
+    major = _major(cluster)
+    hours = style.slot_hours(profiles.shape[1])
+    for minor in profiles[major:]:
+        axes.plot(hours, minor, color=style.NAVY, lw=0.5, alpha=0.3)
+    for mode in range(major - 1, -1, -1):
+        axes.plot(hours, profiles[mode], color=COLOURS[mode], lw=1.5, ls=DASHES[mode])
+    style.day_axis(axes)
+    axes.set_yticks([0, 0.5, 1])

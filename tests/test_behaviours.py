@@ -1,0 +1,179 @@
+"""Typical members, movements between periods and enough targets: meaning, on behaviours that were planted."""
+
+import json
+
+import numpy as np
+import pytest
+
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import MOVES, PROFILES, RRLS
+from crocs_cli.machine.run import recipe
+from crocs_cli.maths.generator import draw_days
+from crocs_cli.maths.graph import prototype_graph
+from crocs_cli.maths.hyperprototypes import hyperprototypes
+from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.movement import movement
+from crocs_cli.maths.refined import disagreement
+from crocs_cli.maths.typical import distances_to_rrls
+from tests import naive_graph
+
+SHAPES = ((0, 9, 13), (3, 10, 12))
+DAYS = 60
+
+
+def write_period(run, shares, seed, members=24):
+    """Write the profiles of two groups of consumers, whose days follow their shapes with the given shares."""
+    random = np.random.default_rng(seed)
+    kinds = [
+        random.permutation(np.repeat(SHAPES[group], np.round(np.array(shares[group]) * DAYS).astype(int)))
+        for group in (0, 1)
+        for _ in range(members - 4 * group)
+    ]
+    number = len(kinds)
+    files.write(
+        run / "profiles" / "00000.h5",
+        PROFILES,
+        {
+            "consumer_id": np.array([f"S{at:03d}" for at in range(number)]),
+            "day_offset": DAYS * np.arange(number + 1),
+            "date": np.tile(np.arange(DAYS), number),
+            "energy_kwh": draw_days(np.concatenate(kinds), random),
+            "meter_id": np.array(["none"]),
+            "quality": np.zeros((1, 12)),
+        },
+        recipe("synth", "00000", {"seed": seed}, {}),
+    )
+
+
+@pytest.fixture(scope="module")
+def periods(tmp_path_factory):
+    """Return two periods; in the second 20 of 100 days of the second group went from shape 3 to shape 10."""
+    from crocs_cli import __main__
+
+    before, after = tmp_path_factory.mktemp("before"), tmp_path_factory.mktemp("after")
+    write_period(before, [(0.4, 0.3, 0.3), (0.5, 0.3, 0.2)], seed=1)
+    write_period(after, [(0.4, 0.3, 0.3), (0.3, 0.5, 0.2)], seed=2)
+    for call in (
+        ("stage1", "--run", before, "--prototypes", 8),
+        ("stage1", "--run", after, "--prototypes", 8),
+        ("stage2", "--run", before, "--clusters", 2),
+        ("rrls", "--run", before, "--clusters", 2, "--communities", 3),
+    ):
+        assert __main__.run(list(map(str, call))) == 0, call
+    return before, after
+
+
+def test_what_moved_is_named_with_its_amount(periods, crocs):
+    before, after = periods
+    ended = crocs("rrls", "--run", after, "--like", before, "--clusters", 2, "--json")
+    assert ended.code == 0, ended.err
+    first, second = json.loads(ended.out)["clusters"]
+    assert (first["members"], second["members"]) == (24, 20)
+    assert first["moved_points"] < 2.0
+    assert second["moved_points"] == pytest.approx(20.0, abs=2.0)
+    changes = sorted(mode["change_points"] for mode in second["modes"][:3])
+    assert changes == pytest.approx([-20.0, 0.0, 20.0], abs=2.0)
+    for mode in second["modes"]:
+        assert abs(mode["others_change_points"]) < 2.0
+        assert abs(mode["change_points"]) < 2.0 or mode["change_error_points"] < abs(mode["change_points"])
+    moved = files.read(after / "moves" / "2" / "02.h5", MOVES)
+    assert set(moved["earlier_community"][:3]) == {0, 1, 2}
+    said = crocs("rrls", "--run", after, "--like", before, "--clusters", 2).out
+    assert "cluster 2: 20 members" in said
+    assert "% of days" in said
+
+
+def test_the_same_period_has_not_moved(periods, crocs):
+    before, _ = periods
+    ended = crocs("rrls", "--run", before, "--like", before, "--clusters", 2, "--json")
+    for cluster in json.loads(ended.out)["clusters"]:
+        assert cluster["moved_points"] == pytest.approx(0.0, abs=1e-9)
+        assert all(mode["shape_change"] == pytest.approx(0.0, abs=1e-6) for mode in cluster["modes"])
+
+
+def test_typical_members_are_ranked_and_filtered(periods, crocs):
+    before, _ = periods
+    lines = crocs("typical", "--run", before, "--clusters", 2).out.splitlines()
+    assert lines[0] == '"cluster","rank","consumer_id","distance","major_coverage","mean_daily_kwh"'
+    rows = [line.replace('"', "").split(",") for line in lines[1:]]
+    assert [row[0] for row in rows] == ["1"] * 24 + ["2"] * 20
+    for cluster in "12":
+        distances = [float(row[3]) for row in rows if row[0] == cluster]
+        assert distances == sorted(distances)
+    some = crocs("typical", "--run", before, "--clusters", 2, "--cluster", 2, "--first", 3).out.splitlines()
+    assert [line.split(",")[1] for line in some[1:]] == ["1", "2", "3"]
+    middle = sorted(float(row[5]) for row in rows)[22]
+    heavy = crocs("typical", "--run", before, "--clusters", 2, "--min-daily-kwh", middle).out.splitlines()
+    assert len(heavy) == 1 + 22
+    refused = crocs("typical", "--run", before, "--clusters", 2, "--cluster", 3)
+    assert refused.err.strip() == "crocs: --cluster 3: there are 2 clusters; name one of them"
+
+
+def test_the_summary_says_what_was_made(periods, crocs):
+    before, _ = periods
+    ended = crocs("rrls", "--run", before, "--clusters", 2, "--communities", 3, "--json")
+    cluster = json.loads(ended.out)["clusters"][0]
+    assert (cluster["members"], cluster["graph"], cluster["targets"]) == (24, "full", 23)
+    assert cluster["edges"] == len(files.read(before / "rrls" / "2" / "01.h5", RRLS)["vertex_days"]) * 23
+    assert cluster["communities"] == 3
+    assert cluster["consumer_coverage"] == [1.0] * 3
+    assert sorted(cluster["day_coverage"]) == pytest.approx([0.3, 0.3, 0.4], abs=0.03)
+
+
+def test_distance_to_the_rrls_is_the_paper_s():
+    random = np.random.default_rng(1)
+    profiles = random.random((5, 6)).astype(np.float32)
+    members = LoadSets(profiles, np.array([3, 1, 2, 2, 4]), np.array([0, 2, 5]))
+    refined, days = random.random((3, 6)).astype(np.float32), np.array([5, 4, 1])
+    found = distances_to_rrls(members, refined, days, 1, 1)
+    for member, rows in enumerate((slice(0, 2), slice(2, 5))):
+        table = np.array([[naive_graph.dtw(a, b, 1) for b in refined] for a in profiles[rows]])
+        there = np.average(table.min(axis=1), weights=members.days[rows])
+        back = np.average(table.min(axis=0), weights=days)
+        assert found[member] == pytest.approx((there + back) / 2, rel=1e-5)
+
+
+def test_the_interval_of_a_change_covers_it_as_often_as_it_says():
+    covered = 0
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        number = 60
+        inclination = random.beta(8, 12, number)  # consumers differ, and none has moved in truth
+        offset, profiles = 2 * np.arange(number + 1), np.tile(np.eye(2, 4), (number, 1)).astype(np.float32)
+        periods = []
+        for _ in range(2):
+            held = random.binomial(40, inclination)
+            days = np.stack([held, 40 - held], axis=1).ravel()
+            periods.append(LoadSets(profiles, np.maximum(days, 1).astype(np.int32), offset))
+        moved = movement(*periods, np.tile([1, 0], 2 * number), 0.0, 0, seed=0)
+        change = moved.day_coverage[1] - moved.day_coverage[0]
+        covered += bool((np.abs(change) <= moved.error).all())
+    assert 180 <= covered <= 199
+
+
+def test_halves_that_differ_in_a_major_community_disagree():
+    days = np.full(100, 3)
+    first = np.repeat([0, 1, 2], [60, 38, 2])
+    assert disagreement(first, first[::-1].max() - first, days) == 0.0
+    second = np.where(np.arange(100) < 55, 0, first + (first == 0))
+    assert disagreement(first, second, days) == pytest.approx(0.05)
+    assert disagreement(np.arange(100), np.arange(100), days) == 0.0
+
+
+def test_a_sample_of_targets_covers_what_the_full_graph_does():
+    """Four shapes, a quarter of outlier days: a sixth of the targets keeps the coverages within a point."""
+    random = np.random.default_rng(0)
+    number = 300
+    kinds = np.hstack([random.choice([0, 3, 9, 18], (number, 6)), np.full((number, 2), -1)])
+    days = np.tile([5] * 6 + [5, 5], number).astype(np.int32)
+    members = LoadSets(draw_days(kinds.ravel(), random).astype(np.float32), days, 8 * np.arange(number + 1))
+    from crocs_cli.maths.communities import Leiden
+
+    covered = [
+        hyperprototypes(
+            members, Leiden(prototype_graph(members, 2, targets, 1), "rber", seed=1, starts=3).communities(1.0),
+            0.01, 2, seed=0,
+        ).day_coverage[:4]
+        for targets in (number - 1, 50)
+    ]  # fmt: skip
+    assert np.abs(covered[0] - covered[1]).max() < 0.01

@@ -8,6 +8,7 @@ import pytest
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import MOVES, PROFILES, RRLS
 from crocs_cli.machine.run import recipe
+from crocs_cli.maths.communities import Leiden
 from crocs_cli.maths.generator import draw_days
 from crocs_cli.maths.graph import prototype_graph
 from crocs_cli.maths.hyperprototypes import hyperprototypes
@@ -167,13 +168,9 @@ def test_a_sample_of_targets_covers_what_the_full_graph_does():
     kinds = np.hstack([random.choice([0, 3, 9, 18], (number, 6)), np.full((number, 2), -1)])
     days = np.tile([5] * 6 + [5, 5], number).astype(np.int32)
     members = LoadSets(draw_days(kinds.ravel(), random).astype(np.float32), days, 8 * np.arange(number + 1))
-    from crocs_cli.maths.communities import Leiden
-
-    covered = [
-        hyperprototypes(
-            members, Leiden(prototype_graph(members, 2, targets, 1), "rber", seed=1, starts=3).communities(1.0),
-            0.01, 2, seed=0,
-        ).day_coverage[:4]
-        for targets in (number - 1, 50)
-    ]  # fmt: skip
+    covered = []
+    for targets in (number - 1, 50):
+        graph = prototype_graph(members, 2, targets, 1)
+        communities = Leiden(graph, "rber", seed=1, starts=3).communities(1.0)
+        covered.append(hyperprototypes(members, communities, 0.01, 2, seed=0).day_coverage[:4])
     assert np.abs(covered[0] - covered[1]).max() < 0.01

@@ -47,7 +47,7 @@ def test_both_directions_are_added_up_between_atoms():
 def test_planted_communities_are_found_at_every_seed():
     target, weight, days, kind = planted()
     graph = adjacency(target, weight, np.arange(120, dtype=np.int32), days)
-    resolution = weight.sum() * 2 / days.sum() ** 2
+    resolution = weight.sum() / days.sum() ** 2
     for seed in range(10):
         found = leiden(graph, resolution, [seed], 3)
         assert len(np.unique(found)) == 3

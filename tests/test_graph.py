@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from crocs_cli.maths.communities import Leiden, by_falling_days, directed, quality
+from crocs_cli.maths.communities import MOST_STARTS, Leiden, by_falling_days, directed, quality
 from crocs_cli.maths.graph import affordable_targets, prototype_graph, sampled_targets
 from crocs_cli.maths.hyperprototypes import hyperprototypes, medoid_of
 from crocs_cli.maths.loadsets import LoadSets
@@ -133,7 +133,7 @@ def test_the_fast_optimiser_is_no_worse_than_the_reference(kind):
         resolution = 0.5 + 0.1 * seed
         if kind == "cpm":
             resolution *= graph.total_weight() / graph.pairs_of_days()
-        fast, reference = Leiden(graph, kind, "compiled", seed, 10), Leiden(graph, kind, "leidenalg", seed)
+        fast, reference = Leiden(graph, kind, "compiled", seed, MOST_STARTS), Leiden(graph, kind, "leidenalg", seed)
         ours = fast.quality(fast.communities(resolution), resolution)
         theirs = reference.quality(reference.communities(resolution), resolution)
         assert ours >= theirs - 0.001 * abs(theirs)

@@ -25,8 +25,8 @@ from crocs_cli.maths.leiden import adjacency, leiden
 #: leidenalg repeats until nothing changes; ours stops after two rounds and rather starts again: measured on
 #: 3 million edges, further rounds took five times as long for 0.003 % more quality
 UNTIL_STABLE, ROUNDS = -1, 2
-#: the best of ten starts is taken where they cost little; in larger graphs of fewer, down to one
-MOST_STARTS, EDGES_OF_STARTS = 10, 20_000_000
+#: the best of twenty starts is taken where they cost little; in larger graphs of fewer, down to one
+MOST_STARTS, EDGES_OF_STARTS = 20, 20_000_000
 
 
 class Leiden:

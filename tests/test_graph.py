@@ -133,7 +133,10 @@ def test_the_fast_optimiser_is_no_worse_than_the_reference(kind):
         resolution = 0.5 + 0.1 * seed
         if kind == "cpm":
             resolution *= graph.total_weight() / graph.pairs_of_days()
-        fast, reference = Leiden(graph, kind, "compiled", seed, MOST_STARTS), Leiden(graph, kind, "leidenalg", seed)
+        fast, reference = (
+            Leiden(graph, kind, "compiled", seed, MOST_STARTS),
+            Leiden(graph, kind, "leidenalg", seed),
+        )
         ours = fast.quality(fast.communities(resolution), resolution)
         theirs = reference.quality(reference.communities(resolution), resolution)
         assert ours >= theirs - 0.001 * abs(theirs)

@@ -14,7 +14,7 @@ FIRST, STEP, LAST = 0.02, 0.01, 20.0
 #: the bracketing way: from where RBER asks of a community what the whole graph has, in factors
 START, FACTOR, SPAN, CLOSE = 1.0, 2.0, 1e6, 1.02
 #: share of the days that a good answer leaves in communities that count
-LEAST_COVERED = 0.8
+LEAST_COVERED = 0.85
 
 
 @dataclass(frozen=True)

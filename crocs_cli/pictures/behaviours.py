@@ -32,7 +32,7 @@ DASHES = (
     (0, (3, 3)),
 )
 ROW_IN, WIDTH_IN = 1.9, 9.0
-COLUMNS = ((0.06, 0.2), (0.32, 0.17), (0.55, 0.19), (0.79, 0.19))  # left and width, in shares of the width
+COLUMNS = ((0.06, 0.2), (0.33, 0.165), (0.55, 0.19), (0.79, 0.19))  # left and width, in shares of the width
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _coverage(axes: Axes, cluster: Shared) -> None:
     axes.set_ylim(-0.03 * top, top)
     axes.set_xticks([0, 50, 100])
     axes.set_xlabel("% of consumers", labelpad=1)
-    axes.set_ylabel("% of days", labelpad=1)
+    axes.set_ylabel("% of days", labelpad=3)
 
 
 def _profiles(axes: Axes, cluster: Shared, profiles: np.ndarray) -> None:
@@ -185,5 +185,11 @@ def _profiles(axes: Axes, cluster: Shared, profiles: np.ndarray) -> None:
         axes.plot(hours, minor, color=style.NAVY, lw=0.5, alpha=0.3)
     for mode in range(major - 1, -1, -1):
         axes.plot(hours, profiles[mode], color=COLOURS[mode], lw=1.5, ls=DASHES[mode])
+        top = int(profiles[mode].argmax())
+        axes.annotate(
+            str(mode + 1), (hours[top], profiles[mode, top]), (0, 2), textcoords="offset points",
+            ha="center", fontsize=7.5, fontweight="bold", color=COLOURS[mode], annotation_clip=False,
+        )  # fmt: skip
     style.day_axis(axes)
+    axes.set_ylim(top=max(1.12, 1.1 * float(profiles.max(initial=0.0))))
     axes.set_yticks([0, 0.5, 1])

@@ -35,7 +35,7 @@ def write_table(table: pa.Table, path: Path, for_excel: bool = False) -> None:
 def csv_bytes(table: pa.Table) -> bytes:
     """Return a table as CSV, quoted where needed."""
     content = io.BytesIO()
-    style = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="needed")
+    style = pyarrow.csv.WriteOptions(quoting_style="needed", quoting_header="none")
     pyarrow.csv.write_csv(table, content, style)
     return content.getvalue()
 

@@ -27,7 +27,8 @@ def command(job: Job, name: str, out: Path | None, quick: bool) -> None:
     Examples:
       crocs paper list
       crocs paper set-distances --quick --out results
-      crocs paper markov --run runs/trial --out results
+      crocs ingest --run runs/ausgrid --reader ausgrid 'ausgrid/*.csv'
+      crocs paper representations --run runs/ausgrid --out results
       crocs paper all --out results --share 2/8
     """
     from crocs_cli.paper import report

@@ -87,7 +87,7 @@ def _need(table: Table, algorithm: str) -> Finding:
         needed.append((prototypes[np.argmax(ari >= ari.max() - LEVEL)], ari[0]))
     (clean, _), (outlying, few) = needed
     return Finding(
-        f"{algorithm}: outlier days need more prototypes, and too few of them fail",
+        f"{algorithm}: too few prototypes fail, and outlier days need as many or more of them",
         "a greater need for over-estimation",
         f"{clean:.0f} without and {outlying:.0f} with outliers; ARI {few:.3f} with the fewest",
         bool(outlying >= clean and few < ACCEPTABLE),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.generator import star_series
+from crocs_cli.maths.generator import SLOTS
 from crocs_cli.maths.profiles import normalise
 from crocs_cli.maths.represent import represent
 from crocs_cli.maths.scores import scores
@@ -18,7 +18,9 @@ from crocs_cli.paper.table import Table
 PROTOTYPES, CLUSTERS, SHAPES = 20, 4, 4
 #: opening and closing of the two kinds of business, in hours; both rest on two days a week
 BUSINESSES = {"office": (8.5, 17.5), "restaurant": (11.0, 22.5)}
-SPREAD_H, REST_LEVEL, POINTS, STRIDE = 0.75, 0.25, 480, 10
+HOURS = 24.0
+#: from business to business, and from day to day; how long it takes to open; the light of days of rest
+SPREAD_H, DAY_SPREAD_H, RAMP_H, DAYLIGHT_H, NOISE_SD = 0.75, 0.2, (0.2, 0.6), (6.0, 19.0), 0.08
 #: in which the silhouette chooses a consumer's number of modes
 MODES = (2, 10)
 #: an ARI this far below is about as good; the share of data sets in which most are
@@ -73,20 +75,15 @@ def measure(cell: Cell, study: Study) -> Figures:
 
 def business_days(kind: str, number: int, random: np.random.Generator) -> np.ndarray:
     """Draw the days of one business, open five of seven days: (number, 48) float64 in [0, 1]."""
-    hours = 24.0 * np.arange(POINTS) / POINTS
+    hours = HOURS * np.arange(SLOTS) / SLOTS
     opens, closes = np.array(BUSINESSES[kind]) + random.uniform(-SPREAD_H, SPREAD_H, 2)
     rest = (np.arange(number) + random.integers(7)) % 7 >= 5
-    curves = np.empty((number, POINTS))
-    for curve, resting in zip(curves, rest, strict=True):
-        start, end, ramp = (
-            opens + random.normal(0, 0.2),
-            closes + random.normal(0, 0.2),
-            random.uniform(0.2, 0.6),
-        )
-        open_for = 1 / (1 + np.exp((start - hours) / ramp)) - 1 / (1 + np.exp((end - hours) / ramp))
-        lit = ((hours < 6) | (hours > 19)).astype(float)
-        curve[:] = REST_LEVEL + 0.75 * (lit if resting else open_for)
-    return normalise(star_series(curves, np.zeros(number, bool), random)[:, ::STRIDE], "minmax")
+    start, end = random.normal((opens, closes), DAY_SPREAD_H, (number, 2)).T[:, :, None]
+    ramp = random.uniform(*RAMP_H, (number, 1))
+    open_for = 1 / (1 + np.exp((start - hours) / ramp)) - 1 / (1 + np.exp((end - hours) / ramp))
+    lit = (hours < DAYLIGHT_H[0]) | (hours > DAYLIGHT_H[1])
+    curves = np.where(rest[:, None], lit, open_for)
+    return normalise(curves + random.normal(0.0, NOISE_SD, curves.shape), "minmax")
 
 
 def judge(table: Table, study: Study) -> list[Finding]:

@@ -64,7 +64,7 @@ def _highest(table: Table, algorithm: str) -> Finding:
         for outliers, (own, second, other) in leads.items()
     )
     return Finding(
-        f"{algorithm}: WSMD has the highest ARI of the eight for every number of outlier days",
+        f"{algorithm}: of the eight, none has a higher ARI than WSMD for any number of outlier days",
         "consistently the largest ARI",
         said,
         all(own >= other for own, _, other in leads.values()),
@@ -87,7 +87,7 @@ def _needs_least(table: Table, algorithm: str) -> Finding:
         f"{outliers} outliers {own:.0f} (others {other:.0f})" for outliers, (own, other) in firsts.items()
     )
     return Finding(
-        f"{algorithm}: WSMD needs the fewest prototypes to recover the clusters",
+        f"{algorithm}: none recovers the clusters with fewer prototypes than WSMD",
         "the smallest over-estimation",
         said,
         all(own <= other for own, other in firsts.values()),

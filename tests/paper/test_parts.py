@@ -188,5 +188,5 @@ def test_the_papers_seasons_have_65_and_60_workdays_in_new_south_wales(monkeypat
 def test_an_unknown_country_has_no_workdays(monkeypatch, days):
     study = Study(quick=True, seed=1, options=PaperSettings(holidays="XX"), run=Path("year"))
     monkeypatch.setitem(study.__dict__, "days", days)
-    with pytest.raises(CrocsError, match="paper.holidays: XX: no holidays are known of it"):
+    with pytest.raises(CrocsError, match="no holidays are known of 'XX'"):
         application.season_days("June to August", Cell({}, 0), study)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.errors import CrocsError
 from crocs_cli.maths.communities import Leiden
 from crocs_cli.maths.cuts import canonical
-from crocs_cli.maths.days import DaysWanted
+from crocs_cli.maths.days import WANTED, DaysWanted
 from crocs_cli.maths.graph import affordable_targets, prototype_graph
 from crocs_cli.maths.hyperprototypes import Hyperprototypes, hyperprototypes
 from crocs_cli.maths.loadsets import LoadSets
@@ -57,10 +57,7 @@ def season_days(season: str, cell: Cell, study: Study) -> Days:
     wanted = DaysWanted(kind="workdays", country=study.options.holidays, months=SEASONS[season])
     first = int(study.days.dates.min())
     span = int(study.days.dates.max()) - first + 1
-    try:
-        chosen = first + np.flatnonzero(wanted.verdicts(first, span) == 0)
-    except NotImplementedError as error:
-        raise CallError(f"paper.holidays: {study.options.holidays}: no holidays are known of it") from error
+    chosen = first + np.flatnonzero(wanted.verdicts(first, span) == WANTED)
     runs = np.split(chosen, np.flatnonzero(np.diff(chosen) > 100) + 1)
     for one in runs:
         if len(one) >= LEAST_DAYS:

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -238,3 +239,22 @@ def test_parquet_and_gzip_give_the_same_profiles(ingest):
         found = profiles(name + ".run")
         assert found.keys() == expected.keys()
         assert all(np.array_equal(found[key], expected[key]) for key in expected)
+
+
+@pytest.mark.parametrize("where", ["profiles/00000.h5", "profiles"])
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_done(ingest, monkeypatch, where):
+    if where == "profiles":  # readings are set aside on disk at once
+        monkeypatch.setattr("crocs_cli.machine.spool.Spool.__init__.__defaults__", (1,))
+    Path("readings.csv").write_text(GOOD)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        ended = ingest(None, "readings.csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert ended.code == 1
+    assert ended.err.startswith(f"crocs: run/{where}: ")
+    assert "(File too large); mend that and run again" in ended.err
+    assert len(ended.err.strip().splitlines()) == 1
+    assert [path for path in Path("run").rglob("*") if path.is_file()] == []
+    assert ingest(GOOD).code == 0

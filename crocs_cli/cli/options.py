@@ -103,9 +103,9 @@ def _setting_option(keys: tuple[str, ...], name: str, info: Any) -> Function:
     default = info.get_default(call_default_factory=True)
     description = f"{info.description[0].upper()}{info.description[1:]}."
     if info.annotation is bool:
-        return click.option(
-            "--" + "-".join(keys).replace("_", "-"), name, is_flag=True, default=None, help=description
-        )
+        flag = "-".join(keys).replace("_", "-")
+        both = f"--{flag}/--no-{flag}" if default else f"--{flag}"  # what is on needs a way off
+        return click.option(both, name, is_flag=True, default=None, help=description)
     shown = "" if default in (None, (), PydanticUndefined) else f"  [default: {_shown(default)}]"
     return click.option(
         "--" + "-".join(keys).replace("_", "-"),

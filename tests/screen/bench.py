@@ -57,8 +57,8 @@ def measure(folder: Path, seed: int, profile: str, installations: int, thieves: 
     population = ("--installations", installations, "--years", 3, "--thieves", thieves, "--profile", profile)
     calls = (
         ("simulate", *population, "--seed", seed),
-        ("fit", "--compare-maps", "false"),
-        ("rank", "--figures", "false"),
+        ("fit", "--no-compare-maps"),
+        ("rank", "--no-figures"),
         ("validate",),
     )
     for command, *options in calls:  # in this process: nothing is compiled twice

@@ -295,8 +295,8 @@ def small(folder, *launch, share=None, ranks=0):
     population = ("--installations", 700, "--installations-per-shard", 250)
     for command, options in (
         ("simulate", population),
-        ("fit", ("--compare-maps", "false", "--epochs", 8)),
-        ("rank", ("--figures", "false")),
+        ("fit", ("--no-compare-maps", "--epochs", 8)),
+        ("rank", ("--no-figures",)),
     ):
         arguments = ("screen", command, "--run", folder, *options, *extra)
         if ranks:
@@ -328,8 +328,8 @@ def test_three_shares_and_a_last_call_give_the_same_bytes(alone, tmp_path):
             share,
         )
     for command, options in (
-        ("fit", ("--compare-maps", "false", "--epochs", 8)),
-        ("rank", ("--figures", "false")),
+        ("fit", ("--no-compare-maps", "--epochs", 8)),
+        ("rank", ("--no-figures",)),
     ):
         for share in ("3/3", "1/3", "2/3"):
             if command == "fit":
@@ -386,7 +386,7 @@ def test_a_steady_large_customer_that_drops_by_70_percent_is_first_of_a_thousand
     steady = 40_000 * (1 + 0.1 * np.sin(day)) * np.where(day >= 740, 0.3, 1)
     arrays["energy_kwh"][500], arrays["level"][500] = steady, 1
     files.write(path, DAILY, arrays, recipe)
-    call("screen", "fit", "--run", folder, "--compare-maps", "false", "--epochs", 10)
+    call("screen", "fit", "--run", folder, "--no-compare-maps", "--epochs", 10)
     found = rank.run(folder, RankSettings(), Team())
     assert found.actual.order[0] == 500
     assert found.actual.columns["consistent_high"][500]
@@ -394,9 +394,7 @@ def test_a_steady_large_customer_that_drops_by_70_percent_is_first_of_a_thousand
 
 def test_the_model_of_another_run_classifies_a_later_one(alone, tmp_path, crocs):
     call("screen", "simulate", "--run", tmp_path / "later", "--installations", 300, "--seed", 9)
-    ended = crocs(
-        "screen", "rank", "--run", tmp_path / "later", "--model", alone, "--figures", "false", "--json"
-    )
+    ended = crocs("screen", "rank", "--run", tmp_path / "later", "--model", alone, "--no-figures", "--json")
     assert ended.code == 0, ended.err
     assert len(json.loads(ended.out)) == 10
 
@@ -448,16 +446,16 @@ def test_attacks_are_put_into_the_series_of_another_run(alone, tmp_path):
 
 
 def test_the_profiles_of_crocs_are_a_source_too(tmp_path, crocs):
-    call("synth", "--run", tmp_path / "run", "--consumers", 30, "--days", 400, "--seed", 2)
+    call("synth", "--run", tmp_path / "run", "--consumers", 30, "--days", 430, "--seed", 2)
     ended = crocs(
-        "screen", "fit", "--run", tmp_path / "run", "--dref", "2013-12-01", "--filter-min-days-before", 300
+        "screen", "fit", "--run", tmp_path / "run", "--dref", "2014-01-01", "--filter-min-days-before", 300
     )
     assert ended.code == 0, ended.err
     from crocs_cli.machine.layouts import PROFILES
 
     daily = files.read(tmp_path / "run/screen/daily/00000.h5", DAILY)
     profiles = files.read(tmp_path / "run/profiles/00000.h5", PROFILES)
-    np.testing.assert_allclose(daily["energy_kwh"][0], profiles["energy_kwh"][:400].sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(daily["energy_kwh"][0], profiles["energy_kwh"][:430].sum(axis=1), rtol=1e-5)
 
 
 def test_nothing_of_crocs_imports_the_screening():

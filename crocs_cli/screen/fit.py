@@ -51,6 +51,8 @@ def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | Non
         run / "screen" / "model" / "levels.h5", LEVELS, _recipe(settings, seed, "levels", inputs)
     )
     bring_up_to_date([levels], lambda _: level_arrays(columns, settings), team, "screen levels")
+    if not all_made([levels]):  # a share that came last has made its features; one call for all does the rest
+        return None
     bits = labels(columns, files.read(levels.path, LEVELS)["first_quartile"], settings)
     plans = map_plans(columns, bits, settings, seed)
     maps = [

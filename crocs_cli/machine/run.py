@@ -81,3 +81,17 @@ def partition_labels(run: Path, clusters: int) -> tuple[np.ndarray, np.ndarray]:
             f"{path}: no partition into {clusters} clusters, only {there}; run `crocs stage2` for it"
         )
     return read["consumer_id"], read["label"][row[0]]
+
+
+def tile_places(blocks: int) -> list[tuple[int, int]]:
+    """Return the tiles (row block, column block) in the order of the work: the larger ones first.
+
+    Those on the diagonal are half the work, so that shares are even when they come last.
+    """
+    places = [(a, b) for a in range(blocks) for b in range(a, blocks)]
+    return sorted(places, key=lambda place: (place[0] == place[1], place))
+
+
+def tile_key(place: tuple[int, int]) -> str:
+    """Return the name of a tile."""
+    return f"{place[0]:03d}-{place[1]:03d}"

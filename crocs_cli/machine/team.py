@@ -41,6 +41,10 @@ class Team:
         """Return this process's items of the full list."""
         return items[self.rank :: self.size]
 
+    def told(self, word: str | None) -> str | None:
+        """Return what the rank that leads says, to every rank."""
+        return word if self.comm is None else self.comm.bcast(word)
+
     def wait(self) -> None:
         """Wait until every rank of this launch has come here."""
         if self.comm is not None:

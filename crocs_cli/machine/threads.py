@@ -18,7 +18,7 @@ def available_threads() -> int:
     if per_task:
         return min(len(given), per_task)
     bound = given < _mask(os.getppid())
-    return len(given) if bound else max(1, len(given) // _ranks_here())
+    return len(given) if bound else max(1, len(given) // ranks_here())
 
 
 def _mask(process: int) -> set[int]:
@@ -31,7 +31,8 @@ def _mask(process: int) -> set[int]:
     return set(range(os.cpu_count() or 1))
 
 
-def _ranks_here() -> int:
+def ranks_here() -> int:
+    """Give the number of ranks of this launch on this node, as the launcher says; 1 without one."""
     for name in RANKS_HERE:
         if ranks := _count(os.environ.get(name, "")):
             return ranks

@@ -11,6 +11,7 @@ from crocs_cli.maths.cuts import canonical, cut
 from crocs_cli.maths.kmedoids_blocks import kmedoids
 from crocs_cli.maths.medoids import kmedoids_partition
 from crocs_cli.maths.ward import ward
+from crocs_cli.maths.ward_ranks import BATCH_BYTES
 from crocs_cli.maths.ward_rounds import ward_in_place
 
 # up to here the libraries are quick enough; beyond, their copies of the matrix are what limits the size
@@ -47,10 +48,14 @@ def cluster(distances: np.ndarray, m: int, how: Clustering) -> Partitions:
     distances: (m (m - 1) / 2,) float32 condensed; it may be used up. Source: paper section 3.2.
     """
     if how.algorithm == "ward":
-        merges = _hierarchy(distances, m, how.threads)
-        return Partitions(np.array([cut(merges, k) for k in how.clusters], dtype=np.int32), merges)
+        return cuts_of(_hierarchy(distances, m, how.threads), how.clusters)
     labels = [canonical(each) for each in _around_medoids(distances, m, how)]
     return Partitions(np.array(labels, dtype=np.int32), np.empty((0, 4)))
+
+
+def cuts_of(merges: np.ndarray, clusters: tuple[int, ...]) -> Partitions:
+    """Cut one hierarchy into each number of clusters."""
+    return Partitions(np.array([cut(merges, k) for k in clusters], dtype=np.int32), merges)
 
 
 def needed_bytes(m: int, algorithm: str) -> int:
@@ -59,6 +64,11 @@ def needed_bytes(m: int, algorithm: str) -> int:
     if algorithm == "ward":
         return condensed * 5 if m <= LARGEST_FOR_FASTCLUSTER else condensed + BESIDE + BESIDE_EACH * m
     return condensed * 3 if m <= LARGEST_FOR_SQUARE else condensed + BESIDE + BESIDE_EACH * m
+
+
+def spread_bytes(m: int, ranks: int) -> int:
+    """Return the memory that Ward over ranks takes at each of them."""
+    return 4 * m * -(-m // ranks) + 2 * BATCH_BYTES + BESIDE_EACH * m
 
 
 def _hierarchy(distances: np.ndarray, m: int, threads: int) -> np.ndarray:

@@ -28,7 +28,7 @@ from crocs_cli.maths.neighbours import (
 from crocs_cli.maths.ward_chain import meet
 from crocs_cli.maths.ward_rounds import FEWEST_PAIRS, LARGEST, NOBODY, Unions, members_of, unions
 
-BATCH_BYTES = 1 << 28  # of rows that are on their way between processes at a time
+BATCH_BYTES = 1 << 26  # of rows that are on their way between processes at a time
 
 
 class Ranks(Protocol):
@@ -54,7 +54,7 @@ def ward_over_ranks(rows: np.ndarray, ranks: Ranks) -> np.ndarray:
 
     rows: (own rows, count) float32, this rank's rows of the square matrix of dissimilarities, see `own_rows`;
     the diagonal does not matter. Returns (count - 1, 4) float64, the same bits as `ward_in_place`. Takes
-    some 256 MB beside the rows. Raises CrocsError for a dissimilarity that cannot be squared.
+    some 130 MB beside the rows. Raises CrocsError for a dissimilarity that cannot be squared.
     """
     usable = square(rows, own_rows(rows.shape[1], ranks.rank, ranks.size).start)
     if not all(part[0] for part in ranks.gather(np.array([usable], dtype=np.uint8))):

@@ -14,19 +14,30 @@ from crocs_cli.machine.compiled import must_compile
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, RLS, WSMD
 from crocs_cli.machine.memory import require
-from crocs_cli.machine.run import recipe, shards
+from crocs_cli.machine.ranks import MpiRanks
+from crocs_cli.machine.run import recipe, shards, tile_key, tile_places
 from crocs_cli.machine.team import Team
-from crocs_cli.machine.threads import available_threads
+from crocs_cli.machine.threads import available_threads, ranks_here
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.maths import condensed as pairs
 from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.partition import Clustering, cluster, needed_bytes
+from crocs_cli.maths.partition import (
+    LARGEST_FOR_FASTCLUSTER,
+    Clustering,
+    Partitions,
+    cluster,
+    cuts_of,
+    needed_bytes,
+    spread_bytes,
+)
 from crocs_cli.maths.profiles import normalise, window_slots
 from crocs_cli.maths.validity import Indices
+from crocs_cli.maths.ward_ranks import Ranks, own_rows, ward_over_ranks
 from crocs_cli.maths.wsmd import set_distances
 from crocs_cli.stages.settings import Stage2Settings
 
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
+HERE, SPREAD = "here", "spread"
 
 log = logging.getLogger("crocs")
 
@@ -84,11 +95,17 @@ def run(run: Path, settings: Stage2Settings, seed: int, team: Team) -> Path | No
     chosen = settings.model_dump(mode="json") | {"seed": seed}
     product = Product(run / "partition.h5", PARTITION, recipe("stage2", "partition", chosen, inputs))
 
-    def make(_: Product) -> Arrays:
-        return {"consumer_id": consumer_id, **partition(tiles, comparison, settings, seed)}
+    where = team.told(_where(tiles, product, settings, len(sets), team) if team.leads else None)
+    merges = over_ranks(tiles, len(sets), MpiRanks(team.comm)) if where == SPREAD else None
 
-    wanted = team.leads and all_made([tile.product for tile in tiles]) and not is_made(product)
-    if wanted and _fits(len(sets), settings, team):
+    def make(_: Product) -> Arrays:
+        if merges is None:
+            found = cluster_here(tiles, comparison, settings, seed)
+        else:
+            found = cuts_of(merges, settings.clusters)
+        return {"consumer_id": consumer_id, **judged(tiles, comparison, found, settings.clusters)}
+
+    if where and team.leads:
         bring_up_to_date([product], make, Team(), "stage2 partition")
     team.wait()
     return product.path if product.path.exists() else None
@@ -110,10 +127,10 @@ def tile_list(run: Path, settings: Stage2Settings, consumers: int, inputs: dict[
     size = min(LARGEST_BLOCK, max(SMALLEST_BLOCK, -(-consumers // BLOCKS)))
     blocks = [slice(start, min(start + size, consumers)) for start in range(0, consumers, size)]
     chosen = settings.model_dump(mode="json", include={"distance", "window", "normalise_prototypes"})
-    places = [(a, b) for a in range(len(blocks)) for b in range(a, len(blocks))]
+    places = tile_places(len(blocks))
     tiles = []
-    for a, b in sorted(places, key=lambda place: (place[0] == place[1], place)):
-        made_by = recipe("stage2", f"{a:03d}-{b:03d}", chosen, inputs, len(places))
+    for a, b in places:
+        made_by = recipe("stage2", tile_key((a, b)), chosen, inputs, len(places))
         tiles.append(
             Tile(blocks[a], blocks[b], Product(run / "wsmd" / f"{made_by['key']}.h5", WSMD, made_by))
         )
@@ -143,35 +160,67 @@ def make_tiles(tiles: list[Tile], comparison: Comparison, team: Team) -> None:
     bring_up_to_date([tile.product for tile in tiles], make, team, "stage2")
 
 
-def partition(tiles: list[Tile], comparison: Comparison, settings: Stage2Settings, seed: int) -> Arrays:
-    """Cluster the consumers, and judge every partition from the same distances."""
+def cluster_here(
+    tiles: list[Tile], comparison: Comparison, settings: Stage2Settings, seed: int
+) -> Partitions:
+    """Cluster the consumers with the whole matrix in this process's memory."""
     m = len(comparison.sets)
     distances = np.empty(pairs.length(m), dtype=np.float32)
     for tile in tiles:
         pairs.put_tile(distances, m, tile.rows.start, tile.columns.start, tile.read())
     how = Clustering(settings.algorithm, settings.clusters, seed, settings.starts, comparison.threads)
-    found = cluster(distances, m, how)
-    del distances  # clustering may have used it up; the indices read the tiles again
+    return cluster(distances, m, how)
+
+
+def over_ranks(tiles: list[Tile], m: int, ranks: Ranks) -> np.ndarray:
+    """Return Ward's hierarchy of a matrix whose rows are spread over the ranks of this launch."""
+    own = own_rows(m, ranks.rank, ranks.size)
+    rows = np.empty((len(own), m), dtype=np.float32)
+    for tile in tiles:
+        straight = _overlap(own, tile.rows)
+        turned = _overlap(own, tile.columns)
+        if straight or turned:
+            distances = tile.read()
+            for i in straight:
+                rows[i - own.start, tile.columns] = distances[i - tile.rows.start]
+            for i in turned:
+                rows[i - own.start, tile.rows] = distances[:, i - tile.columns.start]
+    return ward_over_ranks(rows, ranks)
+
+
+def judged(tiles: list[Tile], comparison: Comparison, found: Partitions, clusters: tuple[int, ...]) -> Arrays:
+    """Return the partitions with their medoids and indices, from the distances tile by tile."""
     indices = Indices(found.labels)
     for tile in tiles:
         indices.add(tile.rows.start, tile.columns.start, tile.read())
-    clusters = np.array(settings.clusters)
     return {
-        "clusters": clusters,
+        "clusters": np.array(clusters),
         "label": found.labels,
         "merges": found.merges,
         **indices.result(comparison.among),
     }
 
 
-def _fits(consumers: int, settings: Stage2Settings, team: Team) -> bool:
-    """Say whether the whole matrix fits here; a share that is one of several leaves it to a later call."""
-    needed = needed_bytes(consumers, settings.algorithm)
+def _overlap(own: range, block: slice) -> range:
+    return range(max(own.start, block.start), min(own.stop, block.stop))
+
+
+def _where(tiles: list[Tile], product: Product, settings: Stage2Settings, m: int, team: Team) -> str | None:
+    """Say where the partition is made: in one process, over the ranks, or (None) not by this call.
+
+    Raises CrocsError where the matrix does not fit; a share that is one of several leaves it to a later call.
+    """
+    if not all_made([tile.product for tile in tiles]) or is_made(product):
+        return None
     try:
-        require(needed, "stage2 partition", "use a larger machine, or ward over MPI ranks")
+        require(needed_bytes(m, settings.algorithm), "stage2 partition", "use a larger machine, or MPI ranks")
     except CrocsError as error:
+        if team.comm is not None and settings.algorithm == "ward" and m > LARGEST_FOR_FASTCLUSTER:
+            here = spread_bytes(m, team.comm.Get_size()) * ranks_here()
+            require(here, "stage2 partition over ranks", "use more nodes")
+            return SPREAD
         if team.complete:
             raise
         log.info("%s; the partition is left to a call without --share", error)
-        return False
-    return True
+        return None
+    return HERE

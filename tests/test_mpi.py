@@ -1,0 +1,102 @@
+"""What a launch of MPI ranks promises: one answer, one message, and no rank that waits for ever."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crocs_cli.maths.ward_rounds import ward_in_place
+from tests.conftest import ROOT, engine_missing, finish, mpiexec, start
+from tests.ward_by_ranks import distances
+
+pytestmark = pytest.mark.engine
+
+ENDS_WITHIN_S = 60
+RUN = ("--consumers", 40, "--days", 10, "--shard-size", 10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engine():
+    if not Path(mpiexec(1)[0]).exists():
+        engine_missing("no mpiexec in this environment")
+
+
+@pytest.fixture
+def profiles(crocs, tmp_path):
+    assert crocs("synth", "--run", tmp_path, *RUN).code == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3])
+def test_ward_over_ranks_has_the_bits_of_one_machine(ranks, tmp_path):
+    command = [*mpiexec(ranks), sys.executable, "-m", "tests.ward_by_ranks", "700", str(tmp_path / "merges")]
+    subprocess.run(command, check=True, cwd=ROOT, timeout=300)
+    alone = ward_in_place(distances(700), 700)
+    for rank in range(ranks):
+        np.testing.assert_array_equal(np.load(tmp_path / f"merges.{rank}.npy"), alone)
+
+
+def test_a_launcher_of_another_mpi_is_noticed(profiles):
+    """Each process would see itself alone, and do all the work."""
+    strange = {"OMPI_COMM_WORLD_SIZE": "3"}
+    ended = finish(
+        start("stage1", "--run", profiles, launcher=("env", *(f"{k}={v}" for k, v in strange.items())))
+    )
+    assert ended.code == 1
+    assert "the launcher started 3 ranks but the MPI library sees 1" in ended.err
+
+
+def test_without_a_library_the_message_says_how_to_get_one(profiles):
+    nowhere = ("env", "MPI4PY_LIBMPI=/nonexistent/libmpi.so.12", "PMI_SIZE=2")
+    ended = finish(start("stage1", "--run", profiles, launcher=nowhere))
+    assert ended.code == 1
+    assert "load an MPI module or install crocs[mpich]" in ended.err
+
+
+def test_one_ranks_failure_ends_all(profiles):
+    ended = finish(start("stage1", "--run", profiles, launcher=mpiexec(3)))  # their kernels are compiled now
+    assert ended.code == 0, ended.err
+    (profiles / "rls" / "00001.h5").write_bytes(b"damaged")  # of the second rank's part
+    ended = finish(start("stage1", "--run", profiles, launcher=mpiexec(3)), within_s=ENDS_WITHIN_S)
+    assert ended.code != 0
+    assert "00001.h5: not a whole crocs file" in ended.err
+
+
+def test_a_killed_rank_ends_the_launch_and_the_same_call_mends_it(crocs, tmp_path):
+    assert crocs("synth", "--run", tmp_path, "--consumers", 400, "--shard-size", 2).code == 0
+    stage1 = ("stage1", "--run", tmp_path, "--algorithm", "kmedoids")
+    launch = start(*stage1, launcher=mpiexec(2))
+    wait_for(lambda: list((tmp_path / "rls").glob("[0-9]*.h5")))
+    os.kill(ranks_of(launch)[1], signal.SIGKILL)
+    assert finish(launch, within_s=ENDS_WITHIN_S).code != 0
+    ended = finish(start(*stage1, launcher=mpiexec(2)))
+    assert ended.code == 0, ended.err
+    assert len(list((tmp_path / "rls").iterdir())) == 200
+
+
+def wait_for(what, within_s=120):
+    end = time.monotonic() + within_s
+    while not what():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.02)
+
+
+def ranks_of(launch):
+    """Return the processes of a launch that run crocs, by their numbers."""
+    found = []
+    todo = [launch.pid]
+    while todo:
+        pid = todo.pop()
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True
+        ).stdout
+        todo += [int(child) for child in children.split()]
+        line = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True).stdout
+        if line.startswith(sys.executable):
+            found.append(pid)
+    return sorted(found)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths import generator
+from crocs_cli.maths.compiled import kernel
 
 _DESIGN, _PLAN, _DAYS = 0, 1, 2  # what a random stream is for
 FLOOR = 0.05  # standby consumption, as a share of the day's range
@@ -29,13 +30,10 @@ class Behaviour:
 
     def draw(self, days: int, random: np.random.Generator) -> np.ndarray:
         """Draw the shape of each day: (days,) int32."""
-        steps = self.transition.cumsum(axis=1)
-        chosen = np.empty(days, dtype=np.int64)
-        state = int(random.integers(len(self.shapes)))
-        for day, chance in enumerate(random.random(days)):
-            state = min(int(np.searchsorted(steps[state], chance, side="right")), len(self.shapes) - 1)
-            chosen[day] = state
-        return self.shapes[chosen].astype(np.int32)
+        start = int(random.integers(len(self.shapes)))
+        return self.shapes[_follow(self.transition.cumsum(axis=1), start, random.random(days))].astype(
+            np.int32
+        )
 
 
 @dataclass(frozen=True)
@@ -89,3 +87,13 @@ def _behaviour(shapes: np.ndarray, markov: bool, random: np.random.Generator) ->
     size = len(shapes)
     transition = random.dirichlet(np.ones(size), size) if markov else np.full((size, size), 1.0 / size)
     return Behaviour(shapes, transition)
+
+
+@kernel
+def _follow(steps, state, chances):  # type: ignore[no-untyped-def]
+    """Return the state of each day of a Markov chain; steps: cumulated transition chances."""
+    states = np.empty(len(chances), np.int64)
+    for day in range(len(chances)):
+        state = min(np.searchsorted(steps[state], chances[day], side="right"), len(steps) - 1)
+        states[day] = state
+    return states

@@ -1,5 +1,6 @@
 """The scripts in slurm/ on a real Slurm: arrays, chains, ranks over nodes; the same bytes as on a laptop."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -110,6 +111,43 @@ def stopping_crocs(folder):
         f"if [ ! -e {folder}/signalled ]; then touch {folder}/signalled\n"
         f"  while [ ! -e {folder}/run/rls/00000.h5 ]; do sleep 0.01; done; kill -USR1 $child; fi\n"
         "while :; do wait $child; code=$?; kill -0 $child 2>/dev/null || exit $code; done\n"
+    )
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_what_status_names_mends_an_unlucky_array(cluster, alone, here, crocs, tmp_path):
+    config = settings(tmp_path)
+    array = ("--cpus-per-task=1", f"--output={tmp_path}/%x-%A_%a.out")
+    shares = {"CROCS_CONFIG": str(config), "CROCS_SHARES": "4"}
+    job = cluster.submit(
+        *array, "--time=1", "--signal=B:USR1@50", "--array=1-4", "slurm/stage1.sbatch",
+        CROCS=unlucky_crocs(tmp_path), **shares,
+    )  # fmt: skip
+    cluster.wait()
+    assert "stopped early; requeueing" in (tmp_path / f"crocs-stage1-{job}_2.out").read_text()
+    assert (tmp_path / "killed").exists()
+    assert cluster.states(job) == {"COMPLETED", "FAILED"}
+    steps = json.loads(crocs("status", "--run", tmp_path / "run", "--shares", 4, "--json").out)
+    missing = {step["name"]: step["array"] for step in steps}["stage1"]
+    assert missing == "3"
+    cluster.submit(*array, "--time=5", f"--array={missing}", "slurm/stage1.sbatch", **shares)
+    cluster.wait()
+    made = digests(tmp_path / "run")
+    assert {name for name in made if name.startswith("rls/")} == {f"rls/{i:05d}.h5" for i in range(6)}
+    assert all(alone[name] == value for name, value in made.items())
+
+
+def unlucky_crocs(folder):
+    """Return a crocs that once waits for the time limit's signal (task 2), and once is killed (task 3)."""
+    program = folder / "unlucky"
+    program.write_text(
+        "#!/bin/bash\n"
+        f"if [ $SLURM_ARRAY_TASK_ID = 2 ] && [ ! -e {folder}/signalled ]; then\n"
+        f"  trap 'touch {folder}/signalled; exit 75' USR1; while :; do sleep 0.2; done; fi\n"
+        f"if [ $SLURM_ARRAY_TASK_ID = 3 ] && [ ! -e {folder}/killed ]; then\n"
+        f'  touch {folder}/killed; {CROCS} "$@" & sleep 0.5; kill -9 $!; wait $!; exit; fi\n'
+        f'exec {CROCS} "$@"\n'
     )
     program.chmod(0o755)
     return str(program)

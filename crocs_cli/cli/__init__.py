@@ -24,6 +24,7 @@ COMMANDS = {
     "assign": "Find the segment of new consumers, without clustering again.",
     "compare": "Say what changed between two periods of the same consumers.",
     "report": "Make one page that shows the run.",
+    "plan": "Say what a run will take, from a short trial on this machine.",
     "status": "Show what of a run is made and what is missing.",
     "info": "Describe a file that crocs made.",
     "screen": "Rank installations whose daily energy suggests non-technical losses.",

@@ -81,6 +81,18 @@ PARTITION = Layout(
         "calinski_harabasz": ("float64", ("partition",)),
     },
 )
+SAMPLED = Layout(
+    "crocs-sampled",
+    1,
+    "crocs stage2",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "clustered": ("bool", ("consumer",)),  # in the sample; the others were assigned to its clusters
+        "clusters": ("int32", ("partition",)),
+        "distance": ("float32", ("partition", "consumer")),  # to the centre of the consumer's cluster
+        "runner_up": ("int32", ("partition", "consumer")),  # the next cluster; -1 where there is only one
+    },
+)
 RRLS = Layout(
     "crocs-rrls",
     1,
@@ -162,5 +174,17 @@ MOVES = Layout(
 
 LAYOUTS = {
     layout.format: layout
-    for layout in (PROFILES, TRUTH, RLS, WSMD, PARTITION, RRLS, MOVES, STABILITY, ASSIGNMENTS, FIGURES)
+    for layout in (
+        PROFILES,
+        TRUTH,
+        RLS,
+        WSMD,
+        PARTITION,
+        SAMPLED,
+        RRLS,
+        MOVES,
+        STABILITY,
+        ASSIGNMENTS,
+        FIGURES,
+    )
 }

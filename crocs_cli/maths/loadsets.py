@@ -46,9 +46,8 @@ class LoadSets:
 
     def take(self, consumers: np.ndarray) -> LoadSets:
         """Give the consumers of an index array, in its order, copied."""
-        sizes = self.sizes()[consumers]
-        offset = np.concatenate([[0], np.cumsum(sizes)])
-        rows = np.arange(offset[-1]) + (self.offset[consumers] - offset[:-1]).repeat(sizes)
+        offset = np.concatenate([[0], np.cumsum(self.sizes()[consumers])])
+        rows = take_rows(self.offset, consumers)
         return LoadSets(self.prototypes[rows], self.days[rows], offset)
 
     @staticmethod
@@ -60,3 +59,10 @@ class LoadSets:
             np.concatenate([part.days for part in parts]),
             np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         )
+
+
+def take_rows(offset: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """Return which rows belong to some owners, one owner after another; offset: (n + 1,), as in LoadSets."""
+    sizes = np.diff(offset)[owners]
+    ends = np.cumsum(sizes)
+    return np.arange(ends[-1] if len(ends) else 0) + (offset[:-1][owners] - ends + sizes).repeat(sizes)

@@ -205,6 +205,9 @@ class Stage2Settings(Settings):
     algorithm: Algorithm = Field("ward", description="how the consumers are clustered")
     clusters: Ks = Field((5,), description="numbers of clusters; several come from one matrix")
     starts: int = Field(30, description="starts of kmedoids; the best counts", ge=1, le=1000)
+    sample: Annotated[int, Field(ge=2)] | None = Field(
+        None, description="consumers that are clustered, drawn at random; the others join their clusters"
+    )
 
 
 class RrlsSettings(Settings):
@@ -285,6 +288,24 @@ class PaperSettings(Settings):
     )
 
 
+class PlanSettings(Settings):
+    """How many consumers and what machines in, what the run will take out."""
+
+    consumers: Annotated[int, Field(ge=2)] | None = Field(
+        None, description="consumers; may be left out where RUN/profiles is there"
+    )
+    days: int = Field(365, description="days of each consumer", ge=1, le=36_600)
+    slots: int = Field(48, description="readings a day", ge=4, le=288)
+    prototypes: int = Field(15, description="prototypes of each consumer", ge=1, le=1000)
+    algorithm: Algorithm = Field("ward", description="how the consumers are clustered")
+    tasks: int = Field(8, description="tasks of an array, or MPI ranks", ge=1, le=100_000)
+    cores: int = Field(4, description="cores of each task", ge=1, le=1024)
+    memory_gb: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="memory of one node; what is free here when left out"
+    )
+    nodes: int = Field(1, description="nodes that may hold the matrix together, by MPI", ge=1, le=10_000)
+
+
 SECTIONS: Mapping[str, type[Settings]] = {
     "ingest": IngestSettings,
     "synth": SynthSettings,
@@ -295,4 +316,5 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "assign": AssignSettings,
     "report": ReportSettings,
     "paper": PaperSettings,
+    "plan": PlanSettings,
 }

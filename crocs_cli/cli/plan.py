@@ -1,0 +1,36 @@
+"""`crocs plan`."""
+
+import json
+
+import click
+
+from crocs_cli.cli.options import Job, stage_options
+
+
+@click.command("plan")
+@stage_options("plan")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(job: Job, as_json: bool) -> None:
+    """Say what a run will take, from a short trial on this machine.
+
+    Reads how many consumers RUN/profiles has, where they are not given. Prints the core-hours, the time at so
+    many tasks, the memory, the disk and the Slurm call of each step. Refuses what cannot fit.
+
+    \b
+    Examples:
+      crocs plan --run runs/first --consumers 10000 --days 90 --tasks 4
+      crocs plan --run runs/large --consumers 80000 --days 365 --tasks 50 --memory-gb 24 --json
+    """
+    from crocs_cli.stages import plan
+
+    steps = plan.run(job.run, job.settings)
+    if as_json:
+        click.echo(json.dumps([vars(step) for step in steps]))
+        return
+    for step in steps:
+        click.echo(
+            f"{step.name:10s} {step.core_hours:9.2f} core-hours, {step.hours:8.2f} h on {step.cores} cores, "
+            f"{step.memory_gb:7.2f} GB a task, {step.disk_gb:7.2f} GB on disk"
+        )
+    for step in steps:
+        click.echo(step.submit)

@@ -1,0 +1,54 @@
+"""What plan says comes from a trial and grows as the work does; what cannot be is refused with what can."""
+
+import json
+
+import pytest
+
+from crocs_cli.stages import plan
+
+SIZE = ("--days", 20, "--prototypes", 4, "--memory-gb", 24, "--json")
+
+
+@pytest.fixture(autouse=True)
+def short_trials(monkeypatch):
+    monkeypatch.setattr(plan, "TRIAL_S", 0.05)
+    monkeypatch.setattr(plan, "MATRIX_TRIAL", 500)
+
+
+def steps(crocs, *arguments):
+    ended = crocs("plan", "--run", "nowhere", *SIZE, *arguments)
+    assert ended.code == 0, ended.err
+    return {step["name"]: step for step in json.loads(ended.out)}
+
+
+def test_eighty_thousand_fit_one_small_machine(crocs):
+    found = steps(crocs, "--consumers", 80_000, "--tasks", 10, "--cores", 2)
+    assert 12 < found["partition"]["memory_gb"] < 14
+    assert found["stage2"]["disk_gb"] == pytest.approx(4 * 80_000 * 79_999 / 2 / 2**30)
+    assert found["stage2"]["core_hours"] == pytest.approx(20 * found["stage2"]["hours"])
+    assert "--array=1-10 --cpus-per-task=2" in found["stage2"]["submit"]
+    assert "CROCS_SHARES=10" in found["stage1"]["submit"]
+
+
+def test_the_matrix_is_spread_over_as_few_nodes_as_hold_it(crocs):
+    spread = steps(crocs, "--consumers", 200_000, "--nodes", 50)["partition"]
+    assert "sbatch --nodes=7 --ntasks-per-node=1" in spread["submit"]
+    assert spread["memory_gb"] < 24
+
+
+def test_what_cannot_fit_is_refused_with_what_would(crocs):
+    ended = crocs("plan", "--run", "nowhere", *SIZE, "--consumers", 1_000_000, "--nodes", 2)
+    assert ended.code == 1
+    assert "the partition of 1000000 consumers needs 1864.1 GB" in ended.err
+    assert "--sample 112000" in ended.err
+
+
+def test_the_sample_that_is_named_fits(crocs):
+    assert "partition" in steps(crocs, "--consumers", 112_000)
+
+
+def test_consumers_are_counted_where_there_are_profiles(crocs, tmp_path):
+    crocs("synth", "--run", tmp_path, "--consumers", 30, "--days", 2, "--shard-size", 20)
+    ended = crocs("plan", "--run", tmp_path, "--json", "--days", 2)
+    disk = json.loads(ended.out)[1]["disk_gb"]
+    assert disk == pytest.approx(4 * 30 * 29 / 2 / 2**30)

@@ -1,0 +1,89 @@
+"""Clusters of a sample: who was in it keeps its cluster, the others get the nearest."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import PARTITION, RLS, SAMPLED
+from crocs_cli.maths.sampling import renumbered
+from tests.conftest import digests
+
+STAGE2 = ("--clusters", 2, "--clusters", 4)
+
+
+@pytest.fixture(scope="module")
+def load_sets(tmp_path_factory):
+    from tests.conftest import finish, start
+
+    run = tmp_path_factory.mktemp("population")
+    synth = ("synth", "--consumers", 300, "--days", 40, "--clusters", 4, "--outliers", 8, "--shard-size", 70)
+    for command in (synth, ("stage1", "--prototypes", 8)):
+        assert finish(start(command[0], "--run", run, *command[1:])).code == 0
+    return run
+
+
+@pytest.fixture
+def run(load_sets, tmp_path):
+    for name in ("truth", "rls"):
+        (tmp_path / name).symlink_to(load_sets / name)
+    return tmp_path
+
+
+def test_the_sample_keeps_its_clusters_and_the_others_find_theirs(crocs, run):
+    assert crocs("stage2", "--run", run, *STAGE2, "--sample", 100).code == 0
+    exact = files.read(run / "sample" / "partition.h5", PARTITION)
+    made, sampled = files.read(run / "partition.h5", PARTITION), files.read(run / "sampled.h5", SAMPLED)
+    assert sampled["clustered"].sum() == 100
+    assert list(made["consumer_id"][sampled["clustered"]]) == list(exact["consumer_id"])
+    for number in range(2):
+        assert adjusted_rand_score(made["label"][number, sampled["clustered"]], exact["label"][number]) == 1
+        sizes = np.bincount(made["label"][number])
+        assert (np.diff(sizes) <= 0).all(), "0 is the largest cluster"
+    assert (sampled["runner_up"] != made["label"]).all()
+    assert set(made["label"][1, made["medoid"][2:]].tolist()) == {0, 1, 2, 3}
+    assert (made["label"][1, made["medoid"][2:]] == np.arange(4)).all()
+    assert json.loads(crocs("score", "--run", run, "--clusters", 4).out)["ari"] > 0.95
+
+
+def test_a_sample_of_all_is_everybody(crocs, run):
+    assert crocs("stage2", "--run", run, *STAGE2, "--sample", 5000).code == 0
+    sampled = files.read(run / "partition.h5", PARTITION)
+    assert files.read(run / "sampled.h5", SAMPLED)["clustered"].all()
+    (run / "partition.h5").unlink()
+    assert crocs("stage2", "--run", run, *STAGE2).code == 0
+    np.testing.assert_array_equal(files.read(run / "partition.h5", PARTITION)["label"], sampled["label"])
+
+
+def test_shares_make_the_same_bytes(crocs, run, tmp_path_factory, load_sets):
+    crocs("stage2", "--run", run, *STAGE2, "--sample", 90)
+    other = tmp_path_factory.mktemp("shares")
+    (other / "rls").symlink_to(load_sets / "rls")
+    for share in ("2/3", "3/3", "1/3"):
+        assert crocs("stage2", "--run", other, *STAGE2, "--sample", 90, "--share", share).code == 0
+    names = ("partition.h5", "sampled.h5", "sample/partition.h5", "sample/rls/00000.h5")
+    made, again = digests(run), digests(other)
+    assert [made[name] for name in names] == [again[name] for name in names]
+
+
+def test_the_sampled_load_sets_are_whole(crocs, run):
+    crocs("stage2", "--run", run, *STAGE2, "--sample", 90)
+    sample = files.read(run / "sample" / "rls" / "00000.h5", RLS)
+    for key in range(5):
+        whole = files.read(run / "rls" / f"{key:05d}.h5", RLS)
+        for place, name in enumerate(sample["consumer_id"]):
+            for here in np.flatnonzero(whole["consumer_id"] == name):
+                for offset, arrays in (
+                    ("prototype_offset", ("prototype", "days")),
+                    ("day_offset", ("date",)),
+                ):
+                    ours = slice(*sample[offset][place : place + 2])
+                    theirs = slice(*whole[offset][here : here + 2])
+                    for array in arrays:
+                        np.testing.assert_array_equal(sample[array][ours], whole[array][theirs])
+
+
+def test_clusters_are_numbered_by_size_and_empty_ones_last():
+    assert renumbered(np.array([2, 2, 0, 2, 0, 3]), 5).tolist() == [1, 3, 0, 2, 4]

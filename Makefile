@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check bench format clean
+.PHONY: install demo test check bench bench-80k format clean
 
 install: .venv/installed
 
@@ -35,6 +35,9 @@ check: install
 
 bench: install .venv-peers/installed
 	$(BIN)/python -m tests.bench
+
+bench-80k: install
+	$(BIN)/python -m tests.bench.eighty_thousand
 
 format: install
 	$(BIN)/ruff check --fix

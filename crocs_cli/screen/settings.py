@@ -103,7 +103,7 @@ class DaySettings(Settings):
     """How days are made and cleaned."""
 
     timezone: str = Field("Europe/Lisbon", description="IANA name of the meters' time zone")
-    interval_minutes: Literal[15, 30, 60] = Field(15, description="time between readings, min")
+    interval_minutes: int = Field(15, description="time between readings, min; divides an hour", ge=1, le=60)
     unit: Literal["kWh", "kW"] = Field("kWh", description="unit of interval readings")
     short_min_share: Share = Field(0.95, description="a day with less of its intervals is missing")
     short_action: Literal["scale", "drop", "keep"] = Field("scale", description="what a short day becomes")
@@ -113,6 +113,13 @@ class DaySettings(Settings):
     )
     holidays: Literal["ignore", "drop", "as_sunday"] = Field("ignore", description="what public holidays are")
     country: str = Field("PT", description="country of the holidays")
+
+    @field_validator("interval_minutes")
+    @classmethod
+    def _divides_the_hour(cls, minutes: int) -> int:
+        if 60 % minutes:
+            raise ValueError(f"{minutes} minutes do not divide an hour; use 15, 30 or 60")
+        return minutes
 
     @field_validator("timezone")
     @classmethod

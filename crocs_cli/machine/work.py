@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,14 +58,34 @@ def bring_up_to_date(
     agree. Every existing file of the part is checked before any work starts.
     """
     missing = [product for product in team.part(products) if not is_made(product)]
-    with stopping() as asked, Progress(title, len(missing), team.leads) as progress:
+    with stopping() as asked, Progress(title, len(missing), team.leads) as progress, _writer() as write:
         for product in missing:
             if asked():
                 raise Stopped("stopped by a signal; all finished work is on disk, the same command goes on")
-            files.write(product.path, product.layout, make(product), product.recipe)
+            write(product, make(product))
             progress.advance()
     team.wait()
     return len(missing)
+
+
+@contextmanager
+def _writer() -> Iterator[Callable[[Product, Arrays], None]]:
+    """Write each product while the next one is made; all are on disk, or an error is raised, at the end."""
+    with ThreadPoolExecutor(1) as pool:
+        last: list[Future[None]] = []
+
+        def wait() -> None:
+            while last:
+                last.pop().result()
+
+        def write(product: Product, arrays: Arrays) -> None:
+            wait()
+            last.append(pool.submit(files.write, product.path, product.layout, arrays, product.recipe))
+
+        try:
+            yield write
+        finally:
+            wait()
 
 
 def all_made(products: Sequence[Product]) -> bool:

@@ -31,6 +31,7 @@ class Intake:
     def __init__(self, form: Format, dialect: Dialect, grid: Grid) -> None:
         self._form, self._dialect, self._grid = form, dialect, grid
         self._numbers: dict[str, int] = {}
+        self._last = pa.array([], pa.string()), np.empty(0, np.int32)  # names, and their numbers
         self.seen = Seen(grid)
 
     @property
@@ -69,11 +70,12 @@ class Intake:
 
     def _number(self, consumer: pa.DictionaryArray, codes: np.ndarray) -> np.ndarray:
         """Return each dictionary entry's consumer number: (entries,) int32; new names get the next ones."""
-        numbers = self._numbers
-        names = consumer.dictionary.to_pylist()
-        table = np.full(len(names), -1, np.int32)
-        for code in np.flatnonzero(np.bincount(codes, minlength=len(names))).tolist():
-            table[code] = numbers.setdefault(names[code], len(numbers))
+        names, table = self._last
+        if not consumer.dictionary.equals(names):  # most pieces of a file have the dictionary of the last one
+            names, table = consumer.dictionary, np.full(len(consumer.dictionary), -1, np.int32)
+            self._last = names, table
+        for code in np.flatnonzero((np.bincount(codes, minlength=len(names)) > 0) & (table < 0)).tolist():
+            table[code] = self._numbers.setdefault(names[code].as_py(), len(self._numbers))
         return table
 
     def _check_grid(self, path: Path) -> None:

@@ -72,7 +72,6 @@ def _check_names(part: Part, name: str) -> None:
     """Refuse consumers without a name."""
     column = part.columns[name]
     blank = compute.index(column.dictionary, "").as_py()
-    nameless = column.is_null() if blank < 0 else compute.equal(column.indices, blank).fill_null(True)
     if column.null_count or blank >= 0:
-        row = compute.index(nameless, True).as_py()
+        row = compute.index(compute.equal(column.indices, blank).fill_null(True), True).as_py()
         raise CrocsError(f"{part.place(row)}: {name} is empty; mend or remove the line")

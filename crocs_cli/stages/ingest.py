@@ -88,6 +88,7 @@ class _Work:
                     for number, rows in pieces:
                         self._spool.add(number, rows.columns())
                         progress.advance(len(rows.meter))
+        self._spool.wait()
         self._intake.check()
         key = self._settings.pseudonym_key
         ids = map(Pseudonyms(Path(key)).of, self._intake.ids) if key else self._intake.ids

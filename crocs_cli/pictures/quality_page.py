@@ -14,6 +14,21 @@ from crocs_cli.pictures import overview, style, words
 
 WORST = 20  # consumers named on the page; quality.csv has all
 BINS = 30
+WORDS = {  # of counts that are not days left out
+    "readings": "readings",
+    "invalid": "readings without a usable number",
+    "off_grid": "readings between two intervals",
+    "estimated": "readings that were not measured",
+    "repaired": "readings whose stamp was set right",
+    "negative": "readings below zero",
+    "duplicates": "repeated readings",
+    "conflicts": "intervals with different readings",
+    "gaps": "gaps in the records",
+    "days_present": "days with readings",
+    "days_flat": "used days whose readings are all equal",
+    "days_interpolated": "used days with slots filled in",
+    "suspect_stamp": "meters whose stamps may name the other end of the interval",
+}
 
 
 def page(
@@ -40,6 +55,7 @@ def page(
             summary=summary,
             figures={name: Markup(svg) for name, svg in figures.items()},
             shown=shown,
+            nowhere=[name for name in names if name not in shown],
             worst=[(consumers[i], [int(column[name][i]) for name in shown]) for i in worst],
         )
     )
@@ -58,6 +74,11 @@ def histogram(name: str, values: np.ndarray, label: str) -> str:
         return style.svg(figure, name, said)
 
 
+def said(count: str) -> str:
+    """Say in words what a count counts."""
+    return WORDS.get(count) or f"days {overview.DAYS[count]}"
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("crocs_cli", "pictures"),
@@ -67,5 +88,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = words.percent
-    environment.globals["reasons"] = overview.DAYS
+    environment.filters["said"] = said
     return environment

@@ -19,8 +19,9 @@ MENDABLE, WRONG_CALL, STOPPED_EARLY = 1, 2, 75
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
+    logging.getLogger("crocs").setLevel(logging.INFO)  # not the libraries' own remarks
     keep_kernels()
     code = run(sys.argv[1:])
     if code:

@@ -79,8 +79,8 @@ def ceased_last(score: np.ndarray, ceased: np.ndarray) -> np.ndarray:
 def _forest(measures: np.ndarray, seed: int) -> np.ndarray:
     from sklearn.ensemble import IsolationForest
 
-    middle = np.nanmedian(measures, axis=0)
-    known = np.where(np.isnan(measures), np.nan_to_num(middle), measures)
+    middle = [np.nanmedian(measure) if np.isfinite(measure).any() else 0.0 for measure in measures.T]
+    known = np.where(np.isnan(measures), middle, measures)
     return -IsolationForest(n_estimators=TREES, random_state=seed).fit(known).score_samples(known)
 
 

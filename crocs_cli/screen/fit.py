@@ -118,9 +118,9 @@ def level_arrays(columns: Arrays, settings: FitSettings) -> Arrays:
     count = len(LEVEL_NAMES)
     quartile = filters.first_quartiles(columns["mean_kwh"], columns["level"], usable, count)
     steady = labels(columns, quartile, settings) & filters.NO_CLUSTERING == 0
-    scale = [
-        [np.nanquantile(columns[f"{f}_null"][steady], q) for q in (0.5, 0.99)] for f in ("week", "month")
-    ]
+    distances = [columns[f"{feature}_null"][steady] for feature in ("week", "month")]
+    known = [each[np.isfinite(each)] for each in distances]
+    scale = [np.quantile(each, (0.5, 0.99)) if len(each) else (np.nan, np.nan) for each in known]
     return {
         "first_quartile": quartile,
         "installations": np.bincount(columns["level"], minlength=count),

@@ -50,12 +50,19 @@ def run(run: Path, settings: ValidateSettings, seed: int, team: Team) -> Report 
     if not np.array_equal(truth["installation_id"], found.actual.columns["installation_id"]):
         raise CrocsError(f"{run / 'screen' / 'truth'}: not the truth of these installations; simulate again")
     scores = all_scores(found, ranked, settings, truth, seed)
-    report = measured(scores, found, truth, settings, seed)
+    report = _known(measured(scores, found, truth, settings, seed))
     folder = run / "screen"
     files.write_bytes(folder / "metrics.json", (json.dumps(report, indent=1, sort_keys=True) + "\n").encode())
     write_table(folder / "pr.csv", curves(scores, truth, settings))
     files.write_bytes(folder / "validation.md", page(report).encode())
     return report
+
+
+def _known(figure: Any) -> Any:
+    """Return figures with None for what is not a number, which JSON does not know."""
+    if isinstance(figure, dict):
+        return {name: _known(value) for name, value in figure.items()}
+    return None if isinstance(figure, float) and np.isnan(figure) else figure
 
 
 def read_truth(run: Path) -> Arrays:
@@ -211,8 +218,8 @@ def class_change_figures(found: Ranking, truth: Arrays) -> Report:
     for feature in ("week", "month"):
         tag = found.actual.tags[f"{feature}_class_change"]
         figures[feature] = {
-            "honest": float(np.nanmean(tag[honest])),
-            "unchanged": float(np.nanmean(tag[unchanged])),
+            name: float(np.nanmean(tag[who])) if np.isfinite(tag[who]).any() else None
+            for name, who in (("honest", honest), ("unchanged", unchanged))
         }
     return figures
 
@@ -281,10 +288,14 @@ def page(report: Report) -> str:
     for name, control in report["negative_control"].items():
         row = report[name]
         cells = [row.get(key) for key in ("auc", "ap", "p_at_50", "p_at_100", "p_at_200", "p_at_500")]
-        shown = " | ".join("" if value is None else f"{value:.3f}" for value in [*cells, control])
+        shown = " | ".join(map(_shown, [*cells, control]))
         lines.append(f"| {name} | {shown} |")
     lines += ["", "| attack | default AUC |", "|---|---|"]
-    lines += [f"| {name} | {value:.3f} |" for name, value in report["default"]["auc_by_attack"].items()]
+    lines += [f"| {name} | {_shown(value)} |" for name, value in report["default"]["auc_by_attack"].items()]
     for title in ("by_set", "ceased", "checkup", "class_changes", "onset", "false_discovery"):
         lines += ["", f"{title.replace('_', ' ')}: {json.dumps(report[title])}"]
     return "\n".join(lines) + "\n"
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

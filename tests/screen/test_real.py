@@ -63,7 +63,7 @@ def test_daily_sums_of_real_meters_are_read_and_their_gaps_found(runs):
 
 def test_stolen_energy_lifts_real_households_in_the_ranking(runs):
     _, stolen = runs
-    report = json.loads((stolen / "metrics.json").read_text())
+    report = json.loads((stolen / "metrics.json").read_text(), parse_constant=pytest.fail)  # no NaN
     truth = files.read(stolen / "truth" / "00000.h5", TRUTH)
     scores = files.read(stolen / "scores.h5", SCORES)
     ranked, thief = scores["rank"] > 0, truth["attack"] > 0

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -107,6 +108,9 @@ def test_a_planted_change_is_found_where_it_was_planted(crocs, earlier, tmp_path
     assert found["median_divergence"] >= 0
     rows = list(csv.DictReader((run / "comparison" / "consumers.csv").open()))
     assert len(rows) == 90
+    said = re.search(r'aria-label="([^"]+)"', (run / "comparison" / "comparison.svg").read_text())[1]
+    assert f"{number}.{less}: {100 * claimed[number, less]:+.1f}" in said
+    assert f"{number}.{more}: {100 * claimed[number, more]:+.1f}" in said
 
 
 def test_a_change_of_the_control_group_too_is_none(crocs, earlier, tmp_path):

@@ -36,9 +36,12 @@ def command(run: Path, earlier: Path, clusters: int, control: Path | None, as_js
 
     Reads RUN/profiles, the later period, and the earlier run's profiles, load sets, partition and behaviours.
     Writes RUN/rls and RUN/assignments where they are missing, with the earlier run's settings, and
-    RUN/comparison: consumers.csv, transitions.csv and prevalence.csv. A change is claimed only where chance
-    would show any such change in one of twenty comparisons. The change of the consumers in --control, if
-    given, is taken off that of the others.
+    RUN/comparison: consumers.csv, transitions.csv, prevalence.csv and comparison.svg. A change is claimed
+    only where chance would show any such change in one of twenty comparisons. The change of the consumers in
+    --control, if given, is taken off that of the others.
+
+    This keeps the earlier behaviours as they were and tests how common each has become; `crocs rrls --like`
+    looks for behaviours in both periods together, and so also shows new ones and how shapes changed.
 
     \b
     Examples:

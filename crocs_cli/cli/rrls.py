@@ -29,7 +29,8 @@ def command(job: Job, like: Path | None, picture: Path | None, as_json: bool) ->
 
     With --like it reads the clusters of the EARLIER run and its settings instead, and writes
     RUN/moves/K/CC.h5: for each behaviour its share of days before and after, with the 95 % interval, how
-    much its shape changed, and what the other clusters did meanwhile.
+    much its shape changed, and what the other clusters did meanwhile. `crocs compare` is the one that tests
+    what became more or less common, with a control group, and says which consumers moved to another cluster.
 
     \b
     Examples:

@@ -37,6 +37,17 @@ def nearest_behaviour(days: np.ndarray, behaviours: np.ndarray, window: int) -> 
     return label, distance
 
 
+def limits(nearest: np.ndarray, behaviours: int, share: float) -> np.ndarray:
+    """Return within which distance of each behaviour that share of its days lies: (behaviours,) float64.
+
+    nearest: (2, n), label and distance, as `nearest_behaviour` gives them. Each has a limit of its own: with
+    one for all, a shift from a wide behaviour to a narrow one would make days unlike all look rarer.
+    """
+    label, distance = nearest
+    found = [distance[label == number] for number in range(behaviours)]
+    return np.array([np.quantile(own, share) if len(own) else np.inf for own in found])
+
+
 def counts(label: np.ndarray, owner: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Count the days of each consumer by label: (consumers, labels) int64."""
     return np.bincount(owner * shape[1] + label, minlength=shape[0] * shape[1]).reshape(shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,12 @@ from crocs_cli.machine.run import partition_labels, shards
 from crocs_cli.machine.tables import write_table
 from crocs_cli.maths import change
 from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.pictures.change import Shift, comparison
 
-COMMON = 0.95  # share of the earlier days that are near enough to a behaviour to be called such
+COMMON = 0.95  # share of the earlier days nearest to a behaviour that are near enough to be called such
 CLAIM = 0.05  # chance of claiming any change where there is none
 NORMAL = 1.96
+SHOWN = 0.02  # share of days from which a behaviour is in the picture
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Labels:
-    """How the days of one segment are labelled: behaviours (B, slots), and the limit of being like them."""
+    """How the days of one segment are labelled: behaviours (B, slots), and the limit of each (B,)."""
 
     behaviours: np.ndarray
-    limit: float
+    limit: np.ndarray
     window: int
     normalisations: tuple[str, str]
 
@@ -66,7 +68,7 @@ class Labels:
         """Return the label of each day, B for a day unlike all, and its distance to the nearest behaviour."""
         days = normalise(normalise(energy_kwh, self.normalisations[0]), self.normalisations[1])
         label, distance = change.nearest_behaviour(days, self.behaviours, self.window)
-        return np.where(distance > self.limit, len(self.behaviours), label), distance
+        return np.where(distance > self.limit[label], len(self.behaviours), label), distance
 
 
 def run(run: Path, earlier: Path, clusters: int, control: frozenset[str], seed: int) -> Comparison:
@@ -92,10 +94,23 @@ def run(run: Path, earlier: Path, clusters: int, control: frozenset[str], seed: 
     prevalence = _claims(prevalence)
     transitions = np.bincount(old * clusters + now, minlength=clusters**2).reshape(clusters, clusters)
     _write(run / "comparison", both, np.stack([old, now, moved]), distances, transitions, prevalence)
+    files.write_bytes(run / "comparison" / "comparison.svg", picture(transitions, prevalence).encode())
     return Comparison(
         len(both), len(label) - len(both), len(assigned) - len(both), int(moved.sum()),
         transitions, prevalence, float(np.median(distances[0])), float(np.median(distances[1])),
     )  # fmt: skip
+
+
+def picture(transitions: np.ndarray, prevalence: list[Prevalence]) -> str:
+    """Draw who moved, and the change of all behaviours that are common enough to speak of: SVG."""
+    shown = [row for row in prevalence if row.claimed or max(row.earlier, row.later) >= SHOWN]
+    names = [f"{row.cluster}.{row.behaviour or 'other'}" for row in shown]
+    points = [100 * np.nan_to_num([row.change, row.low, row.high]) for row in shown]
+    shifts = [
+        Shift(name, float(moved), float(low), float(high), row.claimed)
+        for name, (moved, low, high), row in zip(names, points, shown, strict=True)
+    ]
+    return comparison(transitions, shifts)
 
 
 def read_ids(path: Path | None) -> frozenset[str]:
@@ -124,19 +139,14 @@ def _behaviour_counts(
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return {consumer id: days of each behaviour of its earlier segment} before and after."""
     labels = [_labels(earlier, clusters, number) for number in range(clusters)]
-    limits = [[] for _ in labels]  # type: list[list[np.ndarray]]
+    found: list[list[np.ndarray]] = [[] for _ in labels]
     for number, _, energy, _ in _days(earlier, label):
-        limits[number].append(labels[number].of(energy)[1])
+        found[number].append(np.stack(labels[number].of(energy)))
     labels = [
-        Labels(
-            each.behaviours,
-            float(np.quantile(np.concatenate(found), COMMON)),
-            each.window,
-            each.normalisations,
-        )
-        if found
+        replace(each, limit=change.limits(np.concatenate(days, axis=1), len(each.limit), COMMON))
+        if days
         else each
-        for each, found in zip(labels, limits, strict=True)
+        for each, days in zip(labels, found, strict=True)
     ]
     sides: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
     for side, folder in zip(sides, (earlier, run), strict=True):
@@ -167,7 +177,12 @@ def _labels(earlier: Path, clusters: int, number: int) -> Labels:
     compared = files.read_recipe(earlier / "partition.h5", PARTITION)["settings"]
     first = next(iter(shards(earlier / "rls", RLS).values()))["settings"]
     window = window_slots(compared["window"], behaviours.shape[1])
-    return Labels(behaviours, np.inf, window, (first["normalise"], compared["normalise_prototypes"]))
+    return Labels(
+        behaviours,
+        np.full(len(behaviours), np.inf),
+        window,
+        (first["normalise"], compared["normalise_prototypes"]),
+    )
 
 
 def _prevalence(cluster: int, before: np.ndarray, after: np.ndarray, control: np.ndarray) -> list[Prevalence]:

@@ -1,6 +1,7 @@
 """The report is one page that stands alone, says what is in the run, and shows the same bytes every time."""
 
 import csv
+import html
 import itertools
 import json
 import re
@@ -221,13 +222,25 @@ def test_what_sets_a_segment_apart_is_what_the_others_lack(written):
 
 MEASURE = """<!doctype html><body><iframe id="f" src="{page}" width="{width}" height="3000"></iframe><script>
 document.getElementById("f").onload = () => {{
-  const page = document.getElementById("f").contentDocument, root = page.documentElement;
-  const small = [...page.querySelectorAll("svg")].filter(s => s.getBoundingClientRect().width < 60).length;
-  const out = {{scroll: root.scrollWidth, client: root.clientWidth, small: small,
-    svg: page.querySelectorAll("svg").length}};
-  document.title = JSON.stringify(out);
+  const frame = document.getElementById("f"), page = frame.contentDocument, root = page.documentElement;
+  const pictures = [...page.querySelectorAll("svg")], box = e => e.getBoundingClientRect();
+  const scale = svg => box(svg).width / svg.viewBox.baseVal.width;
+  const size = text => parseFloat(getComputedStyle(text).fontSize);
+  const words = pictures.flatMap(svg => [...svg.querySelectorAll("text")].map(text => [svg, text]));
+  const outside = ([a, b]) => b.left < a.left - 1 || b.right > a.right + 1 || b.top < a.top - 1
+    || b.bottom > a.bottom + 1;
+  const glance = page.querySelector(".glance").parentElement;
+  document.title = JSON.stringify({{
+    scroll: root.scrollWidth, client: root.clientWidth, pictures: pictures.length,
+    small: pictures.filter(svg => box(svg).width < 60).length,
+    unreadable: words.filter(([svg, text]) => size(text) * scale(svg) < 9).length,
+    cut: words.filter(([svg, text]) => outside([box(svg), box(text)])).map(([, text]) => text.textContent),
+    glance: glance.scrollWidth - glance.clientWidth,
+    loaded: frame.contentWindow.performance.getEntriesByType("resource").length,
+  }});
 }};
 </script></body>"""
+FLAGS = "--headless=new --no-sandbox --disable-gpu --allow-file-access-from-files --enable-logging=stderr"
 
 
 @pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
@@ -236,15 +249,14 @@ def test_a_real_browser_lays_it_out(written, tmp_path, width):
     if browser is None:
         pytest.skip("no Chromium here")
     (tmp_path / "frame.html").write_text(MEASURE.format(page=(written / "index.html").as_uri(), width=width))
-    flags = (
-        "--headless=new --no-sandbox --disable-gpu --allow-file-access-from-files --virtual-time-budget=5000"
-    )
-    command = [browser, *flags.split(" "), "--dump-dom", (tmp_path / "frame.html").as_uri()]
+    place = (tmp_path / "frame.html").as_uri()
+    command = [browser, *FLAGS.split(), "--virtual-time-budget=5000", "--dump-dom", place]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    seen = json.loads(re.search(r"<title>(.*?)</title>", done.stdout)[1])
-    assert seen["scroll"] <= seen["client"], "nothing is wider than the screen"
-    assert seen["small"] == 0
-    assert seen["svg"] == len(Page((written / "index.html").read_text()).all("svg"))
+    seen = json.loads(html.unescape(re.search(r"<title>(.*?)</title>", done.stdout)[1]))
+    assert seen.pop("scroll") <= seen.pop("client"), "nothing is wider than the screen"
+    assert seen.pop("pictures") == len(Page((written / "index.html").read_text()).all("svg"))
+    assert seen == {"small": 0, "unreadable": 0, "cut": [], "glance": 0, "loaded": 0}
+    assert "CONSOLE" not in done.stderr
 
 
 @pytest.mark.parametrize(

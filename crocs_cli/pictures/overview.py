@@ -41,7 +41,7 @@ def bars_of_days(quality_counts: Mapping[str, int]) -> str:
     names = [name for name in DAYS if quality_counts.get(name, 0) > 0]
     counts = [quality_counts[name] for name in names]
     with style.styled():
-        figure, axes = style.canvas(4.8, 0.5 + 0.3 * len(names), (2.2, 0.45, 0.1, 0.05))
+        figure, axes = style.canvas(4.2, 0.5 + 0.3 * len(names), (2.2, 0.45, 0.1, 0.05))
         bars = axes.barh(
             range(len(names)),
             counts,
@@ -51,8 +51,8 @@ def bars_of_days(quality_counts: Mapping[str, int]) -> str:
         axes.bar_label(bars, [f"{count:,} ({percent(count / total)})" for count in counts], padding=4)
         axes.set_yticks(range(len(names)), [DAYS[name] for name in names])
         axes.invert_yaxis()
-        axes.set_xlim(0, max(counts, default=1) * 1.5)
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.set_xlim(0, max(counts, default=1) * 1.8)
+        axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.grid(visible=False, axis="y")
         axes.set_xlabel("consumer days")

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from crocs_cli.pictures import overview, segment, words
-from crocs_cli.pictures.facts import Facts, Segment
+from crocs_cli.pictures.facts import Facts, Indices, Segment
 from crocs_cli.pictures.style import slot_hours
 
 
@@ -30,10 +30,16 @@ def files(facts: Facts) -> dict[str, str]:
         sentences={one.number: words.explain(one, facts.segments) for one in facts.segments},
         major={one.number: segment.major(one.behaviours) for one in facts.segments if one.behaviours},
         with_medoids=with_medoids,
+        distinct=words.distinct(_chosen(facts.indices, "silhouette")),
     )
     written = {"index.html": html}
     written |= {f"{name}.csv": text for name, text in tables(facts, with_medoids).items()}
     return written | {f"figures/{name}.svg": svg for name, svg in figures.items()}
+
+
+def _chosen(indices: Indices, name: str) -> float:
+    """Return an index of the number of segments that the report shows."""
+    return float(getattr(indices, name)[indices.clusters == indices.chosen][0])
 
 
 def draw(facts: Facts, with_medoids: bool) -> dict[str, str]:

@@ -26,7 +26,7 @@ def behaviour(segment: Segment, index: int, with_medoid: bool) -> str:
     assert shown is not None
     name, times = behaviour_name(shown, index), behaviour_times(shown.high_times[index])
     with style.styled():
-        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.12, 0.08))
+        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.16, 0.08))
         hours = style.slot_hours(shown.mean.shape[1])
         axes.fill_between(hours, shown.low[index], shown.high[index], color=style.ACCENT, alpha=0.18, lw=0)
         axes.plot(hours, shown.mean[index], color=style.ACCENT)
@@ -47,7 +47,7 @@ def minor_behaviours(segment: Segment) -> str:
     first = major(shown)
     count = len(shown.mean) - first
     with style.styled():
-        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.12, 0.08))
+        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.16, 0.08))
         hours = style.slot_hours(shown.mean.shape[1])
         axes.plot(hours, shown.mean[first:].T, color=style.NAVY, lw=0.8, alpha=0.7)
         _normalised_axes(axes, shown)
@@ -72,7 +72,7 @@ def coverage(segment: Segment) -> str:
             (0.19, shown.day_coverage[:count], style.ACCENT, "of days"),
         ):
             bars = axes.barh(place + offset, shares, 0.36, color=face, label=label)
-            axes.bar_label(bars, [percent(share) for share in shares], padding=3, fontsize=7.5)
+            axes.bar_label(bars, [percent(share) for share in shares], padding=3, fontsize=8)
             drawn.append(bars)
         axes.set_yticks(place, [str(i + 1) for i in place])
         axes.set_ylabel("behaviour")
@@ -94,7 +94,7 @@ def mean_day(segment: Segment) -> str:
     """Draw the segment's mean day against the other consumers', in kWh a slot."""
     hours = style.slot_hours(len(segment.mean_kwh))
     with style.styled():
-        figure, axes = style.canvas(3.0, 2.0, (0.55, 0.3, 0.12, 0.3))
+        figure, axes = style.canvas(3.0, 2.0, (0.55, 0.3, 0.16, 0.3))
         own = axes.plot(hours, segment.mean_kwh, color=style.ACCENT, label="this segment")
         rest = _rest(axes, hours, segment.rest_kwh)
         axes.set_ylim(bottom=min(0.0, float(segment.mean_kwh.min())))
@@ -110,7 +110,7 @@ def peak_times(segment: Segment) -> str:
     """Draw when the segment's days have their maximum, against the other consumers' days."""
     hours = style.slot_hours(len(segment.peak_share))
     with style.styled():
-        figure, axes = style.canvas(3.0, 2.0, (0.55, 0.3, 0.12, 0.3))
+        figure, axes = style.canvas(3.0, 2.0, (0.55, 0.3, 0.16, 0.3))
         width = 24.0 / len(hours)
         own = axes.bar(hours, segment.peak_share, 0.9 * width, color=style.ACCENT, label="this segment")
         rest = _rest(axes, hours, segment.rest_peak_share)

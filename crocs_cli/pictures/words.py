@@ -24,6 +24,13 @@ WINDOW_H = 3.0  # of the sentence on when the segment differs
 TELLING_SHARE = 0.02  # differences below are not worth a sentence
 TELLING_WEEKEND = 0.15
 TELLING_EXCESS = 0.05  # share of days that a segment has more of than another
+SHARED = 0.5  # share of a segment's consumers that have a behaviour before the segment is named by it
+DISTINCT = (  # mean silhouette from which it is said: Kaufman and Rousseeuw 1990, table 4
+    (0.70, "the segments are clearly apart"),
+    (0.50, "the segments are apart, with some consumers between them"),
+    (0.25, "the segments are weakly apart, and could be an accident of the method"),
+    (-1.0, "the segments shade into one another: parts of a whole rather than separate groups"),
+)
 
 
 def percent(share: float) -> str:
@@ -107,6 +114,10 @@ def segment_title(segment: Segment) -> str:
 def explain(segment: Segment, others: list[Segment]) -> list[str]:
     """Return the sentences that explain a segment; others: all segments, itself among them."""
     sentences = [_size(segment)]
+    if segment.consumers == 1:
+        sentences.append(
+            "One consumer alone: what is shown are its own habits, which it shares with no other."
+        )
     if segment.behaviours is not None:
         sentences += _shared(segment.behaviours, segment.weekend_share)
         sentences += _sets_apart(segment, segment.behaviours) + _nearest(segment, segment.behaviours, others)
@@ -119,9 +130,20 @@ def explain(segment: Segment, others: list[Segment]) -> list[str]:
     return sentences
 
 
+def distinct(silhouette: float) -> str:
+    """Say what a mean silhouette means."""
+    if np.isnan(silhouette):
+        return "The mean silhouette is not defined, as there are no two segments."
+    meaning = next(said for least, said in DISTINCT if silhouette >= least)
+    return f"The mean silhouette is {silhouette:.2f}: as a rule, {meaning}."
+
+
 def _apart(segment: Segment, behaviours: Behaviours) -> np.ndarray:
-    """Return the behaviours in the order in which they set the segment apart from all others."""
-    return (-_excess(segment, behaviours)).argsort(kind="stable")
+    """Return the behaviours in the order in which they set the segment apart from all others.
+
+    What most of its consumers never show comes last: one consumer's oddity is no name for a segment.
+    """
+    return np.lexsort((-_excess(segment, behaviours), behaviours.consumer_coverage < SHARED))
 
 
 def _excess(segment: Segment, behaviours: Behaviours) -> np.ndarray:
@@ -162,6 +184,8 @@ def _nearest(segment: Segment, behaviours: Behaviours, others: list[Segment]) ->
 def _difference(word: str, shown: Behaviours, owner: int, other: int) -> str:
     """Say of which of its owner's behaviours the other segment has the fewest days, against its owner's."""
     excess = shown.alike[:, owner] - shown.alike[:, other]
+    if (shared := shown.consumer_coverage >= SHARED).any():
+        excess = np.where(shared, excess, -1.0)
     most = int(excess.argmax())
     if excess[most] < TELLING_EXCESS:
         return ""
@@ -224,7 +248,7 @@ def _peaks(segment: Segment) -> list[str]:
     inside = _window(len(excess), start)
     own, rest = segment.peak_share[inside].sum(), segment.rest_peak_share[inside].sum()
     return [
-        f"Its days peak between {_span(start, len(excess))} more often than others': "
+        f"Its days peak between {_span(start, len(excess))} more often than others’: "
         f"{percent(own)} against {percent(rest)}."
     ]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,38 +11,17 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY, Layout
-from crocs_cli.machine.run import partition_labels, shards
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.likeness import days_alike
 from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.profiles import normalise, window_slots
-from crocs_cli.maths.quality import COUNTS
-from crocs_cli.maths.segments import consumer_means, peak_counts
 from crocs_cli.maths.wsmd import set_distances
 from crocs_cli.pictures import describe, page
-from crocs_cli.pictures.describe import People
-from crocs_cli.pictures.facts import Facts, Indices, Member, Quality, Segment
+from crocs_cli.pictures.facts import Facts, Indices, Member, Segment
+from crocs_cli.stages.reported import Source, read_run
 from crocs_cli.stages.settings import ReportSettings
 
 PRIVATE = ("files",)  # settings that a safe report leaves out
 DAYS_SCALE = 1_000_000  # day coverage as whole days, for a load set made of hyperprototypes
-
-
-@dataclass(frozen=True)
-class Source:
-    """The run that a report is about: its consumers, their clusters, and how they were compared."""
-
-    run: Path
-    clusters: int
-    consumer_id: np.ndarray
-    label: np.ndarray
-    people: People
-    window: int
-
-    def rrls(self, cluster: int) -> Arrays | None:
-        """Return the behaviours of a cluster, if they are made."""
-        path = self.run / "rrls" / str(self.clusters) / f"{cluster + 1:02d}.h5"
-        return files.read(path, RRLS) if path.exists() else None
 
 
 def run(run: Path, settings: ReportSettings) -> Path:
@@ -77,7 +55,7 @@ def chosen_clusters(run: Path) -> int:
 def gather(run: Path, settings: ReportSettings) -> Facts:
     """Read everything that a report shows."""
     clusters = settings.clusters or chosen_clusters(run)
-    quality, source = _read(run, clusters)
+    quality, source = read_run(run, clusters)
     groups: list[tuple[int, ...]] = [(number,) for number in range(clusters)]
     if settings.share_safe:
         safe = describe.safe_groups(source.label, source.people.used_kwh(), settings.minimum_size)
@@ -97,59 +75,6 @@ def gather(run: Path, settings: ReportSettings) -> Facts:
         safe=settings.share_safe,
         minimum=settings.minimum_size,
     )
-
-
-def _read(run: Path, clusters: int) -> tuple[Quality, Source]:
-    """Read profiles, load sets and labels, the profiles one shard at a time."""
-    consumer_id, label = partition_labels(run, clusters)
-    quality, mean_kwh, peaks = _profiles(run, consumer_id, label, clusters)
-    parts = [files.read(run / "rls" / f"{key}.h5", RLS) for key in shards(run / "rls", RLS)]
-    compared = files.read_recipe(run / "partition.h5", PARTITION)["settings"]
-    sets = LoadSets.concatenate(
-        [LoadSets(part["prototype"], part["days"], part["prototype_offset"]) for part in parts]
-    )
-    prototypes = normalise(sets.prototypes, compared["normalise_prototypes"]).astype(np.float32)
-    people = People(
-        mean_kwh=mean_kwh,
-        peaks=peaks,
-        sets=LoadSets(prototypes, sets.days, sets.offset),
-        day_offset=np.concatenate(
-            [[0], np.cumsum(np.concatenate([np.diff(p["day_offset"]) for p in parts]))]
-        ),
-        date=np.concatenate([part["date"] for part in parts]),
-        day_prototype=np.concatenate([part["day_prototype"] for part in parts]),
-    )
-    window = window_slots(compared["window"], prototypes.shape[1])
-    return quality, Source(run, clusters, consumer_id, label, people, window)
-
-
-def _profiles(
-    run: Path, consumer_id: np.ndarray, label: np.ndarray, clusters: int
-) -> tuple[Quality, np.ndarray, np.ndarray]:
-    """Return what was counted, each consumer's mean day, and when the days of each cluster peak."""
-    counts = np.zeros(len(COUNTS), dtype=np.int64)
-    meters = unused = at = 0
-    means, dates, peaks = [], [], []
-    for key in shards(run / "profiles", PROFILES):
-        read = files.read(run / "profiles" / f"{key}.h5", PROFILES)
-        here = slice(at, at + len(read["consumer_id"]))
-        if not np.array_equal(consumer_id[here], read["consumer_id"]):
-            raise CrocsError(
-                f"{run}/partition.h5: of other consumers than profiles/{key}.h5; run `crocs stage2` anew"
-            )
-        at = here.stop
-        counts += read["quality"].sum(axis=0)
-        meters += len(read["quality"])
-        unused += int((read["quality"][:, COUNTS.index("days_used")] == 0).sum())
-        means.append(consumer_means(read["energy_kwh"], read["day_offset"]))
-        peaks.append(peak_counts(read["energy_kwh"], read["day_offset"], label[here], clusters))
-        dates += [read["date"].min(), read["date"].max()] if len(read["date"]) else []
-    mean_kwh = np.concatenate(means)
-    quality = Quality(
-        meters, unused, len(consumer_id), _day(min(dates)), _day(max(dates)), mean_kwh.shape[1],
-        dict(zip(COUNTS, counts.tolist(), strict=True)),
-    )  # fmt: skip
-    return quality, mean_kwh, np.sum(peaks, axis=0)
 
 
 def _segment(
@@ -303,7 +228,3 @@ def _sweep(folder: Path, written: set[str]) -> None:
     for path in [*folder.glob("*.csv"), *folder.glob("figures/*.svg")]:
         if str(path.relative_to(folder)) not in written:
             path.unlink()
-
-
-def _day(number: int) -> str:
-    return str(dt.date(1970, 1, 1) + dt.timedelta(days=int(number)))

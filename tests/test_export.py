@@ -100,3 +100,37 @@ def test_behaviours_that_are_not_made_are_named(crocs, run, tmp_path):
     assert ended.code == 1
     assert "rrls/2: nothing there; run `crocs rrls --clusters 2` first" in ended.err
     assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_safe_table_names_nobody_and_shows_no_real_day(crocs, run, tmp_path):
+    """In segment 3 one uses more than 15 % of the energy; were segment 2 shown, it would be the rest."""
+    label = files.read(run / "partition.h5", PARTITION)["label"][1]
+    parts = [files.read(path, RLS) for path in sorted((run / "rls").iterdir())]
+    kwh = np.concatenate([part["mean_daily_kwh"] for part in parts])
+    heaviest = [kwh[label == number].max() / kwh[label == number].sum() for number in range(3)]
+    assert [share > 0.15 for share in heaviest] == [False, False, True]
+    covered = files.read(run / "rrls" / "3" / "01.h5", RRLS)["consumer_coverage"] * (label == 0).sum()
+    minimum = int(np.sort(np.round(covered))[1])
+    rows = {}
+    for what in ("hyperprototypes", "segments", "coverage"):
+        flags = ("--what", what, "--clusters", 3, "--share-safe", "--minimum-size", minimum)
+        ended = crocs("export", "--run", run, *flags, tmp_path / "safe.csv")
+        assert ended.code == 0, ended.err
+        rows[what] = list(csv.DictReader((tmp_path / "safe.csv").open()))
+        assert {row["cluster"] for row in rows[what]} == {"1"}
+    assert {row["kind"] for row in rows["hyperprototypes"]} == {"mean"}
+    assert len(rows["coverage"]) == (np.round(covered) >= minimum).sum()
+    flags = ("--what", "segments", "--clusters", 3, "--share-safe", "--minimum-size", 61)
+    assert (
+        "a table of it cannot be passed on" in crocs("export", "--run", run, *flags, tmp_path / "a.csv").err
+    )
+
+
+@pytest.mark.parametrize(
+    "what", ["consumers", "consumer-coverage", "day-labels", "rls", "dendrogram", "assignments"]
+)
+def test_tables_of_single_consumers_are_not_shared(crocs, run, tmp_path, what):
+    ended = crocs("export", "--run", run, "--what", what, "--clusters", 3, "--share-safe", tmp_path / "a.csv")
+    assert ended.code == 2
+    assert f"--what {what} is of single consumers; with --share-safe export segments," in ended.err
+    assert not (tmp_path / "a.csv").exists()

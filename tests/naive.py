@@ -96,3 +96,22 @@ def set_distance(name, first, second, window):
         "al": d.mean(),
         "wal": share_a @ d @ share_b,
     }[name]
+
+
+def pattern_forecast(labels, days, length):
+    """The day after the last: the mean of the days that came after the same sequence of labels."""
+    for long in range(length, 0, -1):
+        if long <= len(labels):
+            last = list(labels[-long:])
+            after = [day for day in range(long, len(labels)) if list(labels[day - long : day]) == last]
+            if after:
+                return np.mean([days[day] for day in after], axis=0)
+    return np.mean(days, axis=0)
+
+
+def markov_forecast(labels, days):
+    """The day after the last: each label's mean day, by how often the label followed the last one."""
+    known = range(len(labels))
+    following = [labels[day] for day in known[1:] if labels[day - 1] == labels[-1]] or list(labels[1:])
+    means = {label: np.mean([days[day] for day in known if labels[day] == label], axis=0) for label in labels}
+    return np.mean([means[label] for label in following], axis=0)

@@ -23,6 +23,7 @@ COMMANDS = {
     "export": "Write results as a table.",
     "assign": "Find the segment of new consumers, without clustering again.",
     "compare": "Say what changed between two periods of the same consumers.",
+    "forecast": "Forecast each consumer's next day, and say how wrong such forecasts were.",
     "report": "Make one page that shows the run.",
     "plan": "Say what a run will take, from a short trial on this machine.",
     "status": "Show what of a run is made and what is missing.",

@@ -20,6 +20,7 @@ from crocs_cli.machine.work import bring_up_to_date
 from crocs_cli.maths import assignment
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.stages.members import stage1_settings
 from crocs_cli.stages.settings import AssignSettings, Stage1Settings, Stage2Settings
 
 # days of history for which it is learned how far members then lie; a consumer takes the next lower one
@@ -40,8 +41,7 @@ class Model:
 
     def stage1(self) -> Stage1Settings:
         """Return how its consumers' load sets were made: new ones must be made alike."""
-        first = next(iter(shards(self.run / "rls", RLS).values()))
-        return Stage1Settings.model_validate({k: v for k, v in first["settings"].items() if k != "seed"})
+        return stage1_settings(self.run)
 
     def stage2(self) -> Stage2Settings:
         """Return how its load sets were compared."""

@@ -13,6 +13,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS, RRLS
 from crocs_cli.machine.run import partition_labels, shards
+from crocs_cli.stages.members import slot_columns
 
 # what can be exported: {column: what it holds}; README shows this table
 COLUMNS = {
@@ -215,17 +216,13 @@ def rls(run: Path) -> pa.Table:
         counts = np.diff(read["prototype_offset"])
         first = np.repeat(read["prototype_offset"][:-1], counts)
         date = read["medoid_date"].astype("datetime64[D]")
-        slots = read["prototype"].shape[1]
-        minutes = 1440 * np.arange(slots) // slots
         part = _table(
             consumer_id=np.repeat(read["consumer_id"], counts),
             prototype=(np.arange(len(first)) - first + 1).astype(np.int32),
             days=read["days"],
         ).append_column("medoid_date", pa.array(date, mask=read["medoid_date"] < 0))
-        for slot, minute in enumerate(minutes):
-            part = part.append_column(
-                f"t{minute // 60:02d}{minute % 60:02d}", pa.array(read["prototype"][:, slot])
-            )
+        for slot, name in enumerate(slot_columns(read["prototype"].shape[1])):
+            part = part.append_column(name, pa.array(read["prototype"][:, slot]))
         parts.append(part)
     return pa.concat_tables(parts)
 

@@ -15,6 +15,7 @@ from crocs_cli.machine.layouts import PARTITION, RLS
 from crocs_cli.machine.run import shards
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.stages.settings import Stage1Settings
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,18 @@ class Comparison:
     def window(self, sets: LoadSets) -> int:
         """Return the half-width in slots."""
         return window_slots(self.minutes, sets.prototypes.shape[1])
+
+
+def stage1_settings(run: Path) -> Stage1Settings:
+    """Return how the load sets of a run were made."""
+    made_by = next(iter(shards(run / "rls", RLS).values()))
+    return Stage1Settings.model_validate({k: v for k, v in made_by["settings"].items() if k != "seed"})
+
+
+def slot_columns(slots: int) -> list[str]:
+    """Return the names of the slots of a day in tables, such as t0030."""
+    minutes = [1440 * slot // slots for slot in range(slots)]
+    return [f"t{minute // 60:02d}{minute % 60:02d}" for minute in minutes]
 
 
 def comparison_of(run: Path) -> Comparison:

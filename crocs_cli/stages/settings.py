@@ -248,6 +248,21 @@ class AssignSettings(Settings):
     clusters: int = Field(5, description="which partition of that run", ge=1)
 
 
+class ForecastSettings(Settings):
+    """A run in, the next day of each consumer out."""
+
+    clusters: int = Field(5, description="partition whose segment means are the rivals", ge=1)
+    test_days: int = Field(28, description="last days of each consumer, held out to measure the error", ge=1)
+    prototypes: int = Field(
+        5, description="prototypes of each consumer; with as many as stage 1 takes, few sequences recur", ge=2
+    )
+    longest: int = Field(
+        5,
+        description="longest sequence of days that is looked for again; each consumer's best is taken",
+        ge=1,
+    )
+
+
 class ReportSettings(Settings):
     """A run in, one page that shows it out."""
 
@@ -314,6 +329,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "rrls": RrlsSettings,
     "stability": StabilitySettings,
     "assign": AssignSettings,
+    "forecast": ForecastSettings,
     "report": ReportSettings,
     "paper": PaperSettings,
     "plan": PlanSettings,

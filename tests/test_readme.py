@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from crocs_cli.maths.population import Population, cluster_behaviours
+from crocs_cli.stages import forecast
 from crocs_cli.stages.export import COLUMNS
 from tests.conftest import ROOT
 
@@ -55,15 +56,18 @@ def test_every_command_runs(crocs, place, monkeypatch):
     assert (place / "runs/winter/report-share-safe/index.html").exists()
     assert (place / "new-segments.csv").read_text().startswith("consumer_id,cluster,distance")
     assert "0000000000003" in (place / "labels.csv").read_text()
+    for path in [*place.glob("runs/winter/report/*.csv"), *place.glob("runs/later/comparison/*.csv")]:
+        columns = path.read_text().splitlines()[0].replace('"', "").split(",")
+        assert not [name for name in columns if f"`{name.removeprefix('others_')}`" not in README], path
 
 
 def test_every_column_is_described():
-    rows = re.findall(r"^\| (?:`([\w-]+)`)? *\| `(\w+)` \| (.+) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| (?:`([\w.-]+)`)? *\| `(\w+)` \| (.+) \|$", README, re.MULTILINE)
     found, table = {}, ""
     for name, column, said in rows:
         table = name or table
         found.setdefault(table, {})[column] = said
-    assert found == COLUMNS
+    assert found == COLUMNS | {"forecast.csv": forecast.COLUMNS}
 
 
 def test_completion_answers():

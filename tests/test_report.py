@@ -272,3 +272,19 @@ def test_shares_in_words(share, said):
 )
 def test_times_in_words(hour, said):
     assert words.clock(hour) == said
+
+
+def test_the_whole_chain_in_one_call_passes_its_seed_on(crocs, tmp_path):
+    settings = {
+        "seed": 1,
+        "synth": {"consumers": 12, "days": 12, "clusters": 2},
+        "stage1": {"prototypes": 4},
+        "stage2": {"clusters": [2]},
+        "rrls": {"clusters": 2},
+    }
+    (tmp_path / "chain.yaml").write_text(json.dumps(settings))
+    ended = crocs("run", "-c", tmp_path / "chain.yaml", "--run", tmp_path / "run", "--seed", 7)
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "run" / "report" / "index.html").exists()
+    for name in ("profiles/00000.h5", "rls/00000.h5", "partition.h5", "rrls/2/01.h5"):
+        assert files.read_recipe(tmp_path / "run" / name)["settings"]["seed"] == 7, name

@@ -11,8 +11,9 @@ STEPS = ("[ingest]", "[synth]", "stage1", "stage2", "[stability]", "rrls", "repo
 @click.command("run")
 @click.option("-c", "--config", type=click.Path(path_type=Path), required=True, help="YAML file of settings.")
 @click.option("--run", type=click.Path(path_type=Path), help="Run directory, in place of the file's `run:`.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed, in place of the file's `seed:`.")
 @click.option("--share", metavar="I/N", help="Do only part I of N of the work, such as 2/3.")
-def command(config: Path, run: Path | None, share: str | None) -> None:
+def command(config: Path, run: Path | None, seed: int | None, share: str | None) -> None:
     """Do the whole chain that a settings file describes, from profiles to the report.
 
     Reads the settings file and what each step reads. Writes what each step writes: ingest or synth, whichever
@@ -34,6 +35,7 @@ def command(config: Path, run: Path | None, share: str | None) -> None:
         "-c",
         str(config),
         *(["--run", str(run)] if run else []),
+        *(["--seed", str(seed)] if seed is not None else []),
         *(["--share", share] if share else []),
     ]
     for step in STEPS:

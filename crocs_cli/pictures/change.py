@@ -21,7 +21,7 @@ FADED = 0.5  # share of a row from which its colour asks for white figures
 
 @dataclass(frozen=True)
 class Shift:
-    """How the share of days of one behaviour changed, all in points; name such as 2.1, or 2.other."""
+    """How the share of days of a behaviour, such as 2.1 or 2.other, changed: points; NaN where unknown."""
 
     name: str
     change: float

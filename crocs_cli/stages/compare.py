@@ -105,9 +105,9 @@ def picture(transitions: np.ndarray, prevalence: list[Prevalence]) -> str:
     """Draw who moved, and the change of all behaviours that are common enough to speak of: SVG."""
     shown = [row for row in prevalence if row.claimed or max(row.earlier, row.later) >= SHOWN]
     names = [f"{row.cluster}.{row.behaviour or 'other'}" for row in shown]
-    points = [100 * np.nan_to_num([row.change, row.low, row.high]) for row in shown]
+    points = [(100 * row.change, 100 * row.low, 100 * row.high) for row in shown]
     shifts = [
-        Shift(name, float(moved), float(low), float(high), row.claimed)
+        Shift(name, moved, low, high, row.claimed)
         for name, (moved, low, high), row in zip(names, points, shown, strict=True)
     ]
     return comparison(transitions, shifts)

@@ -14,11 +14,12 @@ is the reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from crocs_cli.maths.compiled import share
 from crocs_cli.maths.graph import PrototypeGraph, atoms
 from crocs_cli.maths.leiden import adjacency, leiden
 
@@ -26,7 +27,7 @@ from crocs_cli.maths.leiden import adjacency, leiden
 #: 3 million edges, further rounds took five times as long for 0.003 % more quality
 UNTIL_STABLE, ROUNDS = -1, 2
 #: the best of twenty starts is taken where they cost little; in larger graphs of fewer, down to one
-MOST_STARTS, EDGES_OF_STARTS = 20, 20_000_000
+MOST_STARTS, EDGES_OF_STARTS = 20, 6_000_000
 
 
 class Leiden:
@@ -36,10 +37,16 @@ class Leiden:
     """
 
     def __init__(
-        self, graph: PrototypeGraph, kind: str, optimiser: str = "compiled", seed: int = 0, starts: int = 1
+        self,
+        graph: PrototypeGraph,
+        kind: str,
+        optimiser: str = "compiled",
+        seed: int = 0,
+        starts: int = 1,
+        threads: int = 1,
     ) -> None:
         self._graph, self._kind = graph, kind
-        self._seed, self._starts = seed, starts
+        self._seed, self._starts, self._threads = seed, starts, threads
         self._reference = optimiser == "leidenalg" or kind == "modularity"
         if self._reference:
             self._atom = np.arange(len(graph.days), dtype=np.int32)
@@ -69,10 +76,15 @@ class Leiden:
         """Return the value of what is maximised."""
         return quality(self._graph, communities, self._kind, resolution)
 
-    def _compiled(self, resolution: float) -> Iterator[np.ndarray]:
+    def _compiled(self, resolution: float) -> Iterable[np.ndarray]:
         factor = self._graph.total_weight() / self._graph.pairs_of_days() if self._kind == "rber" else 1.0
-        for start in range(self._starts):
-            yield leiden(self._ends, 2.0 * factor * resolution, [self._seed, start], ROUNDS)
+        found: dict[int, np.ndarray] = {}
+
+        def attempt(start: int) -> None:
+            found[start] = leiden(self._ends, 2.0 * factor * resolution, [self._seed, start], ROUNDS)
+
+        share(attempt, range(self._starts), self._threads)
+        return [found[start] for start in range(self._starts)]
 
     def _by_leidenalg(self, resolution: float) -> Iterator[np.ndarray]:
         import leidenalg

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crocs_cli.maths.compiled import share
 from crocs_cli.maths.dtw import dtw_between
 from crocs_cli.maths.loadsets import LoadSets
 
@@ -36,7 +37,7 @@ class Hyperprototypes:
 
 
 def hyperprototypes(
-    members: LoadSets, communities: np.ndarray, min_coverage: float, window: int, seed: int
+    members: LoadSets, communities: np.ndarray, min_coverage: float, window: int, seed: int, threads: int = 1
 ) -> Hyperprototypes:
     """Summarise communities (P,), numbered by falling days, that hold at least `min_coverage` of all days."""
     held = np.bincount(communities, members.days)
@@ -44,14 +45,20 @@ def hyperprototypes(
     community = np.where(communities < number, communities, -1).astype(np.int32)
     groups = [np.flatnonzero(community == c) for c in range(number)]
     profiles, days = members.prototypes, members.days
-    medoid = [group[medoid_of(profiles[group], days[group], window, seed)] for group in groups]
+    medoid = np.empty(number, np.int64)
+
+    def find_medoid(community: int) -> None:
+        group = groups[community]
+        medoid[community] = group[medoid_of(profiles[group], days[group], window, seed)]
+
+    share(find_medoid, range(number), threads)
     means = [np.average(profiles[group], axis=0, weights=days[group]) for group in groups]
     shape = (number, profiles.shape[1])
     in_days = days_in(members, community, number)
     own_days = members.sum_per_consumer(members.days.astype(np.float64))
     return Hyperprototypes(
         community,
-        profiles[np.array(medoid, dtype=np.int64)].astype(np.float32).reshape(shape),
+        profiles[medoid].astype(np.float32).reshape(shape),
         np.array(means, dtype=np.float32).reshape(shape),
         (in_days > 0).mean(axis=0),
         in_days.sum(axis=0) / own_days.sum(),

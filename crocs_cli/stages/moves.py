@@ -74,9 +74,10 @@ def _moved(
     window = comparison.window(both)
     targets = affordable_targets(both, settings.targets)
     require(graph_bytes(both, targets), "rrls moves", "make EARLIER's rrls with fewer --targets")
-    graph = prototype_graph(both, window, targets, seed, available_threads())
+    threads = available_threads()
+    graph = prototype_graph(both, window, targets, seed, threads)
     starts = affordable_starts(graph) if settings.starts == "auto" else settings.starts
-    leiden = Leiden(graph, settings.quality, settings.optimiser, seed, starts)
+    leiden = Leiden(graph, settings.quality, settings.optimiser, seed, starts, threads)
     communities = leiden.communities(float(rrls["trial_resolution"][-1]))
     return before, movement(before.sets, after.sets, communities, settings.min_coverage, window, seed)
 

@@ -67,7 +67,9 @@ def refined(members: LoadSets, window: int, settings: RrlsSettings, seed: int) -
     sample, trials = communities(members, window, settings, seed)
     graph, taken = sample.graph, trials[-1]
     drawn = drawing(members, window, seed)
-    shared = hyperprototypes(members, taken.communities, settings.min_coverage, window, seed)
+    shared = hyperprototypes(
+        members, taken.communities, settings.min_coverage, window, seed, available_threads()
+    )
     return {
         "vertex_member": np.repeat(np.arange(len(members)), members.sizes()),
         "vertex_days": members.days,
@@ -104,7 +106,7 @@ def communities(
 
     def leiden(graph: PrototypeGraph) -> Leiden:
         starts = affordable_starts(graph) if settings.starts == "auto" else settings.starts
-        return Leiden(graph, settings.quality, settings.optimiser, seed, starts)
+        return Leiden(graph, settings.quality, settings.optimiser, seed, starts, threads)
 
     graph = make(affordable_targets(members, settings.targets))
     part = search_part(graph)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from crocs_cli.maths.scores import contingency, pair_sets_index, scores
+from crocs_cli.maths.scores import adjusted_rand, contingency, pair_sets_index, scores
 from tests import naive_graph
 
 PEERS = Path(__file__).parents[1] / ".venv-peers" / "bin" / "python"
@@ -26,6 +27,20 @@ def test_psi_is_the_naive_one_and_symmetric(pair):
     assert value == pytest.approx(naive_graph.pair_sets_index(list(first), list(second)))
     assert value == pytest.approx(pair_sets_index(second, first))
     assert 0.0 <= value <= 1.0
+
+
+@given(labelings)
+def test_ari_and_ami_are_those_of_scikit_learn(pair):
+    first, second = map(np.array, pair)
+    found = scores(first, second)
+    assert found["ari"] == pytest.approx(adjusted_rand_score(first, second), abs=1e-9)
+    assert found["ami"] == pytest.approx(adjusted_mutual_info_score(first, second), abs=1e-9)
+
+
+@pytest.mark.parametrize(("first", "ari"), [([0, 1, 2, 3], 0.0), ([0, 0, 0, 0], 1.0)])
+def test_ari_at_its_ends(first, ari):
+    assert adjusted_rand(np.array(first), np.zeros(4, int)) == ari
+    assert adjusted_rand(np.arange(4), np.arange(4)[::-1]) == 1.0
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.permutations(range(6)))

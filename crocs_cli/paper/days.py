@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.run import shards
@@ -136,13 +137,33 @@ class Synthetic:
 
 
 def month_starts(days: Days, length: int) -> list[int]:
-    """Return the first of every month from which the dates go on for `length` days: days since 1970-01-01."""
+    """Return the first of every month from which the dates go on for `length` days: days since 1970-01-01.
+
+    Where there is none the first date is the only start.
+    """
     first, last = int(days.dates.min()), int(days.dates.max())
     months = np.arange(
         np.datetime64(first, "D").astype("M8[M]"), np.datetime64(last, "D").astype("M8[M]") + 1
     )
     starts = months.astype("M8[D]").astype(int)
-    return [int(start) for start in starts if first <= start and start + length <= last + 1]
+    return [int(start) for start in starts if first <= start and start + length <= last + 1] or [first]
+
+
+def days_from(days: Days, start: int, length: int, least: int) -> Days:
+    """Return `length` days from a start, of the consumers with at least `least` of them.
+
+    Where the run has fewer days than that, as large a part of them is asked for.
+
+    Raises CrocsError when that leaves fewer than two consumers.
+    """
+    last = min(start + length, int(days.dates.max()) + 1)
+    found = days.between(start, last, least * (last - start) // length)
+    if len(found) < 2:
+        raise CrocsError(
+            f"{date_text(start)}: fewer than two consumers have {least} of {length} days from then on; "
+            "give longer records"
+        )
+    return found
 
 
 def date_text(date: int) -> str:

@@ -19,6 +19,10 @@ from crocs_cli.stages.settings import PaperSettings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: consumers of the run for which the cost of experiments on real days is stated
+MEASURED_WITH = 23
+SECONDS_AN_HOUR = 3600
+
 Setting = Mapping[str, str | int | float]
 #: (series, at, value): a curve's name, where on its axis, and how much
 Figures = list[tuple[str, float, float]]
@@ -77,8 +81,10 @@ class Finding:
 class Experiment:
     """One experiment: its settings by size, how a cell is measured, how all are judged and drawn.
 
-    `repetitions` are the quick and the paper's number of data sets of every setting. `uses_run` says that it
-    looks at real days where --run gives them.
+    `repetitions` are the quick and the paper's number of data sets of every setting. `cell_s` is the time of
+    one cell at the paper's size on one core; with real days, for the 23 consumers that it was measured with,
+    and `grows` is the power of their number with which it grows. `uses_run` says that it looks at real days
+    where --run gives them.
     """
 
     name: str
@@ -89,6 +95,8 @@ class Experiment:
     measure: Callable[[Cell, Study], Figures]
     judge: Callable[[Table, Study], list[Finding]]
     draw: Callable[[Table], Figure]
+    cell_s: float
+    grows: int = 0
     uses_run: bool = False
 
     def cells(self, study: Study) -> list[Cell]:
@@ -96,6 +104,11 @@ class Experiment:
         number = study.options.repetitions or self.repetitions[0 if study.quick else 1]
         settings = self.settings(study)
         return [Cell(setting, repetition) for repetition in range(number) for setting in settings]
+
+    def core_hours(self, cells: int, study: Study) -> float:
+        """Return about how long so many cells of the paper's size take on one core."""
+        consumers = MEASURED_WITH if study.days is None else len(study.days)
+        return cells * self.cell_s * (consumers / MEASURED_WITH) ** self.grows / SECONDS_AN_HOUR
 
 
 def random_of(cell: Cell, study: Study) -> np.random.Generator:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +18,11 @@ from crocs_cli.machine.layouts import FIGURES, PROFILES
 from crocs_cli.machine.run import recipe, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
-from crocs_cli.paper.experiment import Cell, Experiment, Finding, Study
+from crocs_cli.paper.experiment import SECONDS_AN_HOUR, Cell, Experiment, Finding, Study
 from crocs_cli.paper.pictures import picture
 from crocs_cli.paper.table import Table
+
+log = logging.getLogger("crocs")
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,21 @@ def run(experiment: Experiment, study: Study, out: Path, team: Team) -> Outcome 
     by_key = dict(zip((product.key for product in products), cells, strict=True))
 
     def make(product: Product) -> Arrays:
+        importlib.import_module("sklearn.cluster")  # only what is loaded already can be limited
         with threadpool_limits(1):  # sums in an order that does not depend on the number of threads
             figures = experiment.measure(by_key[product.key], study)
         series, at, value = zip(*figures, strict=True)
         return {"series": np.array(series), "at": np.array(at, float), "value": np.array(value, float)}
 
-    bring_up_to_date(products, make, team, f"paper {experiment.name}")
+    title = f"paper {experiment.name}"
+    if team.leads and not study.quick:
+        hours = experiment.core_hours(len(cells), study)
+        log.info("%s: %d cells, about %.2g core-hours in all", title, len(cells), hours)
+    start = time.process_time()
+    made = bring_up_to_date(products, make, team, title)
+    if team.leads and made:
+        spent = (time.process_time() - start) / SECONDS_AN_HOUR
+        log.info("%s: made %d of %d cells in %.3g core-hours", title, made, len(cells), spent)
     outcome = None
     if team.leads and all_made(products):
         table = table_of(cells, products)

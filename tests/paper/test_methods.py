@@ -13,6 +13,9 @@ from statsmodels.tsa.stattools import acf, pacf
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.paper.all_distances import all_distances
+from crocs_cli.paper.experiments.set_distances import DISTANCES
 from crocs_cli.paper.methods import clustering
 from crocs_cli.paper.methods.autocorrelation import LAGS, autocorrelations, partial_autocorrelations
 from crocs_cli.paper.methods.daily_ensemble import co_occurrence, consensus
@@ -138,6 +141,19 @@ def test_every_algorithm_finds_planted_groups(algorithm):
     truth = np.repeat(np.arange(4), 10)
     points = random.normal(0, 1, (4, 60))[truth] + random.normal(0, 0.1, (40, 60))
     assert adjusted_rand_score(truth, clustering.by_points(points, 4, seed=1)[algorithm]) == 1.0
+
+
+def test_all_distances_at_once_are_those_one_by_one():
+    random = np.random.default_rng(4)
+    sizes = np.array([3, 1, 7, 4])
+    sets = LoadSets(
+        random.random((15, 48)), random.integers(1, 9, 15), np.concatenate([[0], np.cumsum(sizes)])
+    )
+    found = all_distances(sets, 2)
+    assert tuple(found) == DISTANCES
+    for name, distances in found.items():
+        expected = set_distances(sets, sets, distance=name, window=2, dtype=np.float64)
+        np.testing.assert_allclose(distances, expected, **CLOSE)
 
 
 @pytest.mark.parametrize("package", ["pywt", "statsmodels"])

@@ -9,7 +9,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine.files import digest
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.paper.chains import estimated_chains
-from crocs_cli.paper.days import Days, Synthetic, date_number, date_text, month_starts, stand_in
+from crocs_cli.paper.days import Days, Synthetic, date_number, date_text, days_from, month_starts, stand_in
 from crocs_cli.paper.experiment import Cell, Study
 from crocs_cli.paper.experiments import (
     NAMES,
@@ -129,7 +129,14 @@ def test_days_of_a_period_leave_out_who_has_too_few(days):
     assert few.offset.tolist() == [0, 6]
     np.testing.assert_array_equal(few.profiles, days.profiles[4:10])
     assert month_starts(days, 6) == [start]
-    assert month_starts(days, 7) == []
+    assert month_starts(days, 7) == [date_number("2013-01-28")], "too short for one: from its first day"
+
+
+def test_a_period_longer_than_the_run_is_all_of_it_and_asks_for_as_large_a_part(days):
+    first = date_number("2013-01-28")
+    assert len(days_from(days, first, 20, 6)) == 2, "3 of 10 days"
+    with pytest.raises(CrocsError, match="2013-01-28: fewer than two consumers have 8 of 20 days"):
+        days_from(days, first, 20, 8)
 
 
 def test_hourly_days_are_means_of_two_normalised_again(days):
@@ -167,9 +174,9 @@ def test_chains_are_estimated_from_consumers_who_have_one():
     for chain in chains:
         assert chain.shape == (4, 4)
         np.testing.assert_allclose(chain.sum(axis=1), 1)
-    shuffled = Days(np.random.default_rng(3).permutation(days.profiles), days.dates, days.offset)
+    apart = Days(days.profiles, 2 * days.dates, days.offset)  # no day is known with the day before it
     with pytest.raises(CrocsError, match="no consumer of the run shows a Markov chain"):
-        estimated_chains(shuffled, 4, 8, np.random.default_rng(1), threads=1)
+        estimated_chains(apart, 4, 8, np.random.default_rng(1), threads=1)
 
 
 def test_the_papers_seasons_have_65_and_60_workdays_in_new_south_wales(monkeypatch):

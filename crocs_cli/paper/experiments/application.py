@@ -155,5 +155,7 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
+    cell_s=5,
+    grows=2,
     uses_run=True,
 )

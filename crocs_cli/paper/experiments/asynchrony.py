@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.errors import CrocsError
 from crocs_cli.maths.synchrony import joint_labels, pair_synchrony
 from crocs_cli.paper import pictures
-from crocs_cli.paper.days import Days, date_number, date_text, month_starts, stand_in
+from crocs_cli.paper.days import Days, date_number, date_text, days_from, month_starts, stand_in
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study
 from crocs_cli.paper.table import Table
 from crocs_cli.pictures import style
@@ -25,22 +24,17 @@ def settings(study: Study) -> list[Setting]:
     if study.days is None:
         return [{"period": "stand-in", "consumers": STAND_IN_CONSUMERS}]
     starts = month_starts(study.days, PERIOD_DAYS)
-    if not starts:
-        raise CrocsError(
-            f"{study.run}: no half-year from the first of a month; give a run of half a year or more"
-        )
     kept = starts[:QUICK_PERIODS] if study.quick else starts
     return [{"period": date_text(start), "consumers": len(study.days)} for start in kept]
 
 
 def measure(cell: Cell, study: Study) -> Figures:
     """Cluster the days of every pair together; count where the pairs lie, and show the extreme ones."""
-    period = str(cell.setting["period"])
     if study.days is None:
         days = stand_in(STAND_IN_CONSUMERS, PERIOD_DAYS, study.seed_of(cell))
     else:
-        start = date_number(period)
-        days = study.days.between(start, start + PERIOD_DAYS, LEAST_DAYS)
+        start = date_number(str(cell.setting["period"]))
+        days = days_from(study.days, start, PERIOD_DAYS, LEAST_DAYS)
     pairs = pair_synchrony(days.profiles, days.dates, days.offset, CLUSTERS, days.window, study.threads)
     told = ~np.isnan(pairs[1])
     jsd, kappa = pairs[0][told], pairs[1][told]
@@ -125,5 +119,7 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
+    cell_s=2.5,
+    grows=2,
     uses_run=True,
 )

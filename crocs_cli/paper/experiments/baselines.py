@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.scores import scores
+from crocs_cli.maths.scores import adjusted_rand
 from crocs_cli.paper import pictures
 from crocs_cli.paper.chains import estimated_chains
 from crocs_cli.paper.days import Days, Synthetic
@@ -52,7 +52,7 @@ def measure(cell: Cell, study: Study) -> Figures:
     days, truth = Synthetic(**drawn, markov=True, transitions=chains).draw(seed)  # type: ignore[arg-type]
 
     def score(labels: np.ndarray) -> float:
-        return scores(truth[truth >= 0], labels[truth >= 0])["ari"]
+        return adjusted_rand(truth[truth >= 0], labels[truth >= 0])
 
     if cell.setting["stages"] == 1:
         found = one_stage.partitions(days.cube, days.window, clusters, seed)
@@ -179,5 +179,6 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
+    cell_s=85,
     uses_run=True,
 )

@@ -119,4 +119,5 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
+    cell_s=8,
 )

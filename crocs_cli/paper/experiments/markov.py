@@ -20,7 +20,7 @@ BLOCK = 5
 LEVEL = 0.05
 #: what the vast majority is at least, and the majority under the strictest correction
 VAST, MAJORITY = 0.75, 0.5
-STAND_IN_CONSUMERS, STAND_IN_DAYS = 10, 300
+STAND_IN_CONSUMERS, STAND_IN_DAYS = 10, 480
 #: shapes, and the sequences that are compared for each chain (Fig. 10)
 SHAPES, SEQUENCES, SEQUENCE_DAYS = (2, 4, 6, 8), 50, 90
 PAPER = {"ward": "0.999 (AG), 0.948 (SGSC)", "kmedoids": "0.996 (AG), 0.926 (SGSC)"}
@@ -135,5 +135,6 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
+    cell_s=60,
     uses_run=True,
 )

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from crocs_cli.maths.generator import SLOTS
 from crocs_cli.maths.profiles import normalise
 from crocs_cli.maths.represent import represent
-from crocs_cli.maths.scores import scores
+from crocs_cli.maths.scores import adjusted_rand
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Days, Synthetic
@@ -60,8 +60,8 @@ def measure(cell: Cell, study: Study) -> Figures:
     number_of_modes = np.diff(modes.offset)
     share = commercial / residential
     figures: Figures = [
-        ("all", share, scores(truth, labels)["ari"]),
-        ("residential", share, scores(truth[homes], labels[homes])["ari"]),
+        ("all", share, adjusted_rand(truth, labels)),
+        ("residential", share, adjusted_rand(truth[homes], labels[homes])),
         ("modes residential", share, number_of_modes[homes].mean()),
     ]
     if commercial:
@@ -136,4 +136,5 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
+    cell_s=0.4,
 )

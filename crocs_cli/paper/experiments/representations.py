@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.errors import CrocsError
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import load_sets
-from crocs_cli.paper.days import Days, date_number, date_text, month_starts, stand_in
+from crocs_cli.paper.days import Days, date_number, date_text, days_from, month_starts, stand_in
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study
 from crocs_cli.paper.methods.dominant_profile import dominant_profiles
 from crocs_cli.paper.table import Table
@@ -30,20 +29,17 @@ def settings(study: Study) -> list[Setting]:
     if study.days is None:
         return [{"period": "stand-in", "consumers": STAND_IN_CONSUMERS}]
     starts = month_starts(study.days, PERIOD_DAYS)
-    if not starts:
-        raise CrocsError(f"{study.run}: no 90 days from the first of a month; give a run of a season or more")
     every = max(1, len(starts) // QUICK_PERIODS) if study.quick else 1
     return [{"period": date_text(start), "consumers": len(study.days)} for start in starts[::every]]
 
 
 def measure(cell: Cell, study: Study) -> Figures:
     """Measure how far a day is from the nearest profile of each representation (k-means, Euclidean)."""
-    seed, period = study.seed_of(cell), str(cell.setting["period"])
+    seed, start = study.seed_of(cell), str(cell.setting["period"])
     if study.days is None:
         days = stand_in(STAND_IN_CONSUMERS, PERIOD_DAYS, seed)
     else:
-        start = date_number(period)
-        days = study.days.between(start, start + PERIOD_DAYS, LEAST_DAYS)
+        days = days_from(study.days, date_number(start), PERIOD_DAYS, LEAST_DAYS)
     owner = np.repeat(np.arange(len(days)), np.diff(days.offset))
     mean = np.array([days.of(consumer).mean(axis=0) for consumer in range(len(days))])
     figures: Figures = [("RLP", 1, _error(days, mean[owner]))]
@@ -171,5 +167,7 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
+    cell_s=60,
+    grows=1,
     uses_run=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.scores import scores
+from crocs_cli.maths.scores import adjusted_rand
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Days, Synthetic
@@ -38,9 +38,9 @@ def measure(cell: Cell, study: Study) -> Figures:
     days, truth = drawn.draw(seed)
     fine, coarse = (_labels(each, drawn.clusters, seed, study.threads) for each in (days, days.hourly()))
     return [
-        ("half-hourly", drawn.outliers, scores(truth, fine)["ari"]),
-        ("hourly", drawn.outliers, scores(truth, coarse)["ari"]),
-        ("agreement", drawn.outliers, scores(fine, coarse)["ari"]),
+        ("half-hourly", drawn.outliers, adjusted_rand(truth, fine)),
+        ("hourly", drawn.outliers, adjusted_rand(truth, coarse)),
+        ("agreement", drawn.outliers, adjusted_rand(fine, coarse)),
     ]
 
 
@@ -83,4 +83,5 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
+    cell_s=0.4,
 )

@@ -128,4 +128,5 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
+    cell_s=2300,
 )

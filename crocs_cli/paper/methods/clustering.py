@@ -6,10 +6,8 @@ import numpy as np
 
 from crocs_cli.maths.cuts import cut
 from crocs_cli.maths.dtw import dtw_within
-from crocs_cli.maths.medoids import kmedoids_partition
 from crocs_cli.maths.ward import ward
-
-STARTS, ITERATIONS = 30, 200
+from crocs_cli.paper.crocs import ITERATIONS, STARTS, kmedoids
 
 
 def kmeans(points: np.ndarray, clusters: int, seed: int) -> np.ndarray:
@@ -34,7 +32,7 @@ def by_distances(distances: np.ndarray, clusters: int, seed: int) -> dict[str, n
     """Label n items by their distances (n, n), by each algorithm's name."""
     return {
         "ward": cut(ward(distances), clusters),
-        "kmedoids": kmedoids_partition(distances, clusters, seed, STARTS, ITERATIONS),
+        "kmedoids": kmedoids(distances, clusters, seed),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from crocs_cli.paper.table import Table
@@ -19,14 +20,15 @@ PANEL_IN = (3.4, 2.6)
 
 def picture(experiment: Experiment, table: Table) -> bytes:
     """Draw an experiment as SVG, the same bytes for the same figures."""
-    with style.styled():
+    with style.styled(), rc_context({"legend.fontsize": 6.5}):
         figure = experiment.draw(table)
         return style.svg(figure, experiment.name, f"{experiment.source}: {experiment.title}.").encode()
 
 
 def panels(rows: int, columns: int, shared: bool = True) -> tuple[Figure, np.ndarray]:
     """Return a figure of panels, and the panels as (rows, columns)."""
-    figure = Figure(figsize=(PANEL_IN[0] * columns, PANEL_IN[1] * rows), layout="constrained")
+    width = PANEL_IN[0] * max(columns, 2)  # a page shows all pictures as wide as itself
+    figure = Figure(figsize=(width, PANEL_IN[1] * rows), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, sharex=shared, sharey=shared)
 
 
@@ -38,7 +40,7 @@ def line(axes: Any, table: Table, label: str, number: int, **wanted: object) -> 
     axes.fill_between(at, low, high, color=style.colour(number), alpha=0.15, linewidth=0)
 
 
-def name_axes(axes: np.ndarray, across: str, up: str, titles: Sequence[str]) -> None:
+def name_axes(axes: np.ndarray, across: str, up: str, titles: Sequence[str], legend: str = "best") -> None:
     """Title every panel, name the outer axes that have no name yet, and explain the lines in the first."""
     for panel, title in zip(axes.flat, titles, strict=True):
         panel.set_title(title)
@@ -47,4 +49,4 @@ def name_axes(axes: np.ndarray, across: str, up: str, titles: Sequence[str]) -> 
     for panel in axes[:, 0]:
         panel.set_ylabel(panel.get_ylabel() or up)
     if axes.flat[0].get_legend_handles_labels()[0]:
-        axes.flat[0].legend(fontsize=6.5)
+        axes.flat[0].legend(loc=legend)

@@ -45,6 +45,8 @@ def test_the_page_has_every_finding_beside_the_papers(results):
     page = (out / "quick.html").read_text()
     assert said.splitlines()[-1] == "holds: every claim of every experiment"
     assert page.count("<svg") == len(NAMES)
+    assert "<image" not in page, "the page's own policy would not show it"
+    assert "mathdefault" not in page, "numbers, not TeX"
     assert "http://" not in page.replace("http://www.w3.org", "")
     for name in NAMES:
         assert f'<section id="{name}"' in page

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from crocs_cli.machine.memory import require
 from crocs_cli.maths import condensed
@@ -115,6 +116,10 @@ def draw(table: Table) -> Figure:
                 panel, table, f"{prototypes} prototypes", number, series=part, prototypes=prototypes
             )
         panel.set(xscale="log", yscale="log")
+        numbers = table.unique("consumers")
+        panel.set_xticks(numbers, [f"{number:,}" for number in numbers])
+        panel.xaxis.set_minor_locator(NullLocator())
+        panel.yaxis.set_major_formatter("{x:g}")  # powers of ten would come out as TeX
     pictures.name_axes(axes, "consumers", "processor time, s", ["stage 1", "distances", "partition"])
     return figure
 

@@ -113,7 +113,7 @@ def draw(table: Table) -> Figure:
             titles.append(f"{algorithm}, {number} outlier days")
             for place, name in enumerate(DISTANCES):
                 pictures.line(panel, table, name, place, series=f"{algorithm} {name}", outliers=number)
-    pictures.name_axes(axes, "prototypes of each consumer", "ARI", titles)
+    pictures.name_axes(axes, "prototypes of each consumer", "ARI", titles, "lower right")
     return figure
 
 

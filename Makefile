@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check bench bench-80k format clean
+.PHONY: install demo test torture check bench bench-80k format clean
 
 install: .venv/installed
 
@@ -27,6 +27,9 @@ demo: install
 
 test: install .venv-peers/installed
 	$(BIN)/pytest -n auto --dist worksteal
+
+torture: install
+	$(BIN)/python -m tests.torture
 
 check: install
 	$(BIN)/ruff check

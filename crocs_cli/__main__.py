@@ -46,19 +46,27 @@ def run(arguments: list[str]) -> int:
         return int(ended.code or 0)
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted; all finished work is on disk, the same command goes on", STOPPED_EARLY)
+    except OSError as error:  # where no line of ours knew the cure
+        if not error.filename or not error.strerror:
+            return _our_mistake(arguments)
+        return _say(f"{error.filename}: {error.strerror}; mend that and run again", MENDABLE)
     except MemoryError:
         return _say("out of memory; see `crocs plan`, or give it a larger machine", MENDABLE)
     except BaseException:  # noqa: BLE001 - the last stop of our own mistakes
-        traceback.print_exc()
-        return _say(
-            f"this is a mistake in crocs; please report it with the lines above and `{' '.join(arguments)}`",
-            1,
-        )
+        return _our_mistake(arguments)
     return 0
 
 
+def _our_mistake(arguments: list[str]) -> int:
+    traceback.print_exc()
+    call = " ".join(arguments)
+    return _say(f"this is a mistake in crocs; please report it with the lines above and `{call}`", 1)
+
+
 def _say(message: str, code: int) -> int:
-    click.echo(f"crocs: {message}", err=True)
+    """Say one line, whatever is in the names that it quotes: what would steer a terminal is shown as code."""
+    plain = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in message)
+    click.echo(f"crocs: {plain}", err=True)
     return code
 
 

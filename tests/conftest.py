@@ -10,12 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import hypothesis
 import pytest
 
 from crocs_cli import __main__
 from crocs_cli.machine.compiled import keep_kernels
 
 keep_kernels()  # before any test imports numba
+hypothesis.settings.register_profile("crocs", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("crocs")
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -143,10 +143,12 @@ def _job(
     document = load(config) if config else Document()
     check_keys(document, {"run": None, "seed": None, **dict.fromkeys(GUESTS), **SECTIONS})
     found_seed = document.values.get("seed", 1) if seed is None else seed
-    if not isinstance(found_seed, int) or isinstance(found_seed, bool) or found_seed < 0:
-        raise CallError(f"{document.place(('seed',))}: seed: a whole number from 0 on (got {found_seed!r})")
+    if not isinstance(found_seed, int) or isinstance(found_seed, bool) or not 0 <= found_seed < 2**63:
+        got = repr(found_seed)[:60]
+        raise CallError(f"{document.place(('seed',))}: seed: a whole number from 0 to 2^63 - 1 (got {got})")
     found_run = document.values.get("run") if run is None else run
     if not isinstance(found_run, str | Path | None) or found_run == "":
-        raise CallError(f"{document.place(('run',))}: run: the name of a directory (got {found_run!r})")
+        got = repr(found_run)[:60]
+        raise CallError(f"{document.place(('run',))}: run: the name of a directory (got {got})")
     settings: Settings = settle(*stage, document, flags)
     return Job(found_run and Path(found_run), found_seed, join(share), settings)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -22,6 +24,7 @@ Arrays = dict[str, np.ndarray]
 Recipe = dict[str, Any]
 
 CHUNK_BYTES = 1 << 20
+DAY_S = 86_400
 _FILE_FORMAT = ("v110", "v110")  # checksums on HDF5's own structures too; any HDF5 since 1.10 reads it
 
 
@@ -65,6 +68,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path)
         with beside.open("wb") as file:
             file.write(content)
             file.flush()
@@ -77,11 +81,16 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def sweep(path: Path) -> None:
-    """Remove what a killed process of this host left beside a file."""
-    for beside in path.parent.glob(f".{path.name}.{socket.gethostname()}.*.tmp"):
-        process = beside.name.split(".")[-2]
-        if not Path("/proc", process).exists():
-            beside.unlink(missing_ok=True)
+    """Remove what killed processes left beside a file: of this host at once, of another after a day.
+
+    A directory that may only be read keeps them; whoever writes a file there will say so.
+    """
+    for beside in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        host, process = beside.name.removeprefix(f".{path.name}.").removesuffix(".tmp").rsplit(".", 1)
+        with suppress(OSError):
+            here = host == socket.gethostname()
+            if not Path("/proc", process).exists() if here else time.time() - beside.stat().st_mtime > DAY_S:
+                beside.unlink(missing_ok=True)
 
 
 def read(path: Path, layout: Layout, names: tuple[str, ...] = ()) -> Arrays:
@@ -129,8 +138,11 @@ def _canonical(recipe: Recipe) -> str:
 
 
 def _damaged(path: Path, layout: Layout | None) -> str:
-    cure = f"run `{layout.made_by}` again" if layout else "make it again"
-    return f"{path}: not a whole crocs file (cut short, damaged or foreign); remove it and {cure}"
+    return f"{path}: not a whole crocs file (cut short, damaged or foreign); {_cure(layout)}"
+
+
+def _cure(layout: Layout | None) -> str:
+    return f"remove it and run `{layout.made_by}` again" if layout else "name a file that crocs made"
 
 
 @contextmanager
@@ -151,10 +163,11 @@ def _opened(path: Path, layout: Layout | None) -> Iterator[h5py.File]:
         expected = layout or LAYOUTS.get(found)
         if expected is None or found != expected.format:
             wanted = layout.format if layout else "a crocs file"
-            raise CrocsError(f"{path}: expected {wanted}, found {found}; put the right file there")
+            raise CrocsError(f"{path}: expected {wanted}, found {found}; {_cure(layout)}")
         if version != expected.version:
             this = f"this crocs reads version {expected.version}"
-            raise CrocsError(f"{path}: {found} version {version}; {this}: make the file again")
+            cure = f"use the crocs that made it, or {_cure(expected)}"
+            raise CrocsError(f"{path}: {found} version {version}; {this}: {cure}")
         yield file
 
 

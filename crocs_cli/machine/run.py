@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
-from crocs_cli.errors import CrocsError
+from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
-from crocs_cli.machine.layouts import PARTITION, Layout
+from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, Layout
 from crocs_cli.machine.work import Product
+
+MOST_SHARDS = 100_000
 
 
 def recipe(
@@ -38,26 +40,34 @@ def shard_products(folder: Path, layout: Layout, recipes: Sequence[Recipe]) -> l
 
 
 def shard_key(number: int) -> str:
-    """Return the name of a shard: it stays the same through all stages."""
+    """Return the name of a shard: it stays the same through all stages.
+
+    Raises CallError for more shards than five digits can name in order.
+    """
+    if number >= MOST_SHARDS:
+        raise CallError(f"more than {MOST_SHARDS:,} files of one kind; put more consumers into each shard")
     return f"{number:05d}"
 
 
 def shards(folder: Path, layout: Layout) -> dict[str, Recipe]:
     """Return {key: recipe} of all the shards in a folder, in order.
 
-    Raises CrocsError when there is none, when some are missing, or when they come from different runs.
+    Raises CrocsError when there is none, when some are missing, when they come from different runs, or from
+    other profiles than those of the run.
     """
     found = {path.stem: files.read_recipe(path, layout) for path in sorted(folder.glob("[0-9]*.h5"))}
     if not found:
         raise CrocsError(f"{folder}: nothing there; run `{layout.made_by}` first")
-    first = next(iter(found.values()))
-    for key, made_by in found.items():
-        if {**made_by, "key": "", "inputs": {}} != {**first, "key": "", "inputs": {}} or made_by[
-            "key"
-        ] != key:
-            raise CrocsError(
-                f"{folder / key}.h5: not of the same run as the others; remove it and make it again"
-            )
+    kinds = [files.digest({**made_by, "key": "", "inputs": {}}) for made_by in found.values()]
+    usual = max(kinds, key=kinds.count)  # the stranger is named, not those that it differs from
+    first = found[list(found)[kinds.index(usual)]]
+    for (key, made_by), kind in zip(found.items(), kinds, strict=True):
+        path, source = folder / f"{key}.h5", folder.parent / "profiles" / f"{key}.h5"
+        if kind != usual or made_by["key"] != key:
+            raise CrocsError(f"{path}: not of the same run as the others; {_removal(layout)}")
+        profiles = files.digest(files.read_recipe(source, PROFILES)) if source.exists() else None
+        if profiles and made_by["inputs"].get("profiles", profiles) != profiles:
+            raise CrocsError(f"{path}: made from other profiles; {_removal(layout)}")
     missing = [key for key in map(shard_key, range(first["parts"])) if key not in found]
     if missing:
         some = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
@@ -67,12 +77,41 @@ def shards(folder: Path, layout: Layout) -> dict[str, Recipe]:
     return found
 
 
+def _removal(layout: Layout) -> str:
+    return f"remove it and run `{layout.made_by}` again"
+
+
+def load_sets_digest(run: Path) -> str:
+    """Return a short name for all load sets of a run together."""
+    return files.digest({key: files.digest(made_by) for key, made_by in shards(run / "rls", RLS).items()})
+
+
+def partition_recipe(run: Path) -> Recipe:
+    """Return the recipe of a run's partition; raise CrocsError when the run has other load sets by now.
+
+    The clusters of a sample, which everybody joined, come from the partition of RUN/sample.
+    """
+    path = run / "partition.h5"
+    made_by = files.read_recipe(path, PARTITION)
+    stale = False
+    if "sample" in made_by["inputs"]:
+        source = files.read_recipe(run / "sample" / "rls" / f"{shard_key(0)}.h5", RLS)["inputs"]["rls"]
+        stale = made_by["inputs"]["sample"] != files.digest(partition_recipe(run / "sample"))
+        stale = stale or source != load_sets_digest(run)
+    elif "rls" in made_by["inputs"] and (run / "rls").exists():
+        stale = made_by["inputs"]["rls"] != load_sets_digest(run)
+    if stale:
+        raise CrocsError(f"{path}: made from other load sets; {_removal(PARTITION)}")
+    return made_by
+
+
 def partition_labels(run: Path, clusters: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (consumer_id, label) of one partition of a run; label 0 is the largest cluster.
 
-    Raises CrocsError when the run has no partition into that many clusters.
+    Raises CrocsError when the run has no partition into that many clusters, or other load sets by now.
     """
     path = run / "partition.h5"
+    partition_recipe(run)
     read = files.read(path, PARTITION, ("consumer_id", "clusters", "label"))
     row = np.flatnonzero(read["clusters"] == clusters)
     if not len(row):
@@ -81,6 +120,19 @@ def partition_labels(run: Path, clusters: int) -> tuple[np.ndarray, np.ndarray]:
             f"{path}: no partition into {clusters} clusters, only {there}; run `crocs stage2` for it"
         )
     return read["consumer_id"], read["label"][row[0]]
+
+
+def read_behaviours(run: Path, clusters: int, number: int) -> files.Arrays:
+    """Read RUN/rrls/K/CC.h5, the RRLS of one cluster; 1 is the largest.
+
+    Raises CrocsError when it is of another cluster, or of another partition than the run has by now.
+    """
+    path = run / "rrls" / str(clusters) / f"{number:02d}.h5"
+    made_by = files.read_recipe(path, RRLS)
+    partition = files.digest(files.read_recipe(run / "partition.h5", PARTITION))
+    if made_by["key"] != path.stem or made_by["inputs"].get("partition", partition) != partition:
+        raise CrocsError(f"{path}: made for another cluster or partition; {_removal(RRLS)}")
+    return files.read(path, RRLS)
 
 
 def tile_places(blocks: int) -> list[tuple[int, int]]:

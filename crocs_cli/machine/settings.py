@@ -89,9 +89,12 @@ def _plain(node: yaml.Node, keys: Keys, path: Path, lines: dict[Keys, int], seen
             values[key] = _plain(child, (*keys, key), path, lines, seen)
         return values
     try:
+        if "\0" in node.value:  # no name of a file, and the end of one for the system
+            raise ValueError("a NUL character")
         return yaml.SafeLoader("").construct_object(node)
     except (yaml.YAMLError, ValueError) as error:
-        raise CallError(f"{path}:{line}: {_dotted(keys)}: {node.value!r} is not a plain value") from error
+        shown = repr(node.value[:60])
+        raise CallError(f"{path}:{line}: {_dotted(keys)}: {shown} is not a plain value") from error
 
 
 def check_keys(document: Document, known: Mapping[str, type[Settings] | None]) -> None:

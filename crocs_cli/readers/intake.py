@@ -17,6 +17,7 @@ from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.formats import Format
 from crocs_cli.readers.readings import Dialect, Readings
 
+LONGEST_ID = 200  # files hold ids at the length of the longest one
 _GLANCE = 10_000  # rows after which a wrong interval shows
 
 log = logging.getLogger("crocs")
@@ -75,7 +76,13 @@ class Intake:
             names, table = consumer.dictionary, np.full(len(consumer.dictionary), -1, np.int32)
             self._last = names, table
         for code in np.flatnonzero((np.bincount(codes, minlength=len(names)) > 0) & (table < 0)).tolist():
-            table[code] = self._numbers.setdefault(names[code].as_py(), len(self._numbers))
+            name = names[code].as_py()
+            if len(name) > LONGEST_ID:
+                raise CrocsError(
+                    f"consumer {name[:20]}...: an id of more than {LONGEST_ID} characters; "
+                    "name the right column with ingest.columns.consumer"
+                )
+            table[code] = self._numbers.setdefault(name, len(self._numbers))
         return table
 
     def _check_grid(self, path: Path) -> None:

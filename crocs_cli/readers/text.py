@@ -13,6 +13,7 @@ from typing import BinaryIO
 from crocs_cli.errors import CrocsError
 
 BLOCK_BYTES = 8 << 20
+LONGEST_LINE = 16 << 20  # a header of a million consumers is shorter
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 
@@ -51,6 +52,8 @@ def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
                 yield Block(path, line, whole.removeprefix(_BOM) + newline if line == 1 else whole + newline)
                 line += whole.count(b"\n") + 1
             rest = tail
+            if len(rest) > LONGEST_LINE:
+                raise CrocsError(f"{path}:{line}: a line of more than {LONGEST_LINE >> 20} MB; mend the file")
     if rest:
         yield Block(path, line, (rest.removeprefix(_BOM) if line == 1 else rest) + b"\n")
     elif line == 1:

@@ -11,9 +11,8 @@ import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS, RRLS
-from crocs_cli.machine.run import partition_labels, shards
+from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
+from crocs_cli.machine.run import partition_labels, read_behaviours, shards
 from crocs_cli.machine.tables import write_table
 from crocs_cli.maths import change
 from crocs_cli.maths.profiles import normalise, window_slots
@@ -172,7 +171,7 @@ def _days(run: Path, label: dict[str, int]) -> Iterator[tuple[int, list[str], np
 
 def _labels(earlier: Path, clusters: int, number: int) -> Labels:
     """Return how the days of one segment are labelled, with no limit yet."""
-    read: Arrays = files.read(earlier / "rrls" / str(clusters) / f"{number + 1:02d}.h5", RRLS)
+    read = read_behaviours(earlier, clusters, number + 1)
     behaviours = read["hyperprototype_mean"]
     compared = files.read_recipe(earlier / "partition.h5", PARTITION)["settings"]
     first = next(iter(shards(earlier / "rls", RLS).values()))["settings"]

@@ -11,8 +11,8 @@ import pyarrow as pa
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS, RRLS
-from crocs_cli.machine.run import partition_labels, shards
+from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS
+from crocs_cli.machine.run import partition_labels, read_behaviours, shards
 from crocs_cli.stages.members import slot_columns
 
 # what can be exported: {column: what it holds}; README shows this table
@@ -274,7 +274,7 @@ def _explained(run: Path, clusters: int) -> Iterable[tuple[int, Arrays]]:
     folder = run / "rrls" / str(clusters)
     if not folder.is_dir():
         raise CrocsError(f"{folder}: nothing there; run `crocs rrls --clusters {clusters}` first")
-    return ((number, files.read(folder / f"{number:02d}.h5", RRLS)) for number in range(1, clusters + 1))
+    return ((number, read_behaviours(run, clusters, number)) for number in range(1, clusters + 1))
 
 
 def _behaviour_of_prototypes(run: Path, clusters: int) -> dict[str, np.ndarray]:

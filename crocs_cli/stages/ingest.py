@@ -35,6 +35,7 @@ from crocs_cli.readers.intake import Intake
 from crocs_cli.readers.readings import Dialect, Writing
 from crocs_cli.stages.settings import IngestSettings
 
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 BIN_METERS = 64  # so many meters' readings are put in order at once
 
 log = logging.getLogger("crocs")
@@ -93,6 +94,12 @@ class _Work:
         key = self._settings.pseudonym_key
         ids = map(Pseudonyms(Path(key)).of, self._intake.ids) if key else self._intake.ids
         self._names = np.array(list(ids))
+        formulas = sum(name.startswith(FORMULA_SIGNS) for name in self._names.tolist())
+        if formulas:
+            log.warning(
+                "%d ids begin with =, +, - or @: a spreadsheet takes them for formulas; use `export --excel`",
+                formulas,
+            )
         self._rule = rule(self._settings, self._grid, self._calendar())
 
     def _divided(self, rows: Rows) -> list[tuple[int, Rows]]:

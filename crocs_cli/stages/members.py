@@ -10,7 +10,6 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layouts import PARTITION, RLS
 from crocs_cli.machine.run import shards
 from crocs_cli.maths.loadsets import LoadSets
@@ -85,14 +84,3 @@ def member_shards(run: Path, chosen: np.ndarray, comparison: Comparison) -> Iter
             LoadSets(prototypes, sets.days, sets.offset),
             read["mean_daily_kwh"][inside],
         )
-
-
-def partition_recipe(run: Path) -> Recipe:
-    """Return the recipe of a run's partition; raise CrocsError when the run has other load sets."""
-    made_by = files.read_recipe(run / "partition.h5", PARTITION)
-    source = {key: files.digest(shard) for key, shard in shards(run / "rls", RLS).items()}
-    if made_by["inputs"]["rls"] != files.digest(source):
-        raise CrocsError(
-            f"{run / 'partition.h5'}: made from other load sets; remove it and run `crocs stage2`"
-        )
-    return made_by

@@ -10,9 +10,9 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import MOVES, RLS, RRLS
+from crocs_cli.machine.layouts import MOVES, RRLS
 from crocs_cli.machine.memory import require
-from crocs_cli.machine.run import partition_labels, recipe, shards
+from crocs_cli.machine.run import load_sets_digest, partition_labels, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -35,10 +35,10 @@ def run(later: Path, earlier: Path, clusters: int, seed: int, team: Team) -> lis
     comparison = comparison_of(earlier)
     folder = earlier / "rrls" / str(clusters)
     settings = {key: files.read_recipe(folder / f"{key}.h5", RRLS) for key in _keys(clusters)}
-    source = {key: files.digest(made_by) for key, made_by in shards(later / "rls", RLS).items()}
+    source = load_sets_digest(later)
     products = []
     for key, made_by in settings.items():
-        inputs = {"earlier": files.digest(made_by), "rls": files.digest(source)}
+        inputs = {"earlier": files.digest(made_by), "rls": source}
         made = recipe("rrls", key, made_by["settings"] | {"seed": seed, "like": "earlier"}, inputs, clusters)
         products.append(Product(later / "moves" / str(clusters) / f"{key}.h5", MOVES, made))
 

@@ -15,7 +15,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import RRLS
 from crocs_cli.machine.memory import require
-from crocs_cli.machine.run import partition_labels, recipe
+from crocs_cli.machine.run import partition_labels, partition_recipe, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -26,7 +26,7 @@ from crocs_cli.maths.hyperprototypes import hyperprototypes
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.refined import Sample, enough_targets, search_part
 from crocs_cli.maths.resolution import Trial, attempt, reach
-from crocs_cli.stages.members import comparison_of, load_members, partition_recipe
+from crocs_cli.stages.members import comparison_of, load_members
 from crocs_cli.stages.settings import RrlsSettings
 
 log = logging.getLogger("crocs")

@@ -14,7 +14,7 @@ import numpy as np
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, RLS, SAMPLED
-from crocs_cli.machine.run import recipe, shard_key, shards
+from crocs_cli.machine.run import load_sets_digest, recipe, shard_key, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -29,8 +29,7 @@ OF_PROTOTYPES, OF_DAYS = ("prototype", "days", "medoid_date"), ("date", "day_pro
 
 def draw(run: Path, settings: Stage2Settings, seed: int, team: Team) -> Path:
     """Make RUN/sample/rls/00000.h5, the load sets of the sampled consumers; return RUN/sample."""
-    source = shards(run / "rls", RLS)
-    inputs = {"rls": files.digest({key: files.digest(made_by) for key, made_by in source.items()})}
+    inputs = {"rls": load_sets_digest(run)}
     made_by = recipe("stage2", shard_key(0), {"sample": settings.sample, "seed": seed}, inputs)
     product = Product(run / "sample" / "rls" / f"{shard_key(0)}.h5", RLS, made_by)
     if team.leads:  # of every share: who comes first makes it, and all would make the same

@@ -209,6 +209,10 @@ class Stage2Settings(Settings):
         None, description="consumers that are clustered, drawn at random; the others join their clusters"
     )
 
+    def of_distances(self) -> dict[str, object]:
+        """Return the settings that the distances depend on, as a recipe has them."""
+        return self.model_dump(mode="json", include={"distance", "window", "normalise_prototypes"})
+
 
 class RrlsSettings(Settings):
     """A partition in, hyperprototypes of each cluster with their coverage out."""

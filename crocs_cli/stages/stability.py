@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
+from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, STABILITY, WSMD
 from crocs_cli.machine.memory import require
 from crocs_cli.machine.progress import Progress
-from crocs_cli.machine.run import recipe
+from crocs_cli.machine.run import partition_recipe, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -45,6 +46,7 @@ def resample(
     m = label.shape[1]
     size = max(int(settings.part * m), int(clusters.max()))
     require(4 * pairs.length(m) + needed_bytes(size, compared.algorithm), "stability", "use a larger machine")
+    check_tiles(run, compared)
     distances = read_distances(run, m)
     ks = tuple(clusters.tolist())
     how = Clustering(compared.algorithm, ks, seed, compared.starts, available_threads())
@@ -63,6 +65,15 @@ def resample(
         "ari": agreement,
         "jaccard": np.concatenate([np.nanmean(found, axis=0) for found in overlaps]),
     }
+
+
+def check_tiles(run: Path, compared: Stage2Settings) -> None:
+    """Refuse tiles of RUN/wsmd that the run's partition was not made from."""
+    wanted = partition_recipe(run)["inputs"], compared.of_distances()
+    for path in sorted((run / "wsmd").glob("[0-9]*.h5")):
+        made_by = files.read_recipe(path, WSMD)
+        if (made_by["inputs"], made_by["settings"]) != wanted or made_by["key"] != path.stem:
+            raise CrocsError(f"{path}: not of the run's partition; remove it and run `crocs stage2` again")
 
 
 def read_distances(run: Path, m: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, RLS, WSMD
 from crocs_cli.machine.memory import require
 from crocs_cli.machine.ranks import MpiRanks
-from crocs_cli.machine.run import recipe, shards, tile_key, tile_places
+from crocs_cli.machine.run import load_sets_digest, recipe, shards, tile_key, tile_places
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads, ranks_here
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
@@ -87,7 +87,7 @@ def run(run: Path, settings: Stage2Settings, seed: int, team: Team) -> Path | No
     consumer_id, sets = load(run, list(source))
     if max(settings.clusters) > len(sets):
         raise CallError(f"stage2.clusters: {max(settings.clusters)} is more than the {len(sets)} consumers")
-    inputs = {"rls": files.digest({key: files.digest(made_by) for key, made_by in source.items()})}
+    inputs = {"rls": load_sets_digest(run)}
     tiles = tile_list(run, settings, len(sets), inputs)
     comparison = comparison_of(sets, settings)
     make_tiles(tiles, comparison, team)
@@ -126,7 +126,7 @@ def tile_list(run: Path, settings: Stage2Settings, consumers: int, inputs: dict[
     """Return all tiles on and above the diagonal, the larger ones first, so that shares are even."""
     size = min(LARGEST_BLOCK, max(SMALLEST_BLOCK, -(-consumers // BLOCKS)))
     blocks = [slice(start, min(start + size, consumers)) for start in range(0, consumers, size)]
-    chosen = settings.model_dump(mode="json", include={"distance", "window", "normalise_prototypes"})
+    chosen = settings.of_distances()
     places = tile_places(len(blocks))
     tiles = []
     for a, b in places:

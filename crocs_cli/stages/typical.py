@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import RRLS
+from crocs_cli.machine.run import read_behaviours
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.hyperprototypes import MAJOR_DAY_COVERAGE
 from crocs_cli.maths.typical import distances_to_rrls
@@ -47,7 +46,7 @@ def run(run: Path, clusters: int, wanted: Wanted) -> pa.Table:
 
 def _ranked(run: Path, clusters: int, number: int, comparison: Comparison, wanted: Wanted) -> pa.Table:
     path = run / "rrls" / str(clusters) / f"{number:02d}.h5"
-    rrls = files.read(path, RRLS)
+    rrls = read_behaviours(run, clusters, number)
     members = load_members(run, rrls["consumer_id"], comparison)
     if not np.array_equal(members.consumer_id, rrls["consumer_id"]):
         raise CrocsError(f"{path}: its consumers are not those of the run; remove it and run `crocs rrls`")

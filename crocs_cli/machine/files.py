@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -58,6 +59,7 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
                 file.create_dataset(name, data=array, chunks=chunk, fletcher32=True)
             else:
                 file.create_dataset(name, data=array)
+            file[name].attrs["crc32"] = _crc32(array)  # HDF5's own checksum of zeros is zero
         file.flush()
         image = file.id.get_file_image()
     write_bytes(path, image)
@@ -100,7 +102,10 @@ def read(path: Path, layout: Layout, names: tuple[str, ...] = ()) -> Arrays:
     """
     with _opened(path, layout) as file:
         try:
-            return {name: _plain(file[name][()], layout.arrays[name][0]) for name in names or layout.arrays}
+            found = {name: file[name][()] for name in names or layout.arrays}
+            if any(_crc32(array) != file[name].attrs["crc32"] for name, array in found.items()):
+                raise ValueError("an array is not what was written")
+            return {name: _plain(array, layout.arrays[name][0]) for name, array in found.items()}
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             raise CrocsError(_damaged(path, layout)) from error
 
@@ -131,6 +136,10 @@ def shapes(path: Path, layout: Layout) -> dict[str, tuple[int, ...]]:
             return {name: file[name].shape for name in layout.arrays}
         except (OSError, KeyError, RuntimeError) as error:
             raise CrocsError(_damaged(path, layout)) from error
+
+
+def _crc32(array: np.ndarray) -> int:
+    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def _canonical(recipe: Recipe) -> str:

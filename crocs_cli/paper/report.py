@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from crocs_cli.errors import CallError
@@ -16,6 +15,7 @@ from crocs_cli.paper.experiment import Study
 from crocs_cli.paper.experiments import NAMES, experiment
 from crocs_cli.paper.work import Outcome
 from crocs_cli.paper.work import run as run_experiment
+from crocs_cli.pictures import html
 
 #: at the paper's size it takes a machine of its own, and its figures are times
 BY_ITSELF = "scaling"
@@ -94,19 +94,16 @@ def _verdict(title: str, outcomes: Sequence[Outcome]) -> str:
 
 def _page(outcomes: Sequence[Outcome], study: Study) -> str:
     """Return the page of all experiments as HTML that needs nothing from elsewhere."""
-    environment = Environment(
-        loader=PackageLoader("crocs_cli", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     pictures = {
         outcome.experiment.name: Markup((outcome.folder / "picture.svg").read_text()) for outcome in outcomes
     }
-    return environment.get_template("paper/page.html").render(
-        outcomes=outcomes,
-        pictures=pictures,
-        sizes={outcome.experiment.name: size(outcome, study) for outcome in outcomes},
-        left_out=None if study.quick else BY_ITSELF,
+    return (
+        html.environment()
+        .get_template("paper/page.html")
+        .render(
+            outcomes=outcomes,
+            pictures=pictures,
+            sizes={outcome.experiment.name: size(outcome, study) for outcome in outcomes},
+            left_out=None if study.quick else BY_ITSELF,
+        )
     )

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from crocs_cli.pictures import overview, segment, words
+from crocs_cli.pictures import html, overview, segment, words
 from crocs_cli.pictures.facts import Facts, Indices, Segment
 from crocs_cli.pictures.style import slot_hours
 
@@ -23,7 +22,7 @@ def files(facts: Facts) -> dict[str, str]:
     """
     with_medoids = not facts.safe
     figures = draw(facts, with_medoids)
-    html = _template().render(
+    page = _template().render(
         facts=facts,
         figures={name: Markup(svg) for name, svg in figures.items()},
         titles={one.number: words.segment_title(one) for one in facts.segments},
@@ -32,7 +31,7 @@ def files(facts: Facts) -> dict[str, str]:
         with_medoids=with_medoids,
         distinct=words.distinct(_chosen(facts.indices, "silhouette")),
     )
-    written = {"index.html": html}
+    written = {"index.html": page}
     written |= {f"{name}.csv": text for name, text in tables(facts, with_medoids).items()}
     return written | {f"figures/{name}.svg": svg for name, svg in figures.items()}
 
@@ -153,17 +152,11 @@ def _cell(value: Any) -> Any:
 
 
 def _template() -> Any:
-    environment = Environment(
-        loader=PackageLoader("crocs_cli", "pictures"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html.environment()
     environment.filters["percent"] = words.percent
     environment.globals |= {
         "behaviour_name": words.behaviour_name,
         "day_reasons": overview.DAYS,
         "index_names": overview.INDICES,
     }
-    return environment.get_template("page.html")
+    return environment.get_template("pictures/page.html")

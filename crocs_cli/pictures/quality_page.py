@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 
-from crocs_cli.pictures import overview, style, words
+from crocs_cli.pictures import html, overview, style, words
 
 WORST = 20  # consumers named on the page; quality.csv has all
 BINS = 30
@@ -48,16 +47,12 @@ def page(
         figures["mean"] = histogram("mean", mean_kwh[np.isfinite(mean_kwh)], "mean kWh of a used day")
     worst = np.argsort(share, kind="stable")[:WORST]
     shown = [name for name in names if column[name].any()]
-    return (
-        _environment()
-        .get_template("quality.html")
-        .render(
-            summary=summary,
-            figures={name: Markup(svg) for name, svg in figures.items()},
-            shown=shown,
-            nowhere=[name for name in names if name not in shown],
-            worst=[(consumers[i], [int(column[name][i]) for name in shown]) for i in worst],
-        )
+    return _template().render(
+        summary=summary,
+        figures={name: Markup(svg) for name, svg in figures.items()},
+        shown=shown,
+        nowhere=[name for name in names if name not in shown],
+        worst=[(consumers[i], [int(column[name][i]) for name in shown]) for i in worst],
     )
 
 
@@ -79,14 +74,8 @@ def said(count: str) -> str:
     return WORDS.get(count) or f"days {overview.DAYS[count]}"
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("crocs_cli", "pictures"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _template() -> Any:
+    environment = html.environment()
     environment.filters["percent"] = words.percent
     environment.filters["said"] = said
-    return environment
+    return environment.get_template("pictures/quality.html")

@@ -70,7 +70,7 @@ def season_days(season: str, cell: Cell, study: Study) -> Days:
 def refined(members: LoadSets, window: int, seed: int, threads: int) -> Hyperprototypes:
     """Return the hyperprototypes of a cluster (RBER, about ten communities)."""
     graph = prototype_graph(members, window, affordable_targets(members, "auto"), seed, threads)
-    leiden = Leiden(graph, "rber", "igraph", seed, STARTS)
+    leiden = Leiden(graph, "rber", "compiled", seed, STARTS)
     trials = reach(lambda at: attempt(leiden, graph.days, MIN_COVERAGE, at), COMMUNITIES, "bracket")
     return hyperprototypes(members, trials[-1].communities, MIN_COVERAGE, window, seed)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from crocs_cli import __main__
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION, PROFILES, TRUTH
 from tests.conftest import ROOT, digests, finish, mpiexec, start
@@ -25,13 +26,12 @@ COMMANDS = (
 TAKES_SHARES = ("synth", "stage1", "stage2", "rrls")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """Return a run made by one process, and the digests of its files."""
     run = tmp_path_factory.mktemp("alone")
     for name, *options in COMMANDS:
-        ended = finish(start(name, "--run", run, *options))
-        assert ended.code == 0, ended.err
+        assert __main__.run([name, "--run", str(run), *map(str, options)]) == 0
     return run, digests(run)
 
 
@@ -42,35 +42,36 @@ def test_the_run_is_whole(alone):
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2)])
-def test_shares_make_the_same_bytes(alone, tmp_path, order):
+def test_shares_make_the_same_bytes(alone, crocs, tmp_path, order):
     for name, *options in COMMANDS:
         for share in order if name in TAKES_SHARES else (None,):
             divided = ("--share", f"{share}/3") if share else ()
-            ended = finish(start(name, "--run", tmp_path, *options, *divided))
+            ended = crocs(name, "--run", tmp_path, *options, *divided)
             assert ended.code == 0, ended.err
     assert digests(tmp_path) == alone[1]
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("ranks", [1, 2, 4])
-def test_ranks_make_the_same_bytes(alone, tmp_path, ranks):
+def test_ranks_make_the_same_bytes(alone, crocs, tmp_path, ranks):
     for name, *options in COMMANDS:
-        launcher = mpiexec(ranks) if name in TAKES_SHARES else ()
-        ended = finish(start(name, "--run", tmp_path, *options, launcher=launcher))
+        if name in TAKES_SHARES:
+            ended = finish(start(name, "--run", tmp_path, *options, launcher=mpiexec(ranks)))
+        else:
+            ended = crocs(name, "--run", tmp_path, *options)
         assert ended.code == 0, ended.err
         assert len(ended.out.splitlines()) == 1, "only one rank reports"
     assert digests(tmp_path) == alone[1]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_killed_run_ends_as_if_it_had_not_been(alone, tmp_path, seed):
-    moment = random.Random(seed)
+def test_a_killed_run_ends_as_if_it_had_not_been(alone, crocs, tmp_path):
+    moment = random.Random(0)
     for name, *options in COMMANDS:
         process = start(name, "--run", tmp_path, *options)
         time.sleep(moment.uniform(0.2, 2.5))
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        ended = finish(start(name, "--run", tmp_path, *options))
+        ended = crocs(name, "--run", tmp_path, *options)
         assert ended.code == 0, ended.err
     assert digests(tmp_path) == alone[1]
 

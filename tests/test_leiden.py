@@ -108,3 +108,15 @@ def test_graphs_without_edges_keep_every_vertex_alone(vertices):
         np.arange(vertices, dtype=np.int32), np.ones(vertices, np.int32),
     )  # fmt: skip
     assert leiden(graph, 1.0, [0], 2).tolist() == list(range(vertices))
+
+
+def test_edges_of_no_weight_are_no_edges():
+    target, weight, days, _ = planted(60, 40)
+    cut = weight.copy()
+    cut[:, ::2] = 0.0
+    vertices = np.arange(60, dtype=np.int32)
+    with_zeros = adjacency(target, cut, vertices, days)
+    without = adjacency(target[:, 1::2], weight[:, 1::2], vertices, days)
+    for ours, theirs in zip(with_zeros, without, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert (leiden(with_zeros, 0.1, [1], 2) == leiden(without, 0.1, [1], 2)).all()

@@ -34,11 +34,12 @@ def adjacency(target: np.ndarray, weight: np.ndarray, atom: np.ndarray, days: np
     """Add up both directions of directed edges between atoms.
 
     target: (P, T) int32, weight: (P, T) float32; atom: (P,) int32, the vertex that each row belongs to, with
-    days (P,). Edges inside an atom are left out: they are inside its community whatever that is.
+    days (P,). Left out are edges inside an atom, which are inside its community whatever that is, and edges
+    of no weight, from prototypes infinitely far apart: a community that was met is known by its weight.
     """
     size = np.bincount(atom, days)
     offset = np.zeros(len(size) + 1, np.int64)
-    _count_ends(target, atom, offset)
+    _count_ends(target, weight, atom, offset)
     offset = np.cumsum(offset)
     neighbour, both = np.empty(offset[-1], np.int32), np.empty(offset[-1], np.float32)
     _put_ends(target, weight, atom, offset.copy(), neighbour, both)
@@ -95,11 +96,11 @@ def _of_parts(refined: np.ndarray, community: np.ndarray, parts: int) -> np.ndar
 
 
 @kernel
-def _count_ends(target, atom, ends):  # type: ignore[no-untyped-def]
+def _count_ends(target, weight, atom, ends):  # type: ignore[no-untyped-def]
     for row in range(target.shape[0]):
         for column in range(target.shape[1]):
             a, b = atom[row], atom[target[row, column]]
-            if a != b:
+            if a != b and weight[row, column] > 0.0:
                 ends[a + 1] += 1
                 ends[b + 1] += 1
 
@@ -109,7 +110,7 @@ def _put_ends(target, weight, atom, place, neighbour, both):  # type: ignore[no-
     for row in range(target.shape[0]):
         for column in range(target.shape[1]):
             a, b = atom[row], atom[target[row, column]]
-            if a != b:
+            if a != b and weight[row, column] > 0.0:
                 neighbour[place[a]], both[place[a]] = b, weight[row, column]
                 neighbour[place[b]], both[place[b]] = a, weight[row, column]
                 place[a] += 1

@@ -21,7 +21,8 @@ while :; do
     kill -0 "$child" 2>/dev/null || break
 done
 
-if [ "$code" -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$most_restarts" ]; then
+killed_by_usr1=138 # the signal came before crocs listened
+if [[ $code = 75 || $code = "$killed_by_usr1" ]] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$most_restarts" ]; then
     # an element is named by its array, or the whole array would be requeued
     task=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}}
     echo "stopped early; requeueing ${task:=$SLURM_JOB_ID}"

@@ -17,13 +17,13 @@ households of ../shared/data/sgsc, dealt out to members in runs of consecutive d
 import csv
 import gzip
 import multiprocessing
-import resource
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -160,10 +160,16 @@ def measured(way: Way, members: LoadSets, *arguments: float) -> tuple[np.ndarray
 def clocked(way: Way, members: LoadSets, *arguments: float) -> tuple[np.ndarray, float, float]:
     """Run a way in this process, its kernels loaded beforehand."""
     full(members.select(slice(0, 8)), 1.0)
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    Path("/proc/self/clear_refs").write_text("5")  # forget the highest memory so far
+    before, start = memory_mb("VmRSS"), time.process_time()
     found = way(members, *arguments)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return found, time.process_time() - start, grown / 1024
+    return found, time.process_time() - start, memory_mb("VmHWM") - before
+
+
+def memory_mb(figure: str) -> float:
+    """Return a figure of this process's memory as Linux counts it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith(f"{figure}:"))) / 1024
 
 
 def difference(members: LoadSets, reference: np.ndarray, found: np.ndarray) -> tuple[float, float]:

@@ -7,6 +7,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from crocs_cli.cli import COMMANDS, cli
+from crocs_cli.stages import plan
 from tests.conftest import ROOT, SHARED_DATA
 
 OWN_TESTS = ("screen", "paper")  # long examples: tests/screen and tests/paper call these commands
@@ -44,7 +45,10 @@ def meter_files(folder):
 
 def test_every_example_works(crocs, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plan, "TRIAL_S", 0.05)
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    demo = tmp_path / "configs" / "demo.yaml"
+    demo.write_text(demo.read_text().replace("consumers: 240", "consumers: 60"))
     meter_files(tmp_path)
     (tmp_path / "control.txt").write_text("S0000001\nS0000002\nS0000003\n")
     ran = 0

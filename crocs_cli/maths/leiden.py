@@ -76,7 +76,7 @@ def _round(
         refined, parts = _compact(refined)
         if parts == number:
             break
-        level = Adjacency(*_aggregate(level, refined, parts))
+        level = _aggregate(level, refined, parts)
         part, community = refined[part], _of_parts(refined, community, parts)
     return community[part]
 
@@ -93,6 +93,15 @@ def _of_parts(refined: np.ndarray, community: np.ndarray, parts: int) -> np.ndar
     of_parts = np.empty(parts, dtype=np.int32)
     of_parts[refined] = community
     return of_parts
+
+
+def _aggregate(graph: Adjacency, part: np.ndarray, parts: int) -> Adjacency:
+    """Return the graph between parts."""
+    vertices = np.argsort(part, kind="stable")
+    start = np.searchsorted(part[vertices], np.arange(parts + 1))
+    size = np.bincount(part, graph.size, parts)
+    offset, neighbour, weight = _edges_between(graph, part, vertices, start)
+    return Adjacency(offset, neighbour, weight, size)
 
 
 @kernel
@@ -137,7 +146,7 @@ def _move(graph, community, resolution, least, queue):  # type: ignore[no-untype
         members[own] -= 1
         seen = _add_up(graph, v, community, inside, touched)
         best = _best(own, touched[:seen], inside, held, resolution * graph.size[v], least)
-        inside[touched[:seen]] = 0.0
+        _forget(touched[:seen], inside)
         if best != own and members[own] == 0:
             empty[empties] = own
             empties += 1
@@ -172,6 +181,13 @@ def _add_up(graph, v, community, inside, touched):  # type: ignore[no-untyped-de
             seen += 1
         inside[c] += graph.weight[e]
     return seen
+
+
+@kernel
+def _forget(touched, inside):  # type: ignore[no-untyped-def]
+    """Set what was added up back to nothing."""
+    for c in touched:
+        inside[c] = 0.0
 
 
 @kernel
@@ -222,7 +238,7 @@ def _refine(graph, community, refined, resolution, order):  # type: ignore[no-un
             outward[best] += outward[v] - 2.0 * inside[best]
             held[best] += size
             members[best] += 1
-        inside[touched[:seen]] = 0.0
+        _forget(touched[:seen], inside)
 
 
 @kernel
@@ -237,26 +253,24 @@ def _weight_inside(graph, community):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _aggregate(graph, part, parts):  # type: ignore[no-untyped-def]
-    """Return the graph between parts as the fields of an Adjacency."""
-    vertices = np.argsort(part, kind="mergesort")
-    size = _totals(graph.size, part)[0][:parts]
-    start = np.searchsorted(part[vertices], np.arange(parts + 1))
+def _edges_between(graph, part, vertices, start):  # type: ignore[no-untyped-def]
+    """Return offset, neighbour and weight of the graph between parts: part p is vertices[start[p]:...]."""
+    parts = len(start) - 1
     inside, touched = np.zeros(parts), np.empty(parts, np.int32)
     offset = np.zeros(parts + 1, np.int64)
     for p in range(parts):
         own = vertices[start[p] : start[p + 1]]
         seen = _add_up_all(graph, own, part, inside, touched)
         offset[p + 1] = offset[p] + seen
-        inside[touched[:seen]] = 0.0
+        _forget(touched[:seen], inside)
     neighbour, weight = np.empty(offset[-1], np.int32), np.empty(offset[-1], np.float32)
     for p in range(parts):
         own = vertices[start[p] : start[p + 1]]
         seen = _add_up_all(graph, own, part, inside, touched)
-        neighbour[offset[p] : offset[p + 1]] = touched[:seen]
-        weight[offset[p] : offset[p + 1]] = inside[touched[:seen]]
-        inside[touched[:seen]] = 0.0
-    return offset, neighbour, weight, size
+        for i in range(seen):
+            neighbour[offset[p] + i], weight[offset[p] + i] = touched[i], inside[touched[i]]
+        _forget(touched[:seen], inside)
+    return offset, neighbour, weight
 
 
 @kernel

@@ -121,7 +121,7 @@ def test_what_status_names_mends_an_unlucky_array(cluster, alone, here, crocs, t
     array = ("--cpus-per-task=1", f"--output={tmp_path}/%x-%A_%a.out")
     shares = {"CROCS_CONFIG": str(config), "CROCS_SHARES": "4"}
     job = cluster.submit(
-        *array, "--time=1", "--signal=B:USR1@50", "--array=1-4", "slurm/stage1.sbatch",
+        *array, "--time=1", "--signal=B:USR1@45", "--array=1-4", "slurm/stage1.sbatch",
         CROCS=unlucky_crocs(tmp_path), **shares,
     )  # fmt: skip
     cluster.wait()

@@ -25,7 +25,8 @@ demo: install
 	$(BIN)/crocs score  --run runs/demo --clusters 5
 	$(BIN)/crocs report --run runs/demo --clusters 5
 
-test: install .venv-peers/installed
+test:
+	$(MAKE) -j2 install .venv-peers/installed
 	$(BIN)/pytest -n auto --dist worksteal
 
 torture: install

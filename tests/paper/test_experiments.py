@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from crocs_cli import __main__
 from crocs_cli.paper.experiments import NAMES, experiment
 from tests.conftest import data, digests, finish, mpiexec, start
 
@@ -57,22 +58,20 @@ def test_the_page_has_every_finding_beside_the_papers(results):
 def alone(tmp_path_factory):
     """Return the digests of one small experiment made by one process."""
     out = tmp_path_factory.mktemp("alone")
-    ended = finish(start("paper", SMALL, "--quick", "--out", out))
-    assert ended.code == 0, ended.err
-    assert ended.out.splitlines()[-1].startswith("holds: ")
+    assert __main__.run(["paper", SMALL, "--quick", "--out", str(out)]) == 0
     return digests(out)
 
 
-def test_shares_make_the_same_bytes(alone, tmp_path):
+def test_shares_make_the_same_bytes(alone, crocs, tmp_path):
     for share in ("2/3", "1/3", "3/3"):
-        ended = finish(start("paper", SMALL, "--quick", "--out", tmp_path, "--share", share))
+        ended = crocs("paper", SMALL, "--quick", "--out", tmp_path, "--share", share)
         assert ended.code == 0, ended.err
     assert ended.out.splitlines()[-1].startswith("holds: "), "the last share judges"
     assert digests(tmp_path) == alone
 
 
-def test_a_share_that_is_not_the_last_says_so(tmp_path):
-    ended = finish(start("paper", SMALL, "--quick", "--out", tmp_path, "--share", "1/2"))
+def test_a_share_that_is_not_the_last_says_so(crocs, tmp_path):
+    ended = crocs("paper", SMALL, "--quick", "--out", tmp_path, "--share", "1/2")
     assert ended.code == 0
     assert "this share is done; the last share" in ended.out
     assert not list(tmp_path.rglob("*.csv"))
@@ -86,7 +85,7 @@ def test_ranks_make_the_same_bytes(alone, tmp_path):
     assert digests(tmp_path) == alone
 
 
-def test_a_killed_experiment_ends_as_if_it_had_not_been(alone, tmp_path):
+def test_a_killed_experiment_ends_as_if_it_had_not_been(alone, crocs, tmp_path):
     for cells in (1, 2):  # of four
         process = start("paper", SMALL, "--quick", "--out", tmp_path)
         while len(list(tmp_path.rglob("*_00?.h5"))) < cells and process.poll() is None:
@@ -95,7 +94,7 @@ def test_a_killed_experiment_ends_as_if_it_had_not_been(alone, tmp_path):
         process.communicate()
         assert process.returncode == -signal.SIGKILL, "it was killed before it had ended"
         assert not list(tmp_path.rglob("*.csv"))
-    ended = finish(start("paper", SMALL, "--quick", "--out", tmp_path))
+    ended = crocs("paper", SMALL, "--quick", "--out", tmp_path)
     assert ended.code == 0, ended.err
     assert digests(tmp_path) == alone
 

@@ -164,6 +164,24 @@ def test_members_that_share_their_shapes_exactly_have_one_community_for_each():
         assert sorted(map(tuple, found.medoid)) == sorted(map(tuple, shapes.astype(np.float32)))
 
 
+def test_outlier_days_leave_the_shared_shapes_their_communities():
+    random = np.random.default_rng(3)
+    number, outliers = 40, 3
+    shapes = random.random((4, 24))
+    profiles = [np.concatenate([shapes, random.random((outliers, 24))]) for _ in range(number)]
+    members = load_sets([4 + outliers] * number, prototypes=np.concatenate(profiles))
+    members = LoadSets(members.prototypes, np.tile([20] * 4 + [1] * outliers, number), members.offset)
+    trials = reach(
+        partial(attempt, Leiden(whole(members, 2), "rber", "compiled", 1), members.days, 0.01), 4, "bracket"
+    )
+    communities = trials[-1].communities.reshape(number, -1)
+    assert (communities[:, :4] == communities[0, :4]).all()
+    assert sorted(communities[0, :4]) == [0, 1, 2, 3]
+    assert (communities[:, 4:] > 3).all()
+    held = np.bincount(communities.ravel(), members.days) / members.days.sum()
+    assert held[4:].max() < 0.01
+
+
 def test_brackets_come_as_near_the_number_as_steps():
     for seed in range(5):
         members, _ = modes(members=25, kinds=5, noise=0.35, seed=seed)

@@ -289,69 +289,36 @@ def test_the_paper_preset_is_its_own_settings_and_can_be_overridden():
     assert RankSettings.model_validate({"preset": "paper", "margin": 0.3}).margin == 0.3
 
 
-def small(folder, *launch, share=None, ranks=0):
-    """Simulate, fit and rank 700 installations in 3 shards."""
-    extra = ("--share", share) if share else ()
-    population = ("--installations", 700, "--installations-per-shard", 250)
-    for command, options in (
-        ("simulate", population),
-        ("fit", ("--no-compare-maps", "--epochs", 8)),
-        ("rank", ("--no-figures",)),
-    ):
-        arguments = ("screen", command, "--run", folder, *options, *extra)
-        if ranks:
-            ended = finish(start(*arguments, launcher=mpiexec(ranks)))
-            assert ended.code == 0, ended.err
-        else:
-            call(*arguments)
+SMALL = {  # 700 installations in 3 shards
+    "simulate": ("--installations", 700, "--installations-per-shard", 250),
+    "fit": ("--no-compare-maps", "--epochs", 8),
+    "rank": ("--no-figures",),
+}
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone") / "run"
-    small(folder)
+    for command, options in SMALL.items():
+        call("screen", command, "--run", folder, *options)
     return folder
 
 
 def test_three_shares_and_a_last_call_give_the_same_bytes(alone, tmp_path):
-    for share in ("1/3", "2/3", "3/3"):
-        call(
-            "screen",
-            "simulate",
-            "--run",
-            tmp_path / "run",
-            "--installations",
-            700,
-            "--installations-per-shard",
-            250,
-            "--share",
-            share,
-        )
-    for command, options in (
-        ("fit", ("--no-compare-maps", "--epochs", 8)),
-        ("rank", ("--no-figures",)),
-    ):
-        for share in ("3/3", "1/3", "2/3"):
-            if command == "fit":
-                call("screen", command, "--run", tmp_path / "run", *options, "--share", share)
-        call("screen", command, "--run", tmp_path / "run", *options)
-    call(
-        "screen",
-        "simulate",
-        "--run",
-        tmp_path / "run",
-        "--installations",
-        700,
-        "--installations-per-shard",
-        250,
-    )
-    assert digests(tmp_path / "run") == digests(alone)
+    for command, order in (("simulate", "123"), ("fit", "312")):
+        for share in order:
+            call("screen", command, "--run", tmp_path, *SMALL[command], "--share", f"{share}/3")
+        call("screen", command, "--run", tmp_path, *SMALL[command])
+    call("screen", "rank", "--run", tmp_path, *SMALL["rank"])
+    assert digests(tmp_path) == digests(alone)
 
 
 @pytest.mark.engine
 def test_more_ranks_than_shards_give_the_same_bytes(alone, tmp_path):
-    small(tmp_path / "run", ranks=4)
-    assert digests(tmp_path / "run") == digests(alone)
+    for command, options in SMALL.items():
+        ended = finish(start("screen", command, "--run", tmp_path, *options, launcher=mpiexec(4)))
+        assert ended.code == 0, ended.err
+    assert digests(tmp_path) == digests(alone)
 
 
 def test_a_steady_large_customer_that_drops_by_70_percent_is_first_of_a_thousand(tmp_path, monkeypatch):

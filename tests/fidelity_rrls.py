@@ -37,7 +37,7 @@ from crocs_cli.maths.hyperprototypes import MAJOR_DAY_COVERAGE, days_in
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.profiles import normalise
 from crocs_cli.maths.refined import search_part
-from crocs_cli.maths.represent import represent
+from crocs_cli.maths.represent import DayClustering, represent
 from crocs_cli.maths.resolution import attempt, reach
 from crocs_cli.maths.wsmd import nearest_prototypes
 from tests.conftest import SHARED_DATA
@@ -69,10 +69,7 @@ def real(members: int) -> LoadSets:
 
 def as_load_sets(days: np.ndarray, offset: np.ndarray, prototypes: int) -> LoadSets:
     """Make load sets by stage 1."""
-    made = represent(
-        days, offset, algorithm="ward", prototypes=prototypes, window=WINDOW, prototype="medoid", seed=[0],
-        threads=THREADS,
-    )  # fmt: skip
+    made = represent(days, offset, DayClustering("ward", prototypes, WINDOW), seed=[0], threads=THREADS)
     return LoadSets(made.prototypes.astype(np.float32), made.days, made.offset)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.represent import represent, silhouette_of_days
+from crocs_cli.maths.represent import DayClustering, represent, silhouette_of_days
 from tests import naive
 
 
@@ -23,7 +23,7 @@ def consumers(profiles, offset, found):
 
 def test_ward_prototypes_are_those_of_the_naive_clustering():
     profiles, offset = days_of([20, 1, 7, 33, 4, 12, 9, 16, 5, 11])
-    found = represent(profiles, offset, algorithm="ward", prototypes=5, window=1)
+    found = represent(profiles, offset, DayClustering("ward", 5, 1))
     assert np.array_equal(np.diff(found.offset), [5, 1, 5, 5, 4, 5, 5, 5, 5, 5])
     for days, label, medoids in consumers(profiles, offset, found):
         distances = naive.dtw_matrix(days, days, 1)
@@ -38,15 +38,7 @@ def test_ward_prototypes_are_those_of_the_naive_clustering():
 def test_threads_do_not_change_a_byte(algorithm, prototypes):
     profiles, offset = days_of([10, 3, 25, 1, 40, 8, 2, 30, 17, 12, 5])
     one, two = (
-        represent(
-            profiles,
-            offset,
-            algorithm=algorithm,
-            prototypes=prototypes,
-            window=1,
-            seed=[3, 1],
-            threads=threads,
-        )
+        represent(profiles, offset, DayClustering(algorithm, prototypes, 1), [3, 1], threads)
         for threads in (1, 2)
     )
     for before, after in zip(one, two, strict=True):
@@ -59,7 +51,7 @@ def test_planted_shapes_are_found_with_their_days(algorithm):
     shapes = np.eye(3).repeat(8, axis=1)
     truth = random.permutation(np.repeat([0, 1, 2], [30, 20, 10]))
     profiles = shapes[truth] + random.normal(0, 0.05, (60, 24))
-    found = represent(profiles, np.array([0, 60]), algorithm=algorithm, prototypes=3, window=1, seed=[1, 1])
+    found = represent(profiles, np.array([0, 60]), DayClustering(algorithm, 3, 1), seed=[1, 1])
     assert np.array_equal(found.day_label, truth)
     assert np.array_equal(found.days, [30, 20, 10])
     assert np.abs(found.prototypes - shapes).max() < 0.3
@@ -69,7 +61,7 @@ def test_silhouette_chooses_the_planted_number():
     random = np.random.default_rng(2)
     profiles = np.eye(4).repeat(6, axis=1)[random.integers(0, 4, 80)] + random.normal(0, 0.05, (80, 24))
     for algorithm in ("ward", "kmedoids"):
-        found = represent(profiles, np.array([0, 80]), algorithm=algorithm, prototypes=(2, 9), window=1)
+        found = represent(profiles, np.array([0, 80]), DayClustering(algorithm, (2, 9), 1))
         assert len(found.days) == 4
 
 
@@ -82,7 +74,7 @@ def test_silhouette_equals_its_formula():
 
 def test_prototypes_come_by_falling_days_then_by_medoid():
     profiles, offset = days_of([50, 6, 3], seed=4)
-    found = represent(profiles, offset, algorithm="ward", prototypes=6, window=1)
+    found = represent(profiles, offset, DayClustering("ward", 6, 1))
     for consumer in range(3):
         own = slice(found.offset[consumer], found.offset[consumer + 1])
         keys = list(zip(-found.days[own], found.medoid_row[own], strict=True))
@@ -92,7 +84,7 @@ def test_prototypes_come_by_falling_days_then_by_medoid():
 
 def test_mean_prototypes_are_the_means_of_their_days():
     profiles, offset = days_of([30, 12], seed=5)
-    found = represent(profiles, offset, algorithm="ward", prototypes=4, window=1, prototype="mean")
+    found = represent(profiles, offset, DayClustering("ward", 4, 1, "mean"))
     assert np.all(found.medoid_row == -1)
     for consumer in range(2):
         rows = slice(offset[consumer], offset[consumer + 1])
@@ -106,21 +98,21 @@ def test_mean_prototypes_are_the_means_of_their_days():
 def test_a_consumer_draws_its_own_numbers_wherever_it_stands():
     profiles, offset = days_of([40] * 10, seed=6)
     same = np.tile(profiles[:40], (10, 1))
-    found = represent(same, offset, algorithm="kmedoids", prototypes=6, window=1, seed=[1, 2])
-    other = represent(same, offset, algorithm="kmedoids", prototypes=6, window=1, seed=[1, 3])
+    found = represent(same, offset, DayClustering("kmedoids", 6, 1), seed=[1, 2])
+    other = represent(same, offset, DayClustering("kmedoids", 6, 1), seed=[1, 3])
     assert not np.array_equal(found.day_label, other.day_label) or np.array_equal(found.days, other.days)
 
 
 @pytest.mark.parametrize("algorithm", ["ward", "kmedoids"])
 def test_copies_of_one_day_still_make_exactly_as_many_prototypes(algorithm):
     profiles = np.ones((9, 24))
-    found = represent(profiles, np.array([0, 9]), algorithm=algorithm, prototypes=4, window=1)
+    found = represent(profiles, np.array([0, 9]), DayClustering(algorithm, 4, 1))
     assert len(found.days) == 4
     assert found.days.sum() == 9
 
 
 def test_bad_calls_are_refused():
     with pytest.raises(ValueError, match="without days"):
-        represent(np.ones((3, 24)), np.array([0, 3, 3]), algorithm="ward", prototypes=2, window=1)
+        represent(np.ones((3, 24)), np.array([0, 3, 3]), DayClustering("ward", 2, 1))
     with pytest.raises(CrocsError, match="missing, infinite"):
-        represent(np.full((3, 24), np.nan), np.array([0, 3]), algorithm="ward", prototypes=2, window=1)
+        represent(np.full((3, 24), np.nan), np.array([0, 3]), DayClustering("ward", 2, 1))

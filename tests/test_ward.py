@@ -18,7 +18,7 @@ def test_cuts_equal_the_naive_clustering_for_every_number(points):
     for clusters in range(1, points + 1):
         expected = naive.ward_labels(distances, clusters)
         assert np.array_equal(cut(merges, clusters), expected)
-        assert np.array_equal(canonical(cut_days(*days, clusters)), expected)
+        assert np.array_equal(canonical(cut_days(days, clusters)), expected)
 
 
 def test_merges_follow_scipy_from_a_square_or_a_condensed_matrix():
@@ -35,7 +35,7 @@ def test_ties_still_cut_to_exactly_as_many_clusters():
     merges, days = ward(distances), ward_of_days(distances**2)
     for clusters in range(1, 13):
         assert len(np.unique(cut(merges, clusters))) == clusters
-        assert len(np.unique(cut_days(*days, clusters))) == clusters
+        assert len(np.unique(cut_days(days, clusters))) == clusters
 
 
 def test_clusters_are_numbered_by_falling_size_then_first_member():

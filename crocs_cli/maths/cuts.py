@@ -32,19 +32,12 @@ def canonical(labels: np.ndarray) -> np.ndarray:
 
 
 @kernel
-def cut_days(merges: np.ndarray, heights: np.ndarray, clusters: int) -> np.ndarray:
-    """Leave out the highest merges (p - 1, 2) of ward_of_days, make the rest; labels (p,) by first day."""
-    made = np.ones(len(merges), np.bool_)
-    for _ in range(clusters - 1):
-        highest = -1
-        for merge in range(len(merges)):
-            if made[merge] and (highest < 0 or heights[merge] >= heights[highest]):
-                highest = merge
-        made[highest] = False
+def cut_days(merges: np.ndarray, clusters: int) -> np.ndarray:
+    """Undo the last merges (p - 1, 2) of ward_of_days until `clusters` are left; labels (p,) by first day."""
     root = np.arange(len(merges) + 1)  # of each day: the first day of its cluster
-    for merge in range(len(merges)):
+    for merge in range(len(root) - clusters):
         first, second = root[merges[merge, 0]], root[merges[merge, 1]]
-        for day in range(len(root) if made[merge] else 0):
+        for day in range(len(root)):
             root[day] = min(first, second) if root[day] == max(first, second) else root[day]
     labels, clusters = np.empty(len(root), np.int64), 0
     for day in range(len(root)):

@@ -6,7 +6,7 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.compiled import kernel
-from crocs_cli.maths.lanes import FAR, across, band, dtw_sums, root
+from crocs_cli.maths.lanes import across, band, dtw_sums, lay
 
 #: readings beyond this could pass for FAR
 LARGEST = 1e9
@@ -22,7 +22,7 @@ def dtw_within(profiles: np.ndarray, window: int) -> np.ndarray:
     Raises CrocsError where a reading is not finite or beyond 1e9.
     """
     profiles = checked(profiles, np.float64)
-    squares = squares_within(profiles, band(window, profiles.shape[1]))
+    squares = squares_between(profiles, profiles, True, band(window, profiles.shape[1]))
     return np.sqrt(squares, out=squares)
 
 
@@ -34,7 +34,8 @@ def dtw_between(first: np.ndarray, second: np.ndarray, window: int, dtype: Any =
             f"profiles of {first.shape[1]} and {second.shape[1]} slots cannot be compared; "
             "bring them to one interval"
         )
-    return _roots_between(first, second, band(window, first.shape[1]))
+    squares = squares_between(first, second, False, band(window, first.shape[1]))
+    return np.sqrt(squares, out=squares)
 
 
 def checked(profiles: np.ndarray, dtype: Any) -> np.ndarray:
@@ -46,46 +47,22 @@ def checked(profiles: np.ndarray, dtype: Any) -> np.ndarray:
 
 
 @kernel
-def squares_within(profiles: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
-    """Give the squared DTW of every two profiles (p, slots), (p, p)."""
-    number, lanes = len(profiles), across(profiles)
-    squares = np.empty((number, number), profiles.dtype)
-    target = np.empty((profiles.shape[1] + len(band) - 1, lanes), profiles.dtype)
-    sums = np.empty((number, lanes), profiles.dtype)
-    for last in range(number, 0, -lanes):  # downwards, so that a block not full has the fewest queries
-        first = max(last - lanes, 0)
-        _lay(profiles[first:last], target, band)
-        dtw_sums(profiles[:last], target, sums, band)
-        for row in range(last):
-            for column in range(first, last):
-                squares[row, column] = sums[row, column - first]
-                squares[column, row] = sums[row, column - first]
-    return squares
+def squares_between(first: np.ndarray, second: np.ndarray, same: bool, band: tuple[int, ...]) -> np.ndarray:
+    """Give the squared DTW of profiles (n, slots) with profiles (m, slots), (n, m).
 
-
-@kernel
-def _roots_between(first: np.ndarray, second: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
-    lanes, slots = across(first), first.shape[1]
-    targets = np.empty(((len(second) + lanes - 1) // lanes, slots + len(band) - 1, lanes), first.dtype)
-    roots = np.empty((len(first), len(second)), first.dtype)
-    for each in range(len(targets)):
-        _lay(second[each * lanes : (each + 1) * lanes], targets[each], band)
-    sums = np.empty((FEW, lanes), first.dtype)
+    Where `first` and `second` are the `same`, half of the matrix is computed and mirrored.
+    """
+    lanes = across(first)
+    targets = lay(second, np.arange(len(second)), (len(second) + lanes - 1) // lanes, band)
+    squares, sums = np.empty((len(first), len(second)), first.dtype), np.empty((FEW, lanes), first.dtype)
     for begin in range(0, len(first), FEW):
-        queries = first[begin : begin + FEW]
-        for each in range(len(targets)):
-            dtw_sums(queries, targets[each], sums, band)
-            root(sums)
-            for row in range(len(queries)):
-                for column in range(each * lanes, min((each + 1) * lanes, len(second))):
-                    roots[begin + row, column] = sums[row, column - each * lanes]
-    return roots
-
-
-@kernel
-def _lay(profiles: np.ndarray, target: np.ndarray, band: tuple[int, ...]) -> None:
-    """Lay profiles (n, slots) side by side into a target (slots + width - 1, lanes)."""
-    target[:] = FAR
-    for lane in range(len(profiles)):
-        for slot in range(profiles.shape[1]):
-            target[len(band) // 2 + slot, lane] = profiles[lane, slot]
+        for block in range(len(targets)):
+            row = max(begin, block * lanes) if same else begin
+            queries = first[row : begin + FEW]
+            dtw_sums(queries, targets[block], sums, band)
+            for each in range(len(queries)):
+                for column in range(block * lanes, min((block + 1) * lanes, len(second))):
+                    squares[row + each, column] = sums[each, column - block * lanes]
+                    if same:
+                        squares[column, row + each] = sums[each, column - block * lanes]
+    return squares

@@ -61,6 +61,20 @@ def _across(array: Any) -> Any:
 
 
 @kernel
+def lay(profiles: np.ndarray, places: np.ndarray, number: int, band: tuple[int, ...]) -> np.ndarray:
+    """Lay profiles (n, slots) into targets (number, slots + width - 1, lanes), FAR where there is none.
+
+    places (n,): target * lanes + lane of each.
+    """
+    targets = np.full((number, profiles.shape[1] + len(band) - 1, across(profiles)), FAR, profiles.dtype)
+    for each in range(len(places)):
+        target, lane = places[each] // across(profiles), places[each] % across(profiles)
+        for slot in range(profiles.shape[1]):
+            targets[target, len(band) // 2 + slot, lane] = profiles[each, slot]
+    return targets
+
+
+@kernel
 def dtw_sums(queries: np.ndarray, target: np.ndarray, sums: np.ndarray, band: tuple[int, ...]) -> None:
     """Write the squared DTW of every query (n, slots) to every lane of a target into sums (n, lanes)."""
     for query in range(0, len(queries), TOGETHER):

@@ -31,12 +31,11 @@ def kmedoids_of_days(distances: np.ndarray, clusters: int, draws: np.ndarray, it
     draws (starts, clusters or more): uniform numbers in [0, 1). The first start takes them for k-medoids++,
     the others for days at random; the first start wins ties.
     """
-    least, best = np.inf, np.zeros(len(distances), np.int64)
+    number = len(distances)
+    least, best = np.inf, np.zeros(number, np.int64)
     for start in range(len(draws) if clusters > 1 else 0):  # one cluster needs no search
-        if start == 0:
-            medoids = _spread(distances, clusters, draws[start])
-        else:
-            medoids = _random(len(distances), clusters, draws[start])
+        draw = draws[start]
+        medoids = _spread(distances, clusters, draw) if start == 0 else _random(number, clusters, draw)
         loss, label = _improve(distances, medoids, iterations)
         if loss < least:
             least, best = loss, label
@@ -122,8 +121,7 @@ def _best_exchange(row: np.ndarray, state: tuple, change: np.ndarray) -> tuple[f
     """Give the change of the loss when a day at distances `row` replaces the best medoid, and which."""
     label, first, second, removal = state
     shared = 0.0
-    for each in range(len(removal)):
-        change[each] = removal[each]
+    change[:] = removal
     for other in range(len(row)):
         if row[other] < first[other]:
             shared += row[other] - first[other]

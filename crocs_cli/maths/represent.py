@@ -7,7 +7,7 @@ import numpy as np
 
 from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.cuts import cut_days
-from crocs_cli.maths.dtw import checked, squares_within
+from crocs_cli.maths.dtw import checked, squares_between
 from crocs_cli.maths.lanes import band
 from crocs_cli.maths.medoids import kmedoids_of_days
 from crocs_cli.maths.ward import ward_of_days
@@ -16,6 +16,15 @@ from crocs_cli.maths.ward import ward_of_days
 STARTS, ITERATIONS = 30, 200
 #: consumers that a thread takes at a time
 TOGETHER = 8
+
+
+class DayClustering(NamedTuple):
+    """How to make prototypes of a consumer's days."""
+
+    algorithm: str  # "ward" or "kmedoids" on DTW, "kmeans" on Euclidean distance
+    prototypes: int | tuple[int, int]  # how many, or the range in which the silhouette chooses
+    window: int  # half-width of the DTW band in slots
+    prototype: str = "medoid"  # or "mean"
 
 
 class Representation(NamedTuple):
@@ -28,46 +37,41 @@ class Representation(NamedTuple):
     medoid_row: np.ndarray  # (P,) int64, its row in the profiles; -1 for a mean
 
 
-def represent(  # noqa: PLR0913 - the settings of stage 1, all by name
+def represent(
     profiles: np.ndarray,
     day_offset: np.ndarray,
-    *,
-    algorithm: str,
-    prototypes: int | tuple[int, int],
-    window: int,
-    prototype: str = "medoid",
+    how: DayClustering,
     seed: Sequence[int] = (0, 0),
     threads: int = 1,
 ) -> Representation:
     """Cluster the days of every consumer and keep one prototype a cluster.
 
-    profiles (days, slots), consumer i owns rows day_offset[i]:day_offset[i + 1]. `algorithm`: "ward" or
-    "kmedoids" on DTW with `window`, or "kmeans" on Euclidean distance. `prototypes`: how many, or the range
-    in which the silhouette chooses; a consumer with fewer days keeps each. `prototype`: "medoid" (least
-    sum of DTW to its fellows, lowest day on ties) or "mean". Consumer i draws from [*seed, i], so the
-    result is the same bytes for any number of threads. Raises CrocsError for readings that are not finite.
+    profiles (days, slots), consumer i owns rows day_offset[i]:day_offset[i + 1]; one with fewer days than
+    prototypes keeps each. A medoid has the least sum of DTW to its fellows, the lowest day on ties.
+    Consumer i draws from [*seed, i], so the result is the same bytes for any number of threads.
+    Raises CrocsError for readings that are not finite.
     """
-    low, high = (prototypes, prototypes) if isinstance(prototypes, int) else prototypes
+    low, high = how.prototypes if isinstance(how.prototypes, tuple) else (how.prototypes, how.prototypes)
     profiles, day_offset = checked(profiles, np.float64), np.asarray(day_offset, np.int64)
     if not np.all(np.diff(day_offset) > 0):
         raise ValueError("represent: a consumer without days has no load set; leave it out")
     found = np.full((len(profiles), 2), -1)
-    tried, offsets = np.arange(low, high + 1), band(window, profiles.shape[1])
+    tried, offsets = np.arange(low, high + 1), band(how.window, profiles.shape[1])
 
     def cluster(begin: int) -> None:
         offset = day_offset[begin : begin + TOGETHER + 1]
         days = slice(offset[0], offset[-1])
         guide, randoms = None, []
-        if algorithm != "ward":
+        if how.algorithm != "ward":
             randoms = [np.random.default_rng([*seed, begin + each]) for each in range(len(offset) - 1)]
-        if algorithm == "kmeans":
+        if how.algorithm == "kmeans":
             guide = _kmeans(profiles, offset, tried, randoms)
-        elif algorithm == "kmedoids":
+        elif how.algorithm == "kmedoids":
             guide = np.stack([random.random((STARTS, high)) for random in randoms])
         _cluster(profiles[days], offset - offset[0], tried, guide, offsets, found[days])
 
     share(cluster, range(0, len(day_offset) - 1, TOGETHER), threads)
-    return _gather(profiles, day_offset, found, prototype)
+    return _gather(profiles, day_offset, found, how.prototype)
 
 
 def _kmeans(
@@ -130,17 +134,18 @@ def _cluster(
     """
     for consumer in range(len(day_offset) - 1):
         begin, end = day_offset[consumer], day_offset[consumer + 1]
-        squares = squares_within(profiles[begin:end], band)
+        days = profiles[begin:end]
+        squares = squares_between(days, days, True, band)
         distances = np.sqrt(squares)
         if guide is None:
-            merges, heights = ward_of_days(squares)
+            merges = ward_of_days(squares)
         best, highest = np.arange(end - begin), -np.inf
         for each in range(len(tried)):
             clusters = tried[each]
             if clusters >= end - begin:  # every day stands for itself, unless fewer clusters were found
                 break
             if guide is None:
-                labels = cut_days(merges, heights, clusters)
+                labels = cut_days(merges, clusters)
             elif guide.ndim == 3:
                 labels = kmedoids_of_days(distances, clusters, guide[consumer], ITERATIONS)
             else:

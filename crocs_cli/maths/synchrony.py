@@ -12,7 +12,7 @@ import numpy as np
 from crocs_cli.maths import condensed
 from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.cuts import cut_days
-from crocs_cli.maths.dtw import checked, squares_within
+from crocs_cli.maths.dtw import checked, squares_between
 from crocs_cli.maths.lanes import band
 from crocs_cli.maths.ward import ward_of_days
 
@@ -69,8 +69,8 @@ def _compare_with_later(
 
 @kernel
 def _cluster(days: np.ndarray, clusters: int, band: tuple[int, ...]) -> np.ndarray:
-    merges, heights = ward_of_days(squares_within(days, band))
-    return cut_days(merges, heights, min(clusters, len(days)))
+    merges = ward_of_days(squares_between(days, days, True, band))
+    return cut_days(merges, min(clusters, len(days)))
 
 
 @kernel

@@ -23,11 +23,10 @@ def ward(distances: np.ndarray) -> np.ndarray:
 
 
 @kernel
-def ward_of_days(squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def ward_of_days(squares: np.ndarray) -> np.ndarray:
     """Merge p days by the chain of nearest neighbours; overwrites their squared distances (p, p).
 
-    Gives the merges (p - 1, 2), each as one day of either cluster, and their squared heights (p - 1,), in
-    the order of the chain. Source: Murtagh 1983.
+    Gives the merges (p - 1, 2) by rising height, each as one day of either cluster. Source: Murtagh 1983.
     """
     number = len(squares)
     merges, heights = np.empty((number - 1, 2), np.int64), np.empty(number - 1)
@@ -47,7 +46,7 @@ def ward_of_days(squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for link in range(length):
             if chain[link] == alive - 1:
                 chain[link] = gone
-    return merges, heights
+    return merges[np.argsort(heights, kind="mergesort")]
 
 
 @kernel

@@ -8,7 +8,7 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.dtw import checked
-from crocs_cli.maths.lanes import FAR, TOGETHER, across, band, dtw_sums, lanes, root
+from crocs_cli.maths.lanes import TOGETHER, across, band, dtw_sums, lanes, lay, root
 from crocs_cli.maths.loadsets import LoadSets
 
 MIN, SUM, MAX = 0, 1, 2
@@ -39,10 +39,10 @@ SET_DISTANCES = {
 
 
 class Rows(NamedTuple):
-    """Load sets as queries: the prototypes one after another, consumers with the fewest first."""
+    """Load sets as queries: the prototypes one after another."""
 
     profiles: np.ndarray  # (P, slots)
-    weights: np.ndarray  # (P,)
+    weights: np.ndarray  # (P, lanes), the same in every lane
     offset: np.ndarray  # (n + 1,)
     consumer: np.ndarray  # (n,) the consumer's place in the caller's list
 
@@ -54,6 +54,7 @@ class Targets(NamedTuple):
     weights: np.ndarray  # (T, lanes), 0 where the consumer has no such prototype
     block: np.ndarray  # (blocks + 1,) each block's targets
     consumer: np.ndarray  # (n,) in order of block and lane
+    mirrored: bool  # these consumers are the rows', and each pair is compared once
 
 
 def set_distances(
@@ -73,13 +74,8 @@ def set_distances(
     Raises CrocsError for readings that are not finite and for profiles of different lengths.
     """
     rule = SET_DISTANCES[distance]
-    rows, targets, offsets = _lay_out(first, second, window, dtype, rule.weights)
     result = np.empty((len(first), len(second)), dtype)
-
-    def compare(begin: int) -> None:
-        _compare(rows, targets, rule[:3], first is second, begin, offsets, result)
-
-    share(compare, range(0, len(first), TOGETHER), threads)
+    _compare(first, second, window, rule, (result,), threads)
     if rule.weights == "days":
         totals = [part.sum_per_consumer(part.days.astype(np.float64)) for part in (first, second)]
         result *= (2.0 / np.add.outer(*totals)).astype(dtype)
@@ -94,155 +90,155 @@ def nearest_prototypes(
     Gives its index among that consumer's prototypes, (P, m) int32, the lowest on ties, and the DTW to it,
     (P, m) float32. Source: the edges of the prototype graph (paper, section 3.3).
     """
-    rows, targets, offsets = _lay_out(first, second, window, np.float32, "equal")
     shape = (len(first.prototypes), len(second))
-    index, distance = np.empty(shape, np.int32), np.empty(shape, np.float32)
-    places = first.offset[rows.consumer]
-
-    def find(begin: int) -> None:
-        _find_nearest(rows, targets, begin, offsets, (places, index, distance))
-
-    share(find, range(0, len(first), TOGETHER), threads)
-    return index, distance
+    found = np.empty(shape, np.int32), np.empty(shape, np.float32)
+    _compare(first, second, window, None, found, threads)
+    return found
 
 
-def _lay_out(
-    first: LoadSets, second: LoadSets, window: int, dtype: Any, weights: str
-) -> tuple[Rows, Targets, tuple[int, ...]]:
+def _compare(
+    first: LoadSets, second: LoadSets, window: int, rule: SetDistance | None, found: tuple, threads: int
+) -> None:
+    """Fill in what was found by a rule, the nearest prototypes without one, a few consumers at a time."""
     slots = first.prototypes.shape[1]
     if slots != second.prototypes.shape[1]:
         raise CrocsError(
             f"load sets of {slots} and {second.prototypes.shape[1]} slots a day cannot be compared; "
             "bring them to one interval"
         )
-    rows, offsets = _rows(first, dtype, weights), band(window, slots)
-    return rows, _targets(rows if second is first else _rows(second, dtype, weights), offsets), offsets
+    mirrored, offsets = rule is not None and second is first, band(window, slots)
+    weights, dtype = rule.weights if rule else "equal", found[-1].dtype
+    columns = _rows(second, np.argsort(second.sizes(), kind="stable"), weights, dtype)
+    rows = columns if mirrored else _rows(first, np.arange(len(first)), weights, dtype)
+    targets, folds = _targets(columns, mirrored, offsets), rule and rule[:3]
+
+    def compare(begin: int) -> None:
+        _compare_some(rows, targets, folds, begin, offsets, found)
+
+    share(compare, range(0, len(first), TOGETHER), threads)
 
 
-def _rows(sets: LoadSets, dtype: Any, weights: str) -> Rows:
-    order = np.argsort(sets.sizes(), kind="stable")  # neighbours then fill a block together
-    if np.any(np.diff(order) < 0):
-        sets = sets.take(order)
+def _rows(sets: LoadSets, order: np.ndarray, weights: str, dtype: Any) -> Rows:
+    sets = sets.take(order)
     sizes = sets.sizes()
-    of_prototypes = {"share": sets.weights(), "days": sets.days, "equal": (1.0 / sizes).repeat(sizes)}
-    return Rows(
-        checked(sets.prototypes, dtype),
-        of_prototypes[weights].astype(dtype),
-        sets.offset.astype(np.int64),
-        order,
-    )
+    of_prototypes = {"share": sets.weights(), "days": sets.days, "equal": (1.0 / sizes).repeat(sizes)}[
+        weights
+    ]
+    across_lanes = np.repeat(of_prototypes.astype(dtype)[:, None], lanes(dtype), axis=1)
+    return Rows(checked(sets.prototypes, dtype), across_lanes, sets.offset, order)
 
 
-def _targets(rows: Rows, offsets: tuple[int, ...]) -> Targets:
-    number, (prototypes, slots), margin = len(rows.consumer), rows.profiles.shape, len(offsets) // 2
-    width = lanes(rows.profiles.dtype)
+def _targets(rows: Rows, mirrored: bool, offsets: tuple[int, ...]) -> Targets:
+    """Lay rows across lanes, the consumers with the fewest prototypes first, so that a block is full."""
+    (prototypes, width), number = rows.weights.shape, len(rows.consumer)
     sizes, blocks = np.diff(rows.offset), -(-number // width)
     last = np.minimum(width * np.arange(1, blocks + 1), number) - 1  # has the most prototypes of its block
     block = np.concatenate([[0], np.cumsum(sizes[last])])
     consumer = np.arange(number).repeat(sizes)
-    target = block[consumer // width] + np.arange(prototypes) - rows.offset[consumer]
-    profiles = np.full((block[-1], slots + 2 * margin, width), FAR, rows.profiles.dtype)
-    profiles[target, margin : margin + slots, consumer % width] = rows.profiles
-    weights = np.zeros((block[-1], width), rows.profiles.dtype)
-    weights[target, consumer % width] = rows.weights
-    return Targets(profiles, weights, block, rows.consumer)
+    target, lane = block[consumer // width] + np.arange(prototypes) - rows.offset[consumer], consumer % width
+    weights = np.zeros((block[-1], width), rows.weights.dtype)
+    weights[target, lane] = rows.weights[:, 0]
+    profiles = lay(rows.profiles, target * width + lane, block[-1], offsets)
+    return Targets(profiles, weights, block, rows.consumer, mirrored)
 
 
 @kernel
-def _fill(queries: np.ndarray, targets: Targets, block: int, tile: np.ndarray, band: tuple) -> int:
-    """Compare queries (n, slots) with a block, into tile (targets, n, lanes); give its number of targets."""
-    first, last = targets.block[block], targets.block[block + 1]
-    for target in range(first, last):
-        dtw_sums(queries, targets.profiles[target], tile[target - first], band)
-    return last - first
-
-
-@kernel
-def _compare(
-    rows: Rows, targets: Targets, rule: tuple, symmetric: bool, begin: int, band: tuple, result: np.ndarray
+def _compare_some(
+    rows: Rows, targets: Targets, rule: Any, begin: int, band: tuple[int, ...], found: tuple
 ) -> None:
-    """Fill the distances of TOGETHER consumers from `begin` on to all others, or to those that follow."""
+    """Compare TOGETHER consumers from `begin` on with all others, or with those that follow."""
     end, lanes = min(begin + TOGETHER, len(rows.consumer)), across(rows.profiles)
     base = rows.offset[begin]
     queries = rows.profiles[base : rows.offset[end]]
-    own = np.empty((len(queries), lanes), queries.dtype)
-    for query in range(len(queries)):
-        own[query] = rows.weights[base + query]
     most = targets.block[-1] - targets.block[-2]  # prototypes of the last block, which has the most
-    tile = np.empty((most, len(queries), lanes), queries.dtype)
-    scratch = np.empty((len(queries) + most + 2, lanes), queries.dtype)
-    for block in range(begin // lanes if symmetric else 0, len(targets.block) - 1):
-        _fill(queries, targets, block, tile, band)
-        weights = targets.weights[targets.block[block] : targets.block[block + 1]]
-        for here in range(begin, end):
-            mine = slice(rows.offset[here] - base, rows.offset[here + 1] - base)
-            values = _reduce(tile[: len(weights), mine], own[mine], weights, rule, scratch)
-            for lane in range(min(lanes, len(targets.consumer) - block * lanes)):
-                row, column = rows.consumer[here], targets.consumer[block * lanes + lane]
-                result[row, column] = values[lane]
-                if symmetric:
-                    result[column, row] = values[lane]
+    tile = np.empty((most * len(queries), lanes), queries.dtype)
+    for block in range(begin // lanes if targets.mirrored else 0, len(targets.block) - 1):
+        there = slice(targets.block[block], targets.block[block + 1])
+        squares = _fill(queries, targets.profiles[there], tile, band)
+        columns = targets.consumer[block * lanes : (block + 1) * lanes]
+        if rule is None:
+            _find_nearest(squares, len(queries), base, columns, found)
+        else:
+            if rule[0] == SUM:
+                root(squares)
+            for each in range(begin, end):
+                first, last = rows.offset[each], rows.offset[each + 1]
+                weights = rows.weights[first:last], targets.weights[there]
+                values = _reduce(squares[first - base :], len(queries), weights, rule)
+                for lane in range(len(columns)):
+                    found[0][rows.consumer[each], columns[lane]] = values[lane]
+                    if targets.mirrored:
+                        found[0][columns[lane], rows.consumer[each]] = values[lane]
 
 
 @kernel
-def _reduce(
-    tile: np.ndarray, own: np.ndarray, weights: np.ndarray, rule: tuple, scratch: np.ndarray
+def _fill(queries: np.ndarray, targets: np.ndarray, tile: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
+    """Compare queries (n, slots) with each target, one after another, into tile (n * targets, lanes)."""
+    number = len(queries)
+    for target in range(len(targets)):
+        dtw_sums(queries, targets[target], tile[target * number : (target + 1) * number], band)
+    return tile[: len(targets) * number]
+
+
+@kernel
+def _reduce(squares: np.ndarray, number: int, weights: tuple, rule: tuple) -> np.ndarray:
+    """Reduce squared DTWs to the distances of one consumer to those in the lanes, (lanes,).
+
+    squares: the consumer's prototypes with one target, and `number` rows further on with the next;
+    weights: of its prototypes, and of the targets.
+    """
+    own, others = weights
+    there = _fold_twice(squares, (1, number), own, others, rule)
+    back = _fold_twice(squares, (number, 1), others, own, rule)
+    for lane in range(across(there)):
+        mean = (there[lane] + back[lane]) / 2
+        there[lane] = mean if rule[2] == MEAN else max(there[lane], back[lane])
+    return there
+
+
+@kernel
+def _fold_twice(
+    squares: np.ndarray, steps: tuple[int, int], own: np.ndarray, others: np.ndarray, rule: tuple
 ) -> np.ndarray:
-    """Reduce squared DTWs (targets, rows, lanes) of one consumer to its distances to those in the lanes."""
-    inner, outer, both = rule
-    totals, columns = scratch[:2], scratch[2 : 2 + len(weights)]
-    rows = scratch[2 + len(weights) : 2 + len(weights) + len(own)]
-    if inner == SUM:
-        for target in range(len(tile)):
-            root(tile[target])
-    for query in range(len(own)):
-        _fold(inner, tile[:, query], weights, rows[query])
-    for target in range(len(weights)):
-        _fold(inner, tile[target], own, columns[target])
+    """Fold what each prototype has with those of the other set, then the results, (lanes,).
+
+    steps: rows of `squares` from a prototype to the next, and from one of the other set to the next.
+    """
+    inner, outer, _ = rule
+    folded, total = np.empty((len(own), across(own)), own.dtype), np.empty(across(own), own.dtype)
+    for each in range(len(own)):
+        _fold(inner, squares[each * steps[0] :], steps[1], others, folded[each])
     if inner != SUM:  # roots last: they are monotone
-        root(rows)
-        root(columns)
-    _fold(outer, rows, own, totals[0])
-    _fold(outer, columns, weights, totals[1])
-    for lane in range(across(totals)):
-        mean = (totals[0, lane] + totals[1, lane]) / 2
-        totals[0, lane] = mean if both == MEAN else max(totals[0, lane], totals[1, lane])
-    return totals[0]
+        root(folded)
+    _fold(outer, folded, 1, own, total)
+    return total
 
 
 @kernel
-def _fold(how: int, values: np.ndarray, weights: np.ndarray, total: np.ndarray) -> None:
-    """Reduce values (n, lanes) to their least, weighted sum, or greatest of those that weigh anything."""
+def _fold(how: int, values: np.ndarray, step: int, weights: np.ndarray, total: np.ndarray) -> None:
+    """Reduce every step-th of values (n, lanes) to the least, the weighted sum, or the greatest of weight."""
     for lane in range(across(total)):
         total[lane] = np.inf if how == MIN else 0.0
-    for each in range(len(values)):
+    for each in range(len(weights)):
         for lane in range(across(total)):
+            value = values[each * step, lane]
             if how == MIN:
-                total[lane] = min(total[lane], values[each, lane])
+                total[lane] = min(total[lane], value)
             elif how == SUM:
-                total[lane] += weights[each, lane] * values[each, lane]
+                total[lane] += weights[each, lane] * value
             elif weights[each, lane] > 0:
-                total[lane] = max(total[lane], values[each, lane])
+                total[lane] = max(total[lane], value)
 
 
 @kernel
-def _find_nearest(rows: Rows, targets: Targets, begin: int, band: tuple, found: tuple) -> None:
-    """Find the nearest prototypes for those of TOGETHER consumers from `begin` on."""
-    places, index, distance = found
-    end, lanes = min(begin + TOGETHER, len(rows.consumer)), across(rows.profiles)
-    base = rows.offset[begin]
-    queries = rows.profiles[base : rows.offset[end]]
-    tile = np.empty((targets.block[-1] - targets.block[-2], len(queries), lanes), queries.dtype)
-    for block in range(len(targets.block) - 1):
-        number = _fill(queries, targets, block, tile, band)
-        for here in range(begin, end):
-            for row in range(rows.offset[here], rows.offset[here + 1]):
-                place = places[here] + row - rows.offset[here]
-                for lane in range(min(lanes, len(targets.consumer) - block * lanes)):
-                    best = 0
-                    for target in range(1, number):
-                        if tile[target, row - base, lane] < tile[best, row - base, lane]:
-                            best = target
-                    column = targets.consumer[block * lanes + lane]
-                    index[place, column] = best
-                    distance[place, column] = math.sqrt(tile[best, row - base, lane])
+def _find_nearest(squares: np.ndarray, number: int, base: int, columns: np.ndarray, found: tuple) -> None:
+    """Find the nearest target in each lane for `number` prototypes from `base` on, the first on ties."""
+    index, distance = found[0], found[-1]
+    for row in range(number):
+        for lane in range(len(columns)):
+            best = row
+            for place in range(row + number, len(squares), number):
+                if squares[place, lane] < squares[best, lane]:
+                    best = place
+            index[base + row, columns[lane]] = best // number
+            distance[base + row, columns[lane]] = math.sqrt(squares[best, lane])

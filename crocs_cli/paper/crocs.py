@@ -7,7 +7,7 @@ import numpy as np
 from crocs_cli.maths.cuts import cut
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.medoids import kmedoids_of_days
-from crocs_cli.maths.represent import Representation, represent
+from crocs_cli.maths.represent import DayClustering, Representation, represent
 from crocs_cli.maths.ward import ward
 from crocs_cli.maths.wsmd import set_distances
 from crocs_cli.paper.days import Days
@@ -17,16 +17,9 @@ STARTS, ITERATIONS = 30, 200
 
 def stage1(days: Days, prototypes: int, algorithm: str, seed: int, threads: int) -> Representation:
     """Cluster the days of every consumer into prototypes, by DTW-2 or (kmeans) Euclidean distance."""
-    return represent(
-        days.profiles,
-        days.offset,
-        algorithm=algorithm,
-        prototypes=prototypes,
-        window=days.window,
-        prototype="mean" if algorithm == "kmeans" else "medoid",
-        seed=[seed, 0],
-        threads=threads,
-    )
+    prototype = "mean" if algorithm == "kmeans" else "medoid"
+    how = DayClustering(algorithm, prototypes, days.window, prototype)
+    return represent(days.profiles, days.offset, how, [seed, 0], threads)
 
 
 def load_sets(days: Days, prototypes: int, algorithm: str, seed: int, threads: int) -> LoadSets:

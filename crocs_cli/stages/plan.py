@@ -19,7 +19,7 @@ from crocs_cli.maths import condensed
 from crocs_cli.maths.kmedoids_blocks import kmedoids
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.partition import needed_bytes, spread_bytes
-from crocs_cli.maths.represent import represent
+from crocs_cli.maths.represent import DayClustering, represent
 from crocs_cli.maths.ward_rounds import ward_in_place
 from crocs_cli.maths.wsmd import set_distances
 from crocs_cli.stages.settings import PlanSettings
@@ -124,7 +124,7 @@ def trial_stage1(n: int, settings: PlanSettings) -> tuple[Callable[[], object], 
     offset = settings.days * np.arange(n + 1)
     window = max(1, settings.slots // 24)
     return (
-        lambda: represent(days, offset, algorithm="ward", prototypes=settings.prototypes, window=window),
+        lambda: represent(days, offset, DayClustering("ward", settings.prototypes, window)),
         n,
     )
 

@@ -16,7 +16,7 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.profiles import normalise, window_slots
-from crocs_cli.maths.represent import represent
+from crocs_cli.maths.represent import DayClustering, represent
 from crocs_cli.stages.settings import Stage1Settings
 
 log = logging.getLogger("crocs")
@@ -47,16 +47,13 @@ def load_sets(profiles: Arrays, settings: Stage1Settings, seed: list[int], threa
     """Return the arrays of an RLS file from those of a profile file."""
     energy, offset = profiles["energy_kwh"], profiles["day_offset"]
     days = np.diff(offset)
-    sets = represent(
-        normalise(energy, settings.normalise),
-        offset,
-        algorithm=settings.algorithm,
-        prototypes=settings.auto_range if settings.prototypes == "auto" else settings.prototypes,
-        window=window_slots(settings.window, energy.shape[1]),
-        prototype=settings.prototype,
-        seed=seed,
-        threads=threads,
+    how = DayClustering(
+        settings.algorithm,
+        settings.auto_range if settings.prototypes == "auto" else settings.prototypes,
+        window_slots(settings.window, energy.shape[1]),
+        settings.prototype,
     )
+    sets = represent(normalise(energy, settings.normalise), offset, how, seed, threads)
     if settings.prototypes != "auto" and (few := int((days < settings.prototypes).sum())):
         log.info("%d consumers have fewer than %d days: each day is a prototype", few, settings.prototypes)
     daily_kwh = energy.sum(axis=1, dtype=np.float64)

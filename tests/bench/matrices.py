@@ -21,7 +21,7 @@ from crocs_cli.maths.kmedoids_blocks import kmedoids
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.population import Population, cluster_behaviours
 from crocs_cli.maths.profiles import normalise
-from crocs_cli.maths.represent import represent
+from crocs_cli.maths.represent import DayClustering, represent
 from crocs_cli.maths.ward_rounds import ward_in_place
 from crocs_cli.maths.wsmd import set_distances
 
@@ -50,7 +50,7 @@ def load_sets(count: int) -> LoadSets:
     people = Population(count, 30, 5, 0, False, 1, cluster_behaviours(10, 4, False, 1))
     days = np.concatenate([people.energy_kwh(number) for number in range(count)])
     offset = 30 * np.arange(count + 1)
-    made = represent(normalise(days, "minmax"), offset, algorithm="ward", prototypes=8, window=2, threads=2)
+    made = represent(normalise(days, "minmax"), offset, DayClustering("ward", 8, window=2), threads=2)
     return LoadSets(made.prototypes, made.days, made.offset)
 
 

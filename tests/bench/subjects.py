@@ -14,7 +14,7 @@ from crocs_cli.maths.cuts import canonical
 from crocs_cli.maths.dtw import dtw_between, dtw_within
 from crocs_cli.maths.lanes import lanes
 from crocs_cli.maths.medoids import kmedoids_of_days
-from crocs_cli.maths.represent import represent
+from crocs_cli.maths.represent import DayClustering, represent
 from crocs_cli.maths.wsmd import set_distances
 from tests.bench import data
 from tests.bench.limit import operations, operations_per_ns
@@ -102,7 +102,7 @@ def stage1(peers):
     )
 
     def ward():
-        return represent(days, offset, algorithm="ward", prototypes=15, window=2)
+        return represent(days, offset, DayClustering("ward", 15, window=2))
 
     taken = in_turns({"ours": ours(ward), "theirs": peers.job("stage1", file)}, rounds=3)
     theirs = peers.call("stage1", file)[1]["labels"]
@@ -217,7 +217,7 @@ def doubling(peers):
         taken = in_turns(
             {
                 "stage 1": lambda d=days, o=offset: cpu_seconds(
-                    lambda: represent(d, o, algorithm="ward", prototypes=5, window=2)
+                    lambda: represent(d, o, DayClustering("ward", 5, window=2))
                 ),
                 "stage 2": lambda s=sets: cpu_seconds(lambda: set_distances(s, s, distance="wsmd", window=2)),
             },

@@ -21,13 +21,13 @@ def main():
     keep_kernels()
     from crocs_cli.maths.cuts import cut
     from crocs_cli.maths.loadsets import LoadSets
-    from crocs_cli.maths.represent import represent
+    from crocs_cli.maths.represent import DayClustering, represent
     from crocs_cli.maths.ward import ward
     from crocs_cli.maths.wsmd import set_distances
 
     consumers, prototypes, threads = map(int, sys.argv[1:])
     compile_all = LoadSets(np.ones((40, 48), np.float32), np.ones(40, np.int32), np.arange(41))
-    represent(compile_all.prototypes, np.array([0, 40]), algorithm="ward", prototypes=3, window=2)
+    represent(compile_all.prototypes, np.array([0, 40]), DayClustering("ward", 3, window=2))
     set_distances(compile_all, compile_all, distance="wsmd", window=2)
     shards = list(profile_shards(consumers, 90, SHARD))
     clocks = [(time.process_time(), time.perf_counter())]
@@ -35,12 +35,8 @@ def main():
     def lap():
         clocks.append((time.process_time(), time.perf_counter()))
 
-    found = [
-        represent(
-            days, offset, algorithm="ward", prototypes=prototypes, window=2, seed=[1, key], threads=threads
-        )
-        for key, (days, offset) in enumerate(shards)
-    ]
+    how = DayClustering("ward", prototypes, window=2)
+    found = [represent(days, offset, how, [1, key], threads) for key, (days, offset) in enumerate(shards)]
     sets = LoadSets.concatenate([LoadSets(each.prototypes, each.days, each.offset) for each in found])
     lap()
     square = set_distances(sets, sets, distance="wsmd", window=2, threads=threads)

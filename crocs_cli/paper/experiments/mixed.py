@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from crocs_cli.maths.generator import SLOTS
 from crocs_cli.maths.profiles import normalise
-from crocs_cli.maths.represent import represent
+from crocs_cli.maths.represent import DayClustering, represent
 from crocs_cli.maths.scores import adjusted_rand
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
@@ -56,7 +56,7 @@ def measure(cell: Cell, study: Study) -> Figures:
     sets = load_sets(days, PROTOTYPES, "ward", seed, study.threads)
     labels = partition(compare(sets, days.window, study.threads), len(np.unique(truth)), "ward", seed)
     homes = truth < CLUSTERS
-    modes = represent(days.profiles, days.offset, algorithm="ward", prototypes=MODES, window=days.window)
+    modes = represent(days.profiles, days.offset, DayClustering("ward", MODES, days.window))
     number_of_modes = np.diff(modes.offset)
     share = commercial / residential
     figures: Figures = [

@@ -14,28 +14,28 @@ LARGEST = 1e9
 FEW = 32
 
 
-def dtw_within(profiles: np.ndarray, window: int) -> np.ndarray:
-    """Compare every two profiles (p, slots) by DTW.
-
-    `window` is the half-width of the band in slots; 0 is the Euclidean distance. Gives (p, p) float64,
-    the square root of the least path sum of squared differences, in the units of the profiles.
-    Raises CrocsError where a reading is not finite or beyond 1e9.
-    """
-    profiles = checked(profiles, np.float64)
-    squares = squares_between(profiles, profiles, True, band(window, profiles.shape[1]))
-    return np.sqrt(squares, out=squares)
-
-
 def dtw_between(first: np.ndarray, second: np.ndarray, window: int, dtype: Any = np.float64) -> np.ndarray:
-    """Compare profiles (n, slots) with profiles (m, slots) by DTW, giving (n, m) `dtype`; see dtw_within."""
+    """Compare profiles (n, slots) with profiles (m, slots) by DTW, giving (n, m) `dtype`.
+
+    `window` is the half-width of the band in slots; 0 is the Euclidean distance. A DTW is the square root of
+    the least path sum of squared differences, in the units of the profiles. Where `second` is `first`, half
+    of the matrix is computed and mirrored. Raises CrocsError where a reading is not finite or beyond 1e9,
+    and for profiles of different lengths.
+    """
+    same = second is first
     first, second = checked(first, dtype), checked(second, dtype)
-    if first.shape[1] != second.shape[1]:
-        raise CrocsError(
-            f"profiles of {first.shape[1]} and {second.shape[1]} slots cannot be compared; "
-            "bring them to one interval"
-        )
-    squares = squares_between(first, second, False, band(window, first.shape[1]))
+    squares = squares_between(first, second, same, band_of(first, second, window))
     return np.sqrt(squares, out=squares)
+
+
+def band_of(first: np.ndarray, second: np.ndarray, window: int) -> tuple[int, ...]:
+    """Give the band in which two lists of profiles (n, slots) are compared, or raise CrocsError."""
+    one, other = first.shape[1], second.shape[1]
+    if one != other:
+        raise CrocsError(
+            f"profiles of {one} and {other} slots a day cannot be compared; bring them to one interval"
+        )
+    return band(window, one)
 
 
 def checked(profiles: np.ndarray, dtype: Any) -> np.ndarray:

@@ -31,11 +31,10 @@ def kmedoids_of_days(distances: np.ndarray, clusters: int, draws: np.ndarray, it
     draws (starts, clusters or more): uniform numbers in [0, 1). The first start takes them for k-medoids++,
     the others for days at random; the first start wins ties.
     """
-    number = len(distances)
-    least, best = np.inf, np.zeros(number, np.int64)
+    least, best = np.inf, np.zeros(len(distances), np.int64)
     for start in range(len(draws) if clusters > 1 else 0):  # one cluster needs no search
         draw = draws[start]
-        medoids = _spread(distances, clusters, draw) if start == 0 else _random(number, clusters, draw)
+        medoids = _spread(distances, clusters, draw) if start == 0 else _random(distances, clusters, draw)
         loss, label = _improve(distances, medoids, iterations)
         if loss < least:
             least, best = loss, label
@@ -43,10 +42,10 @@ def kmedoids_of_days(distances: np.ndarray, clusters: int, draws: np.ndarray, it
 
 
 @kernel
-def _random(number: int, clusters: int, draws: np.ndarray) -> np.ndarray:
-    days = np.arange(number)
+def _random(distances: np.ndarray, clusters: int, draws: np.ndarray) -> np.ndarray:
+    days = np.arange(len(distances))
     for each in range(clusters):
-        other = each + int(draws[each] * (number - each))
+        other = each + int(draws[each] * (len(days) - each))
         days[each], days[other] = days[other], days[each]
     return days[:clusters].copy()
 
@@ -121,7 +120,8 @@ def _best_exchange(row: np.ndarray, state: tuple, change: np.ndarray) -> tuple[f
     """Give the change of the loss when a day at distances `row` replaces the best medoid, and which."""
     label, first, second, removal = state
     shared = 0.0
-    change[:] = removal
+    for each in range(len(removal)):
+        change[each] = removal[each]
     for other in range(len(row)):
         if row[other] < first[other]:
             shared += row[other] - first[other]

@@ -26,6 +26,11 @@ class DayClustering(NamedTuple):
     window: int  # half-width of the DTW band in slots
     prototype: str = "medoid"  # or "mean"
 
+    def tried(self) -> np.ndarray:
+        """Give the numbers of prototypes to choose among, rising."""
+        low, high = (self.prototypes,) * 2 if isinstance(self.prototypes, int) else self.prototypes
+        return np.arange(low, high + 1)
+
 
 class Representation(NamedTuple):
     """Hold the RLSs of n consumers with P prototypes in all, each consumer's by falling days."""
@@ -51,27 +56,32 @@ def represent(
     Consumer i draws from [*seed, i], so the result is the same bytes for any number of threads.
     Raises CrocsError for readings that are not finite.
     """
-    low, high = how.prototypes if isinstance(how.prototypes, tuple) else (how.prototypes, how.prototypes)
     profiles, day_offset = checked(profiles, np.float64), np.asarray(day_offset, np.int64)
     if not np.all(np.diff(day_offset) > 0):
         raise ValueError("represent: a consumer without days has no load set; leave it out")
     found = np.full((len(profiles), 2), -1)
-    tried, offsets = np.arange(low, high + 1), band(how.window, profiles.shape[1])
+    tried, offsets = how.tried(), band(how.window, profiles.shape[1])
 
     def cluster(begin: int) -> None:
         offset = day_offset[begin : begin + TOGETHER + 1]
         days = slice(offset[0], offset[-1])
-        guide, randoms = None, []
-        if how.algorithm != "ward":
-            randoms = [np.random.default_rng([*seed, begin + each]) for each in range(len(offset) - 1)]
-        if how.algorithm == "kmeans":
-            guide = _kmeans(profiles, offset, tried, randoms)
-        elif how.algorithm == "kmedoids":
-            guide = np.stack([random.random((STARTS, high)) for random in randoms])
+        guide = _guide(how.algorithm, profiles, offset, tried, [*seed, begin])
         _cluster(profiles[days], offset - offset[0], tried, guide, offsets, found[days])
 
     share(cluster, range(0, len(day_offset) - 1, TOGETHER), threads)
     return _gather(profiles, day_offset, found, how.prototype)
+
+
+def _guide(
+    algorithm: str, profiles: np.ndarray, offset: np.ndarray, tried: np.ndarray, seed: list[int]
+) -> np.ndarray | None:
+    """Give what _cluster needs to be told about consumers that begin with the seed's last part."""
+    if algorithm == "ward":
+        return None
+    randoms = [np.random.default_rng([*seed[:-1], seed[-1] + each]) for each in range(len(offset) - 1)]
+    if algorithm == "kmedoids":
+        return np.stack([random.random((STARTS, tried[-1])) for random in randoms])
+    return _kmeans(profiles, offset, tried, randoms)
 
 
 def _kmeans(
@@ -120,20 +130,15 @@ def _gather(
 
 @kernel
 def _cluster(
-    profiles: np.ndarray,
-    day_offset: np.ndarray,
-    tried: np.ndarray,
-    guide: Any,
-    band: tuple,
-    found: np.ndarray,
+    profiles: np.ndarray, offset: np.ndarray, tried: np.ndarray, guide: Any, band: tuple, found: np.ndarray
 ) -> None:
     """Cluster the days of some consumers; write what _gather reads.
 
     guide: None for Ward, draws for k-medoids (consumers, starts, most), or labels (tried, days). numba
     compiles only the branch that its type asks for.
     """
-    for consumer in range(len(day_offset) - 1):
-        begin, end = day_offset[consumer], day_offset[consumer + 1]
+    for consumer in range(len(offset) - 1):
+        begin, end = offset[consumer], offset[consumer + 1]
         days = profiles[begin:end]
         squares = squares_between(days, days, True, band)
         distances = np.sqrt(squares)
@@ -153,17 +158,14 @@ def _cluster(
             validity = silhouette_of_days(distances, labels) if len(tried) > 1 else 0.0
             if validity > highest:
                 best, highest = labels, validity
-        for day in range(begin, end):
-            found[day, 0] = best[day - begin]
+        found[begin:end, 0] = best
         _find_medoids(distances, best, found[begin:end, 1])
 
 
 @kernel
 def silhouette_of_days(distances: np.ndarray, labels: np.ndarray) -> float:
     """Give the mean silhouette of labelled days, distances (p, p); 0 for a day alone, or for one cluster."""
-    sizes, sums, total = np.zeros(len(labels), np.int64), np.empty(len(labels)), 0.0
-    for day in range(len(labels)):
-        sizes[labels[day]] += 1
+    sizes, sums, total = np.bincount(labels), np.empty(len(labels)), 0.0
     for day in range(len(labels)):
         sums[:] = 0.0
         for other in range(len(labels)):

@@ -32,8 +32,7 @@ def ward_of_days(squares: np.ndarray) -> np.ndarray:
     merges, heights = np.empty((number - 1, 2), np.int64), np.empty(number - 1)
     member, sizes = np.arange(number), np.ones(number)
     chain, length = np.empty(number + 1, np.int64), 0
-    for day in range(number):
-        squares[day, day] = np.inf
+    np.fill_diagonal(squares, np.inf)
     for alive in range(number, 1, -1):  # the clusters left fill the first rows
         if length == 0:
             chain[0], length = 0, 1

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from crocs_cli.errors import CrocsError
 from crocs_cli.maths.compiled import kernel, share
-from crocs_cli.maths.dtw import checked
-from crocs_cli.maths.lanes import TOGETHER, across, band, dtw_sums, lanes, lay, root
+from crocs_cli.maths.dtw import band_of, checked
+from crocs_cli.maths.lanes import TOGETHER, across, dtw_sums, lanes, lay, root
 from crocs_cli.maths.loadsets import LoadSets
 
 MIN, SUM, MAX = 0, 1, 2
@@ -100,13 +99,8 @@ def _compare(
     first: LoadSets, second: LoadSets, window: int, rule: SetDistance | None, found: tuple, threads: int
 ) -> None:
     """Fill in what was found by a rule, the nearest prototypes without one, a few consumers at a time."""
-    slots = first.prototypes.shape[1]
-    if slots != second.prototypes.shape[1]:
-        raise CrocsError(
-            f"load sets of {slots} and {second.prototypes.shape[1]} slots a day cannot be compared; "
-            "bring them to one interval"
-        )
-    mirrored, offsets = rule is not None and second is first, band(window, slots)
+    offsets = band_of(first.prototypes, second.prototypes, window)
+    mirrored = rule is not None and second is first
     weights, dtype = rule.weights if rule else "equal", found[-1].dtype
     columns = _rows(second, np.argsort(second.sizes(), kind="stable"), weights, dtype)
     rows = columns if mirrored else _rows(first, np.arange(len(first)), weights, dtype)
@@ -151,49 +145,29 @@ def _compare_some(
     base = rows.offset[begin]
     queries = rows.profiles[base : rows.offset[end]]
     most = targets.block[-1] - targets.block[-2]  # prototypes of the last block, which has the most
-    tile = np.empty((most * len(queries), lanes), queries.dtype)
+    tile = np.empty((most, len(queries), lanes), queries.dtype)
     for block in range(begin // lanes if targets.mirrored else 0, len(targets.block) - 1):
-        there = slice(targets.block[block], targets.block[block + 1])
-        squares = _fill(queries, targets.profiles[there], tile, band)
-        columns = targets.consumer[block * lanes : (block + 1) * lanes]
+        first, last = targets.block[block], targets.block[block + 1]
+        for target in range(first, last):
+            dtw_sums(queries, targets.profiles[target], tile[target - first], band)
+        squares = tile[: last - first].reshape((last - first) * len(queries), lanes)
+        others, columns = targets.weights[first:last], targets.consumer[block * lanes : (block + 1) * lanes]
         if rule is None:
             _find_nearest(squares, len(queries), base, columns, found)
         else:
             if rule[0] == SUM:
                 root(squares)
             for each in range(begin, end):
-                first, last = rows.offset[each], rows.offset[each + 1]
-                weights = rows.weights[first:last], targets.weights[there]
-                values = _reduce(squares[first - base :], len(queries), weights, rule)
+                own = rows.weights[rows.offset[each] : rows.offset[each + 1]]
+                mine = squares[rows.offset[each] - base :]
+                to_others = _fold_twice(mine, (1, len(queries)), own, others, rule)
+                to_own = _fold_twice(mine, (len(queries), 1), others, own, rule)
                 for lane in range(len(columns)):
-                    found[0][rows.consumer[each], columns[lane]] = values[lane]
+                    mean, larger = (to_others[lane] + to_own[lane]) / 2, max(to_others[lane], to_own[lane])
+                    value = mean if rule[2] == MEAN else larger
+                    found[0][rows.consumer[each], columns[lane]] = value
                     if targets.mirrored:
-                        found[0][columns[lane], rows.consumer[each]] = values[lane]
-
-
-@kernel
-def _fill(queries: np.ndarray, targets: np.ndarray, tile: np.ndarray, band: tuple[int, ...]) -> np.ndarray:
-    """Compare queries (n, slots) with each target, one after another, into tile (n * targets, lanes)."""
-    number = len(queries)
-    for target in range(len(targets)):
-        dtw_sums(queries, targets[target], tile[target * number : (target + 1) * number], band)
-    return tile[: len(targets) * number]
-
-
-@kernel
-def _reduce(squares: np.ndarray, number: int, weights: tuple, rule: tuple) -> np.ndarray:
-    """Reduce squared DTWs to the distances of one consumer to those in the lanes, (lanes,).
-
-    squares: the consumer's prototypes with one target, and `number` rows further on with the next;
-    weights: of its prototypes, and of the targets.
-    """
-    own, others = weights
-    there = _fold_twice(squares, (1, number), own, others, rule)
-    back = _fold_twice(squares, (number, 1), others, own, rule)
-    for lane in range(across(there)):
-        mean = (there[lane] + back[lane]) / 2
-        there[lane] = mean if rule[2] == MEAN else max(there[lane], back[lane])
-    return there
+                        found[0][columns[lane], rows.consumer[each]] = value
 
 
 @kernel
@@ -217,8 +191,7 @@ def _fold_twice(
 @kernel
 def _fold(how: int, values: np.ndarray, step: int, weights: np.ndarray, total: np.ndarray) -> None:
     """Reduce every step-th of values (n, lanes) to the least, the weighted sum, or the greatest of weight."""
-    for lane in range(across(total)):
-        total[lane] = np.inf if how == MIN else 0.0
+    total[:] = np.inf if how == MIN else 0.0
     for each in range(len(weights)):
         for lane in range(across(total)):
             value = values[each * step, lane]
@@ -233,12 +206,11 @@ def _fold(how: int, values: np.ndarray, step: int, weights: np.ndarray, total: n
 @kernel
 def _find_nearest(squares: np.ndarray, number: int, base: int, columns: np.ndarray, found: tuple) -> None:
     """Find the nearest target in each lane for `number` prototypes from `base` on, the first on ties."""
-    index, distance = found[0], found[-1]
     for row in range(number):
         for lane in range(len(columns)):
             best = row
             for place in range(row + number, len(squares), number):
                 if squares[place, lane] < squares[best, lane]:
                     best = place
-            index[base + row, columns[lane]] = best // number
-            distance[base + row, columns[lane]] = math.sqrt(squares[best, lane])
+            found[0][base + row, columns[lane]] = best // number
+            found[-1][base + row, columns[lane]] = math.sqrt(squares[best, lane])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crocs_cli.maths.dtw import dtw_within
+from crocs_cli.maths.dtw import dtw_between
 from crocs_cli.maths.loadsets import LoadSets
 
 
@@ -13,7 +13,7 @@ def all_distances(sets: LoadSets, window: int) -> dict[str, np.ndarray]:
 
     The same as `set_distances` with each name, which compares all prototypes anew every time.
     """
-    between = dtw_within(sets.prototypes, window)
+    between = dtw_between(sets.prototypes, sets.prototypes, window)
     share, equal = sets.weights(), (1.0 / sets.sizes()).repeat(sets.sizes())
     first = sets.offset[:-1]
     nearest = np.minimum.reduceat(between, first, axis=1)  # (P, n): each prototype to each consumer

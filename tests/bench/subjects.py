@@ -1,6 +1,7 @@
 """What is measured, one function a subject: each gives lines of the table."""
 
 import ast
+import itertools
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ import kmedoids
 import numpy as np
 
 from crocs_cli.maths.cuts import canonical
-from crocs_cli.maths.dtw import dtw_between, dtw_within
+from crocs_cli.maths.dtw import dtw_between
 from crocs_cli.maths.lanes import lanes
 from crocs_cli.maths.medoids import kmedoids_of_days
 from crocs_cli.maths.represent import DayClustering, represent
@@ -32,9 +33,9 @@ def dtw(peers):
     """Compare profiles in bulk."""
     days = data.profiles(300, 1).astype(np.float64)
     file = peers.data("dtw", profiles=days)
-    compared = 5 * 300 * 300
+    others, compared = days.copy(), 5 * 300 * 300  # all of them, not half
     jobs = {
-        str(np.dtype(d)): ours(lambda d=d: [dtw_between(days, days, 2, d) for _ in range(5)])
+        str(np.dtype(d)): ours(lambda d=d: [dtw_between(days, others, 2, d) for _ in range(5)])
         for d in (np.float32, np.float64)
     }
     jobs |= {
@@ -46,30 +47,31 @@ def dtw(peers):
     ns = {kind: taken[kind] / compared * 1e9 for kind in ("float32", "float64")}
     theirs = {name: taken[name] / (300 * 299 / 2) * 1e9 for name in ("aeon", "dtaidistance")}
     theirs["tslearn"] = taken["tslearn"] / (60 * 59 / 2) * 1e9
-    wanted = {
-        ("float32", "aeon"): ">= 120",
-        ("float32", "dtaidistance"): ">= 100",
-        ("float64", "aeon"): ">= 55",
-    }
+    limit = {kind: operations(48, 2) * taken[f"limit {kind}"] / lanes(kind) for kind in ns}
     lines = [
         line(
             f"DTW-2, 48 slots, {kind}",
-            name,
-            theirs[name] / ns[kind],
-            wanted.get((kind, name), "-"),
+            list(theirs),
+            [each / ns[kind] for each in theirs.values()],
+            wanted,
             ns=ns[kind],
-            theirs_ns=theirs[name],
+            theirs_ns=list(theirs.values()),
+        )
+        for kind, wanted in (("float32", [">= 120", ">= 100", "-"]), ("float64", [">= 55", "-", "-"]))
+    ]
+    lines += [
+        line(
+            f"DTW-2, {kind}",
+            "arithmetic limit",
+            limit[kind] / ns[kind],
+            "-",
+            ns=ns[kind],
+            limit_ns=limit[kind],
         )
         for kind in ns
-        for name in theirs
     ]
-    for kind in ns:
-        limit = operations(48, 2) * taken[f"limit {kind}"] / lanes(kind)
-        lines.append(
-            line(f"DTW-2, {kind}", "arithmetic limit", limit / ns[kind], "-", ns=ns[kind], limit_ns=limit)
-        )
     roots = np.sqrt(peers.call("aeon", file)[1]["squares"])
-    np.testing.assert_allclose(dtw_within(days, 2), roots, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(dtw_between(days, days, 2), roots, rtol=1e-9, atol=1e-9)
     return lines
 
 
@@ -123,7 +125,7 @@ def stage1(peers):
 
 def _starts(days):
     """Time one start of k-medoids against the kmedoids package's."""
-    distances = dtw_within(days[:90], 2)
+    distances = dtw_between(days[:90], days[:90], 2)
     draws = np.random.default_rng(0).random((30, 15))
     taken = in_turns(
         {
@@ -172,20 +174,16 @@ def wsmd(peers):
         apart = pairs[:, 0] != pairs[:, 1]
         error = float(np.abs(values[apart] / expected[apart] - 1).max())
         us = taken["ours"] / compared * 1e6
-        for name, each, wanted in (
-            ("pair", taken["pair"] / 1000, ">= 250"),
-            ("row", taken["row"] / 1000, ">= 110"),
-        ):
-            lines.append(
-                line(
-                    f"WSMD float32, m = {consumers}, k = {k}",
-                    f"aeon {name} by {name}",
-                    each * 1e6 / us,
-                    wanted,
-                    us_per_pair=us,
-                    largest_relative_difference=error,
-                )
+        lines.append(
+            line(
+                f"WSMD float32, m = {consumers:,}, k = {k}",
+                ["aeon pair by pair", "row by row"],
+                [taken[name] / 1000 * 1e6 / us for name in ("pair", "row")],
+                [">= 250", ">= 110"],
+                us_per_pair=us,
+                largest_relative_difference=error,
             )
+        )
     return [*lines, _threads()]
 
 
@@ -209,33 +207,27 @@ def _threads():
 
 def doubling(peers):
     """Double the consumers from 1,000 to 16,000."""
-    lines, before = [], None
-    for consumers in (1000, 2000, 4000, 8000, 16000):
-        rounds = max(1, 8000 // consumers)
+    taken, sizes = {"stage 1": [], "stage 2": []}, (1000, 2000, 4000, 8000, 16000)
+    for consumers in sizes:
         days, offset = data.profiles(consumers, 30), 30 * np.arange(consumers + 1)
         sets = data.load_sets(consumers, 3)
-        taken = in_turns(
-            {
-                "stage 1": lambda d=days, o=offset: cpu_seconds(
-                    lambda: represent(d, o, DayClustering("ward", 5, window=2))
-                ),
-                "stage 2": lambda s=sets: cpu_seconds(lambda: set_distances(s, s, distance="wsmd", window=2)),
-            },
-            rounds,
+        work = {
+            "stage 1": lambda d=days, o=offset: represent(d, o, DayClustering("ward", 5, window=2)),
+            "stage 2": lambda s=sets: set_distances(s, s, distance="wsmd", window=2),
+        }
+        jobs = {stage: lambda each=each: cpu_seconds(each) for stage, each in work.items()}
+        for stage, seconds in in_turns(jobs, max(1, 8000 // consumers)).items():
+            taken[stage].append(seconds)
+    return [
+        line(
+            f"{stage}, m = {', '.join(f'{consumers:,}' for consumers in sizes[1:])}",
+            "half as many",
+            [after / before for before, after in itertools.pairwise(seconds)],
+            wanted,
+            seconds=seconds,
         )
-        if before:
-            for stage, wanted in (("stage 1", "1.8 to 2.2"), ("stage 2", "3.6 to 4.4")):
-                lines.append(
-                    line(
-                        f"{stage}, m = {consumers:,}",
-                        f"m = {consumers // 2:,}",
-                        taken[stage] / before[stage],
-                        wanted,
-                        seconds=taken[stage],
-                    )
-                )
-        before = taken
-    return lines
+        for (stage, seconds), wanted in zip(taken.items(), ("1.8 to 2.2", "3.6 to 4.4"), strict=True)
+    ]
 
 
 def whole(peers):
@@ -263,7 +255,7 @@ def lines_of_code(peers):
 
 
 PAIR_KERNELS, DAY_KERNELS = ("lanes", "dtw", "wsmd"), ("represent", "ward", "cuts", "medoids")
-LAUNCHERS = {"dtw_within", "dtw_between", "set_distances", "nearest_prototypes", "represent", "_Vectors"}
+LAUNCHERS = {"dtw_between", "set_distances", "nearest_prototypes", "_compare", "represent", "_Vectors"}
 
 
 def _code_lines(name):

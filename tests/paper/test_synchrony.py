@@ -8,7 +8,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import jensenshannon, squareform
 from sklearn.metrics import adjusted_rand_score, cohen_kappa_score
 
-from crocs_cli.maths.dtw import dtw_within
+from crocs_cli.maths.dtw import dtw_between
 from crocs_cli.maths.generator import draw_days
 from crocs_cli.maths.synchrony import agreement, divergence, joint_labels, pair_synchrony, same_days
 
@@ -65,7 +65,7 @@ def naive_pairs(profiles, dates, offset, clusters, window):
         for b in range(a + 1, len(offset) - 1):
             here, there = slice(*offset[a : a + 2]), slice(*offset[b : b + 2])
             both = np.concatenate([profiles[here], profiles[there]])
-            distances = squareform(dtw_within(both, window), checks=False)
+            distances = squareform(dtw_between(both, both, window), checks=False)
             label = fcluster(linkage(distances, "ward"), clusters, "maxclust")
             first, second = label[: len(profiles[here])], label[len(profiles[here]) :]
             _, i, j = np.intersect1d(dates[here], dates[there], return_indices=True)
@@ -87,7 +87,8 @@ def test_the_labels_of_a_pair_are_those_that_it_was_compared_by(days):
     label = joint_labels(first, second, 6, 2)
     counts = [np.bincount(part, minlength=6) for part in (label[: len(first)], label[len(first) :])]
     assert pair_synchrony(*days, 6, 2)[0][0] == pytest.approx(jensenshannon(*counts, base=2) ** 2, abs=1e-9)
-    tree = linkage(squareform(dtw_within(profiles[: offset[2]], 2), checks=False), "ward")
+    both = profiles[: offset[2]]
+    tree = linkage(squareform(dtw_between(both, both, 2), checks=False), "ward")
     assert adjusted_rand_score(label, fcluster(tree, 6, "maxclust")) == 1.0
 
 

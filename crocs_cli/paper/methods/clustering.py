@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crocs_cli.maths.cuts import cut
-from crocs_cli.maths.dtw import dtw_within
+from crocs_cli.maths.dtw import dtw_between
 from crocs_cli.maths.ward import ward
 from crocs_cli.paper.crocs import ITERATIONS, STARTS, kmedoids
 
@@ -25,7 +25,7 @@ def by_points(points: np.ndarray, clusters: int, seed: int) -> dict[str, np.ndar
 
 def by_profiles(profiles: np.ndarray, window: int, clusters: int, seed: int) -> dict[str, np.ndarray]:
     """Label profiles (n, slots) on DTW with a band of `window` slots, by each algorithm's name."""
-    return by_distances(dtw_within(profiles, window), clusters, seed)
+    return by_distances(dtw_between(profiles, profiles, window), clusters, seed)
 
 
 def by_distances(distances: np.ndarray, clusters: int, seed: int) -> dict[str, np.ndarray]:

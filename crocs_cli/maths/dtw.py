@@ -23,7 +23,8 @@ def dtw_between(first: np.ndarray, second: np.ndarray, window: int, dtype: Any =
     and for profiles of different lengths.
     """
     same = second is first
-    first, second = checked(first, dtype), checked(second, dtype)
+    first = checked(first, dtype)
+    second = first if same else checked(second, dtype)
     squares = squares_between(first, second, same, band_of(first, second, window))
     return np.sqrt(squares, out=squares)
 

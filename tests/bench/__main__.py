@@ -19,17 +19,20 @@ from tests.bench.table import machine, table  # noqa: E402
 def main():
     folder = ROOT / "build"
     folder.mkdir(exist_ok=True)
-    known = folder / "bench.json"
-    before = json.loads(known.read_text()) if known.exists() else {}
-    found = (
-        before if isinstance(before, dict) and before.get("machine") == machine() else {"machine": machine()}
+    kept = folder / "bench.json"
+    lines = (
+        [each for each in json.loads(kept.read_text()) if each["machine"] == machine()]
+        if kept.exists()
+        else []
     )
     with Peers() as peers:
         for name in sys.argv[1:] or subjects.SUBJECTS:
-            found[name] = subjects.SUBJECTS[name](peers)
-            print(table(found[name]), flush=True)
-            known.write_text(json.dumps(found, indent=1) + "\n")
-            lines = [line for subject in subjects.SUBJECTS for line in found.get(subject, [])]
+            found = subjects.SUBJECTS[name](peers)
+            print(table(found), flush=True)
+            lines = [each for each in lines if each["subject"] != name]
+            lines += [{**each, "subject": name, "machine": machine()} for each in found]
+            lines.sort(key=lambda each: list(subjects.SUBJECTS).index(each["subject"]))
+            kept.write_text(json.dumps(lines, indent=1) + "\n")
             (folder / "bench.md").write_text(f"{table(lines)}\n\n{machine()}\n")
 
 

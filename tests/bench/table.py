@@ -1,5 +1,6 @@
 """The lines of a measurement as a table, and what they were measured on."""
 
+import itertools
 import platform
 import re
 from importlib.metadata import version
@@ -11,17 +12,21 @@ PEERS = Path(__file__).parent.parent / "peers.txt"
 
 
 def line(name, against, ratio, wanted, **facts):
-    """Make a line: how many times better than `against` (or as the name says); lists go together."""
+    """Make a line: how many times better than `against`, or as the name says."""
     return {"name": name, "against": against, "ratio": ratio, "wanted": wanted, **facts}
 
 
 def table(lines):
+    """Lay out lines, those of one name together in a row."""
     rows = [("what", "against", "ratio", "wanted", "figures"), ("---",) * 5]
-    for each in lines:
-        facts = dict(each)
-        cells = [_short(facts.pop(key)) for key in ("name", "against", "ratio", "wanted")]
-        figures = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in facts.items())
-        rows.append((*cells, figures))
+    for name, group in itertools.groupby(lines, key=lambda each: each["name"]):
+        columns = {key: [each[key] for each in alike] for alike in [list(group)] for key in alike[0]}
+        against, ratio = (" / ".join(map(_short, columns.pop(key))) for key in ("against", "ratio"))
+        cells = [against, ratio, _together(columns.pop("wanted"))]
+        for key in ("name", "subject", "machine"):
+            columns.pop(key, None)
+        figures = ", ".join(f"{key.replace('_', ' ')} {_together(each)}" for key, each in columns.items())
+        rows.append((name, *cells, figures))
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
@@ -38,6 +43,11 @@ def machine():
     versions += re.findall(r"^((?:aeon|dtaidistance|tslearn)==.+)$", PEERS.read_text(), re.MULTILINE)
     versions = ", ".join(versions).replace("==", " ")
     return f"{model}, {8 * vector_bytes()}-bit vectors; Python {platform.python_version()}, {versions}"
+
+
+def _together(values):
+    shown = list(map(_short, values))
+    return shown[0] if len(set(shown)) == 1 else " / ".join(shown)
 
 
 def _short(value):

@@ -1,11 +1,11 @@
-"""Set arrays aside by a key: in memory while they are few, else in a nameless file of the run."""
+"""Set records aside by a key: in memory while they are few, else in a nameless file of the run."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -18,22 +18,21 @@ from crocs_cli.errors import CrocsError
 
 MEMORY_BYTES = 64 << 20  # and as much again while that is being written
 
-Columns = tuple[np.ndarray, ...]
+Batch = tuple[np.ndarray, np.ndarray]  # records in the order of their keys, and where each key's begin
 
 
 class Spool:
-    """Columns of rows, added piece by piece under whole-number keys and read back in the order of adding.
+    """Records, added in batches under keys 0, 1, ... and read back key by key, in the order of adding.
 
     The file has no name (it is unlinked at once), so that a killed process leaves nothing behind.
     """
 
-    def __init__(self, folder: Path, memory_bytes: int = MEMORY_BYTES) -> None:
-        self._folder, self._limit = folder, memory_bytes
-        self._held: dict[int, list[Columns]] = defaultdict(list)
+    def __init__(self, folder: Path, dtype: np.dtype, memory_bytes: int = MEMORY_BYTES) -> None:
+        self._folder, self._dtype, self._limit = folder, dtype, memory_bytes
+        self._held: list[Batch] = []
         self._bytes = 0
         self._file: IO[bytes] | None = None
-        self._written: dict[int, list[tuple[int, int]]] = defaultdict(list)  # (place, rows)
-        self._types: Sequence[np.dtype] = ()
+        self._written: dict[int, list[tuple[int, int]]] = defaultdict(list)  # (place, bytes)
         self._pool = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
 
@@ -48,15 +47,14 @@ class Spool:
             with suppress(OSError):  # what a full disk did not take; it has been said already
                 self._file.close()
 
-    def add(self, key: int, columns: Columns) -> None:
-        """Set some rows aside; all calls give columns of the same types."""
-        self._types = [column.dtype for column in columns]
-        self._held[key].append(columns)
-        self._bytes += sum(column.nbytes for column in columns)
+    def add(self, records: np.ndarray, first: np.ndarray) -> None:
+        """Set records aside, those of key k from first[k] to first[k + 1]; all calls give the same type."""
+        self._held.append((records, first))
+        self._bytes += records.nbytes
         if self._bytes > self._limit:
             self.wait()
             self._writing = self._pool.submit(self._write, self._held)
-            self._held, self._bytes = defaultdict(list), 0
+            self._held, self._bytes = [], 0
 
     def wait(self) -> None:
         """Wait until what is being written is on disk; raise CrocsError when it could not be."""
@@ -64,33 +62,36 @@ class Spool:
             writing, self._writing = self._writing, None
             writing.result()
 
-    def rows(self, key: int) -> Columns:
-        """Return all rows of a key, each column whole; for threads too, once `wait` is over."""
-        pieces = [self._read(place, rows) for place, rows in self._written.get(key, ())]
-        pieces += self._held.get(key, ())
-        return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    def rows(self, key: int) -> np.ndarray:
+        """Return all records of a key; for threads too, once `wait` is over."""
+        written = [self._read(place, size) for place, size in self._written.get(key, ())]
+        held = [records.data for records in _of(key, self._held)]
+        return np.frombuffer(bytearray().join([*written, *held]), self._dtype)
 
-    def _write(self, held: dict[int, list[Columns]]) -> None:
+    def _write(self, held: list[Batch]) -> None:
         try:
             if self._file is None:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - lives as long as we do
-            for key, pieces in held.items():
-                columns = [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
-                self._written[key].append((self._file.tell(), len(columns[0])))
-                for column in columns:
-                    self._file.write(column.data)
+            for key in range(max(len(first) for _, first in held) - 1):
+                place = self._file.tell()
+                self._file.writelines(records.data for records in _of(key, held))
+                if self._file.tell() > place:
+                    self._written[key].append((place, self._file.tell() - place))
             self._file.flush()
         except OSError as error:
             raise CrocsError(
                 f"{self._folder}: readings cannot be set aside ({error.strerror}); mend that and run again"
             ) from error
 
-    def _read(self, place: int, rows: int) -> Columns:
+    def _read(self, place: int, size: int) -> bytes:
         if self._file is None:
             raise ValueError("nothing was written")
-        columns = []
-        for dtype in self._types:
-            columns.append(np.frombuffer(os.pread(self._file.fileno(), rows * dtype.itemsize, place), dtype))
-            place += rows * dtype.itemsize
-        return tuple(columns)
+        return os.pread(self._file.fileno(), size, place)
+
+
+def _of(key: int, batches: list[Batch]) -> Iterator[np.ndarray]:
+    """Yield the records of a key, batch by batch."""
+    for records, first in batches:
+        if key + 1 < len(first) and first[key] < first[key + 1]:
+            yield records[first[key] : first[key + 1]]

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths.quality import Tally
-from crocs_cli.maths.row_kernels import lay, mark_lines
-from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, REPAIRED, Conflict, Rows, Rule
-
-LAST = np.iinfo(np.int32).max
+from crocs_cli.maths.row_kernels import count_rows, lay, mark_lines
+from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, Conflict, Rows, Rule
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,12 @@ def lay_out(rows: Rows, rule: Rule, tally: Tally) -> tuple[DayTable, Conflict | 
     A day has a line as soon as it has a row, if only one without a usable number. Returns the first conflict
     on a day that is wanted, if conflicts are errors.
     """
-    tally_rows(rows, tally)
-    if rows.flags.any():
+    last_channel, flagged = count_rows(rows.columns(), tally.counts)
+    if flagged:
         rows = rows.take(rows.flags & OFF_GRID == 0)
-    lines, energy, cell, collide = _laid(rows, rule)
+    lines, energy, cell, collide = _laid(rows, rule, (len(tally.counts), last_channel + 1), flagged != 0)
     doubles = None
-    if collide or rows.flags.any():
+    if collide or flagged:
         known = ~np.isnan(rows.energy_kwh)
         rows, cell = rows.take(known), cell[known]
         doubles = _Doubles.among(cell, rows, energy) if collide else None
@@ -53,43 +51,34 @@ def lay_out(rows: Rows, rule: Rule, tally: Tally) -> tuple[DayTable, Conflict | 
     if doubles:
         conflicting, conflict = doubles.settle(energy, lines[2], rule, tally)
     estimated = np.zeros(len(energy))
-    if rows.flags.any():
+    if flagged:
         cells = np.unique(cell[rows.flags & ESTIMATED != 0])
         per_day = rule.intervals_per_day
         estimated = np.bincount(cells // per_day, minlength=len(energy)) / per_day
     return DayTable(*lines, energy, estimated, conflicting), conflict
 
 
-def tally_rows(rows: Rows, tally: Tally) -> None:
-    """Count the rows of every meter, and those that are odd by themselves."""
-    tally.add("readings", rows.meter)
-    with np.errstate(invalid="ignore"):
-        tally.add_where("negative", rows.meter, rows.energy_kwh < 0)
-    unusable = np.isnan(rows.energy_kwh)
-    if rows.flags.any():
-        off_grid = rows.flags & OFF_GRID != 0
-        unusable &= ~off_grid
-        tally.add_where("off_grid", rows.meter, off_grid)
-        tally.add_where("estimated", rows.meter, rows.flags & ESTIMATED != 0)
-        tally.add_where("repaired", rows.meter, rows.flags & REPAIRED != 0)
-    tally.add_where("invalid", rows.meter, unusable)
-
-
 def _laid(
-    rows: Rows, rule: Rule
+    rows: Rows, rule: Rule, registers: tuple[int, int], flagged: bool
 ) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray, np.ndarray, bool]:
-    """Return (meter, channel, day) of the lines, their table, each row's cell, and whether some collide."""
-    per_day, channels = rule.intervals_per_day, int(rows.channel.max(initial=0)) + 1
+    """Return (meter, channel, day) of the lines, their table, each row's cell, and whether some collide.
+
+    registers: how many meters, and channels of each. There are cells only where rows collide or are flagged.
+    """
+    meters, channels = registers
+    per_day, first = rule.intervals_per_day, rule.calendar.first_day
     register = rows.meter * np.int32(channels) + rows.channel if channels > 1 else rows.meter
-    first = int(rows.interval.min(initial=LAST)) // per_day
-    last = int(rows.interval.max(initial=0)) // per_day
-    there = np.zeros((int(register.max(initial=0)) + 1, max(1, last - first + 1)), dtype=bool)
+    there = np.zeros((meters * channels, len(rule.calendar.verdict)), dtype=bool)
     mark_lines(register, rows.interval, per_day, first, there)
-    line_of = np.cumsum(there.ravel()).reshape(there.shape) - 1
-    registers, days = np.nonzero(there)
-    energy = np.full((len(days), per_day), np.nan)
-    cell, collide = lay(register, rows.interval, rows.energy_kwh, first, line_of, energy)
-    return (registers // channels, registers % channels, days + first), energy, cell, collide
+    line_of = np.cumsum(there.ravel(), dtype=np.int32).reshape(there.shape) - np.int32(1)
+    register_of, day_of = np.nonzero(there)
+    energy = np.full((len(day_of), per_day), np.nan)
+    collide = lay(register, rows.interval, rows.energy_kwh, first, line_of, energy)
+    cell = np.empty(0, np.int64)
+    if collide or flagged:
+        day, slot = np.divmod(rows.interval, np.int32(per_day))
+        cell = line_of[register, day - first].astype(np.int64) * per_day + slot
+    return (register_of // channels, register_of % channels, day_of + first), energy, cell, collide
 
 
 @dataclass(frozen=True)

@@ -43,13 +43,8 @@ class Grid:
         """Return readings with their intervals numbered and their values in kWh, unusable ones NaN."""
         hours = self.interval_s / _HOUR_S if self.unit in ("kW", "W") else 1.0
         factor = _TO_KWH[self.unit] * hours
-        interval, energy, misfits, off_grid = to_intervals(
-            start_s, value, self.interval_s, factor, LARGEST_KWH
-        )
-        channel, flags = np.zeros((2, len(interval)), dtype=np.uint8)
-        if misfits:
-            flags[off_grid] = OFF_GRID
-        return Rows(meter, interval, energy, channel, flags)
+        interval, energy, flags = to_intervals(start_s, value, self.interval_s, factor, LARGEST_KWH)
+        return Rows(meter, interval, energy, np.zeros(len(flags), np.uint8), flags)
 
 
 def flagged(rows: Rows, estimated: np.ndarray | None, repaired: np.ndarray | None) -> Rows:

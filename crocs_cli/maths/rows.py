@@ -12,14 +12,18 @@ import numpy as np
 from crocs_cli.maths.clock import DAY_S
 
 ESTIMATED, REPAIRED, OFF_GRID = 1, 2, 4  # flags of a reading
+BIN_METERS = 64  # so many meters' readings are put in order at once
+RECORD = np.dtype(  # a reading of a bin: the fields of Rows, in 16 bytes
+    [("energy_kwh", "f8"), ("interval", "i4"), ("meter", "u2"), ("channel", "u1"), ("flags", "u1")]
+)
 
 
 @dataclass(frozen=True)
 class Rows:
     """Readings, one entry each in every array: (n,).
 
-    meter: int32; interval: int32, since 1970-01-01; energy_kwh: float64, NaN where there is no usable number;
-    channel: uint8; flags: uint8, of ESTIMATED, REPAIRED and OFF_GRID.
+    meter: int32, within a bin uint16; interval: int32, since 1970-01-01; energy_kwh: float64, NaN where there
+    is no usable number; channel: uint8; flags: uint8, of ESTIMATED, REPAIRED and OFF_GRID.
     """
 
     meter: np.ndarray
@@ -27,6 +31,11 @@ class Rows:
     energy_kwh: np.ndarray
     channel: np.ndarray
     flags: np.ndarray
+
+    @classmethod
+    def of(cls, records: np.ndarray) -> Rows:
+        """Return records (n,) of RECORD as readings, without a copy."""
+        return cls(*(records[field.name] for field in fields(cls)))
 
     def take(self, which: np.ndarray | slice) -> Rows:
         """Return some of the readings, by index, mask or slice."""

@@ -75,7 +75,10 @@ class Intake:
         if not consumer.dictionary.equals(names):  # most pieces of a file have the dictionary of the last one
             names, table = consumer.dictionary, np.full(len(consumer.dictionary), -1, np.int32)
             self._last = names, table
-        for code in np.flatnonzero((np.bincount(codes, minlength=len(names)) > 0) & (table < 0)).tolist():
+        new = table < 0
+        if new.any():
+            new &= np.bincount(codes, minlength=len(names)) > 0
+        for code in np.flatnonzero(new).tolist():
             name = names[code].as_py()
             if len(name) > LONGEST_ID:
                 raise CrocsError(

@@ -25,8 +25,8 @@ from crocs_cli.maths.clock import DAY_S, day_lengths_s
 from crocs_cli.maths.days import DaysWanted, day_number, season_months
 from crocs_cli.maths.grid import Grid
 from crocs_cli.maths.quality import COUNTS, mean_daily_kwh, quality_csv, reasons, warnings
-from crocs_cli.maths.row_kernels import bin_order
-from crocs_cli.maths.rows import Calendar, Rows, Rule
+from crocs_cli.maths.row_kernels import to_bins
+from crocs_cli.maths.rows import BIN_METERS, RECORD, Calendar, Rows, Rule
 from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.detect import detect
 from crocs_cli.readers.formats import FORMATS
@@ -36,7 +36,6 @@ from crocs_cli.readers.readings import Dialect, Writing
 from crocs_cli.stages.settings import IngestSettings
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-BIN_METERS = 64  # so many meters' readings are put in order at once
 
 log = logging.getLogger("crocs")
 
@@ -50,7 +49,7 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
     settings = by_the_reader(settings, paths[0])
     base = base_recipe(settings, paths)
     made = made_shards(run, base)
-    with Spool(run / "profiles") as spool:
+    with Spool(run / "profiles", RECORD) as spool:
         work = _Work(settings, spool, team, [int(key) for key in made])
         shards = products(run, base, next(iter(made.values()))["parts"]) if made else []
         if not shards or not all(product.key in made for product in team.part(shards)):
@@ -75,6 +74,7 @@ class _Work:
         )
         self._intake = Intake(FORMATS[settings.reader], dialect(settings), self._grid)
         self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
+        self._slot_of = np.empty(0, np.int32)
 
     @property
     def shards(self) -> int:
@@ -85,10 +85,9 @@ class _Work:
         """Read the files and set aside the readings of the shards that this process has to make."""
         with Progress("ingest: readings", None, self._team.leads) as progress:
             for path in paths:
-                for pieces in ahead(self._divided, self._intake.rows(path)):
-                    for number, rows in pieces:
-                        self._spool.add(number, rows.columns())
-                        progress.advance(len(rows.meter))
+                for records, first in ahead(self._binned, self._intake.rows(path)):
+                    self._spool.add(records, first)
+                    progress.advance(len(records))
         self._spool.wait()
         self._intake.check()
         key = self._settings.pseudonym_key
@@ -102,18 +101,21 @@ class _Work:
             )
         self._rule = rule(self._settings, self._grid, self._calendar())
 
-    def _divided(self, rows: Rows) -> list[tuple[int, Rows]]:
-        """Divide readings by the bin of their meter; leave out those of shards that others make."""
-        meters = np.arange(int(rows.meter.max(initial=-1)) + 1, dtype=np.int32)
-        shard, place = np.divmod(meters, self._settings.shard_size)
+    def _binned(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+        """Return readings as records in the order of bins, and where each bin's begin."""
+        meters = int(rows.meter.max(initial=-1)) + 1
+        slot_of = self._slot_of
+        if meters > len(slot_of):
+            slot_of = self._slot_of = self._slots(2 * meters)
+        records = np.empty(len(rows.meter), RECORD)
+        first = to_bins(rows.columns(), slot_of[:meters], records)
+        return records[: first[-1]], first
+
+    def _slots(self, meters: int) -> np.ndarray:
+        """Number meters so that each shard begins with a bin; -1 for those of shards that others make."""
+        shard, place = np.divmod(np.arange(meters, dtype=np.int32), self._settings.shard_size)
         wanted = (shard % self._team.size == self._team.rank) & ~np.isin(shard, self._made)
-        bin_of = np.where(wanted, shard * self._bins + place // BIN_METERS, -1)
-        order, first = bin_order(bin_of[rows.meter], int(bin_of.max(initial=-1)) + 1)
-        rows = rows.take(order)
-        return [
-            (number, rows.take(slice(first[number], first[number + 1])))
-            for number in np.flatnonzero(np.diff(first)).tolist()
-        ]
+        return np.where(wanted, shard * (self._bins * BIN_METERS) + place, -1).astype(np.int32)
 
     def profiles(self, product: Product) -> Arrays:
         """Make one shard's arrays."""
@@ -128,7 +130,7 @@ class _Work:
             "consumer_id": ids[days > 0],
             "day_offset": np.append(0, np.cumsum(days[days > 0])),
             "date": np.concatenate([part.date for part in parts]),
-            "energy_kwh": np.concatenate([part.energy_kwh for part in parts]),
+            "energy_kwh": np.concatenate([part.energy_kwh for part in parts], dtype=np.float32),
             "meter_id": ids,
             "quality": np.concatenate([part.quality for part in parts]),
         }
@@ -136,9 +138,7 @@ class _Work:
     def _bin(self, shard: int, start: int, ids: np.ndarray) -> Days:
         """Assemble the days of some of a shard's meters."""
         names = ids[start : start + BIN_METERS]
-        rows = Rows(*self._spool.rows(shard * self._bins + start // BIN_METERS))
-        first = shard * self._settings.shard_size + start
-        rows = Rows(rows.meter - np.int32(first), *rows.columns()[1:])
+        rows = Rows.of(self._spool.rows(shard * self._bins + start // BIN_METERS))
         days = assemble(rows, len(names), self._rule)
         if days.conflict:
             conflict = days.conflict

@@ -276,13 +276,13 @@ def summarise(run: Path, shards: Sequence[Product]) -> None:
 
     Raises CrocsError when no consumer has a day that can be used.
     """
-    names, counts, means = [], [], []
-    for shard in shards:
+
+    def of_shard(shard: Product) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         read = files.read(shard.path, PROFILES)
-        names.append(read["meter_id"])
-        counts.append(read["quality"])
-        means.append(mean_daily_kwh(read["energy_kwh"], read["day_offset"], read["quality"]))
-    meter_id, quality, mean_kwh = np.concatenate(names), np.concatenate(counts), np.concatenate(means)
+        mean = mean_daily_kwh(read["energy_kwh"], read["day_offset"], read["quality"])
+        return read["meter_id"], read["quality"], mean
+
+    meter_id, quality, mean_kwh = map(np.concatenate, zip(*ahead(of_shard, shards), strict=True))
     files.write_bytes(run / "quality.csv", quality_csv(meter_id, quality, mean_kwh).encode())
     if not quality[:, COUNTS.index("days_used")].any():
         raise CrocsError(

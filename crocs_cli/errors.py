@@ -17,3 +17,6 @@ class Stopped(CrocsError):  # noqa: N818 - an end that was asked for
     """A signal asked to stop; all finished work is on disk."""
 
     exit_code = 75
+
+    def __init__(self) -> None:
+        super().__init__("stopped by a signal; all finished work is on disk, the same command goes on")

@@ -1,6 +1,5 @@
 """A file is whole and what it says it is, or it is refused in one line."""
 
-import os
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
@@ -141,17 +140,29 @@ def test_a_file_where_a_directory_should_be(tmp_path):
         files.write(tmp_path / "run" / "truth" / "00000.h5", TRUTH, truth(), RECIPE)
 
 
-def test_what_a_killed_process_left_is_swept(tmp_path):
+def test_what_killed_processes_left_goes_when_the_file_is_made(tmp_path):
     path = tmp_path / "00000.h5"
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    left = tmp_path / f".00000.h5.{os.uname().nodename}.{dead.pid}.tmp"
-    other = tmp_path / ".00000.h5.another-host.1.tmp"
-    alive = tmp_path / f".00000.h5.{os.uname().nodename}.{os.getpid()}.tmp"
-    for beside in (left, other, alive):
-        beside.write_text("half a file")
-    files.sweep(path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([other.name, alive.name])
+    for name in (".00000.h5.this-host.7.tmp", ".00000.h5.another-host.1.tmp"):
+        (tmp_path / name).write_text("half a file")
+    files.write(path, TRUTH, truth(), RECIPE)
+    assert [p.name for p in tmp_path.iterdir()] == ["00000.h5"]
+
+
+def test_who_is_swept_while_writing_writes_once_more(tmp_path, monkeypatch):
+    path, replace, seen = tmp_path / "a.csv", Path.replace, []
+
+    def another_is_first(beside, place):
+        if not seen:
+            seen.append(beside)
+            place.write_text("the other's")
+            files.sweep(place)
+        return replace(beside, place)
+
+    monkeypatch.setattr(Path, "replace", another_is_first)
+    files.write_bytes(path, b"ours")
+    assert seen
+    assert path.read_text() == "ours"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.format)

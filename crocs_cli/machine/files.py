@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import json
 import os
 import socket
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,7 +25,6 @@ Arrays = dict[str, np.ndarray]
 Recipe = dict[str, Any]
 
 CHUNK_BYTES = 1 << 20
-DAY_S = 86_400
 _FILE_FORMAT = ("v110", "v110")  # checksums on HDF5's own structures too; any HDF5 since 1.10 reads it
 
 
@@ -70,29 +69,29 @@ def write_bytes(path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sweep(path)
         with beside.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ESTALE) and path.exists():
+            return write_bytes(path, content)  # another process was first, and has swept ours away
         with suppress(OSError):
             beside.unlink()
         raise CrocsError(f"{path}: cannot be written ({error.strerror}); mend that and run again") from error
+    sweep(path)
 
 
 def sweep(path: Path) -> None:
-    """Remove what killed processes left beside a file: of this host at once, of another after a day.
+    """Remove what lies beside a file that is in its place: killed processes left it, on any machine.
 
-    A directory that may only be read keeps them; whoever writes a file there will say so.
+    A process that is still at work on the same file writes it once more. A directory that may only be read
+    keeps what is there.
     """
     for beside in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        host, process = beside.name.removeprefix(f".{path.name}.").removesuffix(".tmp").rsplit(".", 1)
         with suppress(OSError):
-            here = host == socket.gethostname()
-            if not Path("/proc", process).exists() if here else time.time() - beside.stat().st_mtime > DAY_S:
-                beside.unlink(missing_ok=True)
+            beside.unlink()
 
 
 def read(path: Path, layout: Layout, names: tuple[str, ...] = ()) -> Arrays:

@@ -37,12 +37,12 @@ def is_made(product: Product) -> bool:
 
     Raises CrocsError for a file that is damaged, or was made with other settings or from other inputs.
     """
-    files.sweep(product.path)
     if not product.path.exists():
         return False
     found = files.read_recipe(product.path, product.layout)
     if found != product.recipe:
         raise CrocsError(f"{product.path}: {_difference(found, product.recipe)}")
+    files.sweep(product.path)
     return True
 
 
@@ -61,9 +61,11 @@ def bring_up_to_date(
     with stopping() as asked, Progress(title, len(missing), team.leads) as progress, _writer() as write:
         for product in missing:
             if asked():
-                raise Stopped("stopped by a signal; all finished work is on disk, the same command goes on")
+                raise Stopped
             write(product, make(product))
             progress.advance()
+    if asked():  # during the last file: what comes next may be long
+        raise Stopped
     team.wait()
     return len(missing)
 

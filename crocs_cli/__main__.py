@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import signal
 import sys
 import traceback
+from contextlib import suppress
+from io import TextIOWrapper
+from types import FrameType
+from typing import TextIO
 
 import click
 
 from crocs_cli.cli import cli
-from crocs_cli.errors import CrocsError
+from crocs_cli.errors import CrocsError, Stopped
 from crocs_cli.machine.compiled import keep_kernels
+from crocs_cli.machine.team import announced_ranks
 
 MENDABLE, WRONG_CALL, STOPPED_EARLY = 1, 2, 75
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, _stop)  # until files are made; then `work.stopping` finishes the one in hand
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what this terminal cannot show
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
     logging.getLogger("crocs").setLevel(logging.INFO)  # not the libraries' own remarks
-    keep_kernels()
     code = run(sys.argv[1:])
     if code:
         _end_other_ranks(code)
@@ -32,12 +42,11 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; say on stderr how it failed, if it did, and return the exit code."""
     try:
+        keep_kernels()
         cli.main(arguments, prog_name="crocs", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # the reader of our output left: not our fault
+        _silence(sys.stdout)  # the reader of our output left: not our fault
     except click.ClickException as error:
         return _say(error.format_message().replace("\n", " "), WRONG_CALL)
     except CrocsError as error:
@@ -47,14 +56,22 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted; all finished work is on disk, the same command goes on", STOPPED_EARLY)
     except OSError as error:  # where no line of ours knew the cure
-        if not error.filename or not error.strerror:
-            return _our_mistake(arguments)
-        return _say(f"{error.filename}: {error.strerror}; mend that and run again", MENDABLE)
+        return _refused(error, arguments)
     except MemoryError:
         return _say("out of memory; see `crocs plan`, or give it a larger machine", MENDABLE)
     except BaseException:  # noqa: BLE001 - the last stop of our own mistakes
         return _our_mistake(arguments)
     return 0
+
+
+def _refused(error: OSError, arguments: list[str]) -> int:
+    """Say what the system refused."""
+    if error.filename and error.strerror:
+        return _say(f"{error.filename}: {error.strerror}; mend that and run again", MENDABLE)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return _our_mistake(arguments)
+    _silence(sys.stdout)  # of all that is written, only this has no name
+    return _say(f"output: {error.strerror}; mend that and run again", MENDABLE)
 
 
 def _our_mistake(arguments: list[str]) -> int:
@@ -66,16 +83,31 @@ def _our_mistake(arguments: list[str]) -> int:
 def _say(message: str, code: int) -> int:
     """Say one line, whatever is in the names that it quotes: what would steer a terminal is shown as code."""
     plain = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in message)
-    click.echo(f"crocs: {plain}", err=True)
+    try:
+        click.echo(f"crocs: {plain}", err=True)
+    except OSError:  # nobody hears it; the exit code must still be right
+        _silence(sys.stderr)
     return code
 
 
+def _silence(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    raise Stopped
+
+
 def _end_other_ranks(code: int) -> None:
-    """End all ranks of an MPI launch, so that none waits for this one for ever."""
-    mpi = sys.modules.get("mpi4py.MPI")
-    if mpi is not None and mpi.COMM_WORLD.Get_size() > 1:
-        sys.stderr.flush()
-        mpi.COMM_WORLD.Abort(code)
+    """End all ranks of an MPI launch, so that none waits for this one for ever, not even for it to begin."""
+    if announced_ranks() == 1:
+        return
+    sys.stderr.flush()
+    with suppress(ImportError, RuntimeError):  # where MPI cannot be loaded, no rank waits
+        from mpi4py import MPI
+
+        if MPI.COMM_WORLD.Get_size() > 1:
+            MPI.COMM_WORLD.Abort(code)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,15 @@ def test_one_ranks_failure_ends_all(profiles):
     assert "00001.h5: not a whole crocs file" in ended.err
 
 
+def test_a_rank_that_fails_before_mpi_begins_ends_all(profiles):
+    """The others would wait for it to begin."""
+    second_has_no_place = '[ "$PMI_RANK" = 1 ] && export NUMBA_CACHE_DIR=/proc/nowhere; exec "$0" "$@"'
+    launcher = (*mpiexec(2), "bash", "-c", second_has_no_place)
+    ended = finish(start("stage1", "--run", profiles, launcher=launcher), within_s=ENDS_WITHIN_S)
+    assert ended.code == 1
+    assert "/proc/nowhere: No such file or directory; mend that and run again" in ended.err
+
+
 def test_a_killed_rank_ends_the_launch_and_the_same_call_mends_it(crocs, tmp_path):
     assert crocs("synth", "--run", tmp_path, "--consumers", 400, "--shard-size", 2).code == 0
     stage1 = ("stage1", "--run", tmp_path, "--algorithm", "kmedoids")

@@ -49,13 +49,26 @@ def shard_key(number: int) -> str:
     return f"{number:05d}"
 
 
+def listed(folder: Path, pattern: str = "[0-9]*.h5") -> list[Path]:
+    """Return the files of a folder in order; none where there is no folder.
+
+    Raises CrocsError where the system does not let us look: `Path.glob` would find nothing there.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if path.match(pattern))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise CrocsError(f"{folder}: cannot be looked into ({error.strerror}); mend that") from error
+
+
 def shards(folder: Path, layout: Layout) -> dict[str, Recipe]:
     """Return {key: recipe} of all the shards in a folder, in order.
 
     Raises CrocsError when there is none, when some are missing, when they come from different runs, or from
     other profiles than those of the run.
     """
-    found = {path.stem: files.read_recipe(path, layout) for path in sorted(folder.glob("[0-9]*.h5"))}
+    found = {path.stem: files.read_recipe(path, layout) for path in listed(folder)}
     if not found:
         raise CrocsError(f"{folder}: nothing there; run `{layout.made_by}` first")
     kinds = [files.digest({**made_by, "key": "", "inputs": {}}) for made_by in found.values()]

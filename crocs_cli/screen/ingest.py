@@ -13,7 +13,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layouts import PROFILES
-from crocs_cli.machine.run import recipe, shard_key, shard_products, shards
+from crocs_cli.machine.run import listed, recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.screen import contracts, daily, reading
@@ -36,8 +36,8 @@ def run(run: Path, settings: FitSettings, team: Team) -> None:
     folder = run / "screen" / "daily"
     if settings.input.daily:
         _from_file(run, settings, team)
-    elif not any(folder.glob("[0-9]*.h5")) or _from_profiles_before(folder):
-        if not any((run / "profiles").glob("[0-9]*.h5")):
+    elif not listed(folder) or _from_profiles_before(folder):
+        if not listed(run / "profiles"):
             raise CrocsError(
                 f"{run}: no daily energy; give --input-daily FILE, or run `crocs ingest` or "
                 "`crocs screen simulate` first"
@@ -46,7 +46,7 @@ def run(run: Path, settings: FitSettings, team: Team) -> None:
 
 
 def _from_profiles_before(folder: Path) -> bool:
-    made_by = files.read_recipe(next(iter(sorted(folder.glob("[0-9]*.h5")))), DAILY)
+    made_by = files.read_recipe(listed(folder)[0], DAILY)
     return made_by["command"] == "screen fit" and "profiles" in made_by["inputs"]
 
 
@@ -59,7 +59,7 @@ def _from_file(run: Path, settings: FitSettings, team: Team) -> None:
         kept = folder / "ingest_report.json"
         used = settings.model_dump(mode="json", include={"day", "installations_per_shard"})
         used["input"] = settings.input.model_dump(include={"format", "strict"})
-        found = sorted(folder.glob("[0-9]*.h5"))
+        found = listed(folder)
         if found and kept.exists() and _same(found, used, inputs):
             team.wait()
             return

@@ -12,7 +12,7 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION
-from crocs_cli.machine.run import recipe, shard_products, shards
+from crocs_cli.machine.run import listed, recipe, shard_products, shards
 from crocs_cli.machine.settings import Document, settle
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
@@ -63,7 +63,7 @@ def load_source(run: Path, settings: RankSettings) -> Source:
     levels = folder / "levels.h5"
     made_by = files.read_recipe(levels, LEVELS)
     fitted = FitSettings.model_validate({k: v for k, v in made_by["settings"].items() if k != "seed"})
-    paths = {path.stem: path for path in sorted(folder.glob("*.h5")) if path.stem.count("-") == 1}
+    paths = {path.stem: path for path in listed(folder, "*.h5") if path.stem.count("-") == 1}
     for feature in ("week", "month", "scale"):
         if not any(key.startswith(feature) for key in paths):
             raise CrocsError(
@@ -157,7 +157,7 @@ def verdict_of(
 def load_crowd(source: Source, settings: RankSettings, columns: Arrays) -> Crowd:
     """Read the calendar and all events, and group the installations into peers."""
     rows, days, first = [], [], 0
-    paths = sorted((source.run / "screen" / "daily").glob("[0-9]*.h5"))
+    paths = listed(source.run / "screen" / "daily")
     for path in paths:
         arrays = files.read(path, DAILY, ("event_offset", "event_day"))
         count = len(arrays["event_offset"]) - 1

@@ -16,7 +16,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.progress import Progress
-from crocs_cli.machine.run import recipe, shard_key, shard_products
+from crocs_cli.machine.run import listed, recipe, shard_key, shard_products
 from crocs_cli.machine.spool import Spool
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
@@ -230,7 +230,7 @@ def digest(path: Path) -> str:
 def made_shards(run: Path, base: Recipe) -> dict[str, Recipe]:
     """Return {key: recipe} of the shards that are there; refuse any made with another recipe."""
     made = {}
-    for path in sorted((run / "profiles").glob("[0-9]*.h5")):
+    for path in listed(run / "profiles"):
         parts = files.read_recipe(path, PROFILES).get("parts")
         made_by = {**base, "key": path.stem, "parts": parts}
         if is_made(Product(path, PROFILES, made_by)):

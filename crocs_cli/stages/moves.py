@@ -12,7 +12,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import MOVES, RRLS
 from crocs_cli.machine.memory import require
-from crocs_cli.machine.run import load_sets_digest, partition_labels, recipe
+from crocs_cli.machine.run import listed, load_sets_digest, partition_labels, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -159,7 +159,7 @@ def picture(later: Path, clusters: int) -> str:
     from crocs_cli.pictures.behaviours import Moved, movements
 
     rows = []
-    for path in sorted((later / "moves" / str(clusters)).glob("[0-9]*.h5")):
+    for path in listed(later / "moves" / str(clusters)):
         read = files.read(path, MOVES)
         before, after = read["day_coverage"]
         rows.append(Moved(int(path.stem), before, after, read["change_error"]))

@@ -15,7 +15,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import RRLS
 from crocs_cli.machine.memory import require
-from crocs_cli.machine.run import partition_labels, partition_recipe, recipe
+from crocs_cli.machine.run import listed, partition_labels, partition_recipe, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -158,7 +158,7 @@ def picture(run: Path, clusters: int) -> str:
     from crocs_cli.pictures.behaviours import Shared, shared_behaviours
 
     rows = []
-    for path in sorted((run / "rrls" / str(clusters)).glob("[0-9]*.h5")):
+    for path in listed(run / "rrls" / str(clusters)):
         read = files.read(path, RRLS)
         rows.append(
             Shared(

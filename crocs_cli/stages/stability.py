@@ -13,7 +13,7 @@ from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, STABILITY, WSMD
 from crocs_cli.machine.memory import require
 from crocs_cli.machine.progress import Progress
-from crocs_cli.machine.run import partition_recipe, recipe
+from crocs_cli.machine.run import listed, partition_recipe, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -70,7 +70,7 @@ def resample(
 def check_tiles(run: Path, compared: Stage2Settings) -> None:
     """Refuse tiles of RUN/wsmd that the run's partition was not made from."""
     wanted = partition_recipe(run)["inputs"], compared.of_distances()
-    for path in sorted((run / "wsmd").glob("[0-9]*.h5")):
+    for path in listed(run / "wsmd"):
         made_by = files.read_recipe(path, WSMD)
         if (made_by["inputs"], made_by["settings"]) != wanted or made_by["key"] != path.stem:
             raise CrocsError(f"{path}: not of the run's partition; remove it and run `crocs stage2` again")

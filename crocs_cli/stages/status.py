@@ -9,7 +9,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, WSMD, Layout
-from crocs_cli.machine.run import shard_key, tile_key, tile_places
+from crocs_cli.machine.run import listed, shard_key, tile_key, tile_places
 
 FOLDERS: tuple[tuple[str, str, Layout], ...] = (
     ("profiles", "profiles", PROFILES),
@@ -57,14 +57,14 @@ def steps(run: Path) -> list[Step]:
     found = [_step(name, run / folder, layout) for name, folder, layout in FOLDERS]
     if not found[1].parts:  # load sets are as many files as profiles
         found[1] = _missing(found[1].name, RLS, {}, found[0].parts)
-    for folder in sorted((run / "rrls").glob("[0-9]*"), key=lambda path: int(path.name)):
+    for folder in sorted(listed(run / "rrls", "[0-9]*"), key=lambda path: int(path.name)):
         found.append(_step(f"rrls {folder.name}", folder, RRLS))
     return found
 
 
 def _step(name: str, folder: Path, layout: Layout) -> Step:
     pattern = "partition.h5" if layout is PARTITION else "[0-9]*.h5"
-    made = {path.stem: files.read_recipe(path, layout) for path in sorted(folder.glob(pattern))}
+    made = {path.stem: files.read_recipe(path, layout) for path in listed(folder, pattern)}
     if not made:
         return Step(name, 0, 1 if layout is PARTITION else 0, [], [])
     return _missing(name, layout, made, next(iter(made.values()))["parts"])

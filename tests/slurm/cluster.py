@@ -100,6 +100,19 @@ class Cluster:
         words = run("scontrol", "show", "job", job).split()
         return {word.removeprefix("JobState=") for word in words if word.startswith("JobState=")}
 
+    def spool(self, node: str) -> Path:
+        """Return the directory in which a node keeps the scripts of its jobs."""
+        return self._folder / "spool" / node
+
+    def kill_daemon(self, node: str) -> None:
+        """Kill a node's daemon; the jobs that it has started go on."""
+        os.kill(int((self._folder / f"slurmd-{node}.pid").read_text()), signal.SIGKILL)
+
+    def start_daemon(self, node: str) -> None:
+        """Start a node's daemon, and have the node take jobs again."""
+        run("slurmd", "-N", node)
+        run("scontrol", "update", f"NodeName={node}", "State=RESUME")
+
     def _write_conf(self) -> None:
         host, port = socket.gethostname().split(".")[0], _free_port()
         lines = [

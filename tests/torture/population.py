@@ -7,17 +7,16 @@ import functools
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tests.conftest import Outcome
+from tests.conftest import Outcome, digests
 from tests.torture.tally import call
 
 Call = tuple[object, ...]
-SYNTH = ("--consumers", 30, "--days", 12, "--clusters", 3, "--shapes", 3, "--shard-size", 10)
+SYNTH = ("--consumers", 70, "--days", 12, "--clusters", 3, "--shapes", 3, "--shard-size", 24)
 SCREEN = ("--installations", 260, "--installations-per-shard", 90)
 
 
@@ -89,15 +88,69 @@ def write_readings(path: Path, seed: int) -> None:
     path.write_text("\n".join(["id,time,kwh", *lines, ""]))
 
 
+@dataclass(frozen=True)
+class Step:
+    """One call of a chain, with its run as it was before the call and as it is after it, undisturbed."""
+
+    chain: Chain
+    number: int
+
+    @property
+    def call(self) -> Call:
+        """The call."""
+        return self.chain.calls[self.number]
+
+    @property
+    def name(self) -> str:
+        """The command, and the run that it works on."""
+        return f"{self.chain.run} {' '.join(map(str, self.call[: 1 + (self.call[0] == 'screen')]))}"
+
+    def lay_out(self, here: Path) -> None:
+        """Make a directory of runs as this call finds it."""
+        shutil.rmtree(here, ignore_errors=True)
+        here.mkdir(parents=True)
+        shutil.copyfile(made() / "readings.csv", here / "readings.csv")
+        if "{here}/main" in self.call:
+            shutil.copytree(made() / "main", here / "main")
+        if self.number:
+            shutil.copytree(_kept(made(), self.chain, self.number - 1), here / self.chain.run)
+
+    def arguments(self, here: Path) -> list[str]:
+        """Return the call's arguments for the runs of one directory."""
+        return self.chain.arguments(self.call, here)
+
+    def difference(self, here: Path, at_work: bool = False) -> str:
+        """Say which files of the run are not those after an undisturbed call, or too many, or missing.
+
+        What lies beside a file is too many, unless a process is still at work there.
+        """
+        was, now = digests(_kept(made(), self.chain, self.number)), digests(here / self.chain.run)
+        wrong = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+        wrong = [name for name in wrong if not (at_work and name.endswith(".tmp"))]
+        return f"not as undisturbed: {wrong}" if wrong else ""
+
+
+def steps() -> list[Step]:
+    """Return the calls that divide their work, each kind once."""
+    every = [Step(chain, number) for chain in chains() for number in range(len(chain.calls))]
+    again = ("later synth", "sampled synth", "sampled stage1", "metered quality")
+    return [step for step in every if step.name not in again]
+
+
 def make(here: Path, seed: int = 1, prototypes: int = 4) -> Path:
-    """Make all runs below a directory."""
+    """Make all runs below a directory, and beside it keep each as it was after every call."""
     shutil.rmtree(here, ignore_errors=True)
     here.mkdir(parents=True)
     write_readings(here / "readings.csv", seed)
     for chain in chains(seed, prototypes):
-        for given, ended in chain.bring_up_to_date(here):
+        for number, (given, ended) in enumerate(chain.bring_up_to_date(here)):
             assert ended.code == 0, (given, ended.err)
+            shutil.copytree(here / chain.run, _kept(here, chain, number))
     return here
+
+
+def _kept(here: Path, chain: Chain, number: int) -> Path:
+    return here.parent / "kept" / f"{chain.run}-{number}"
 
 
 @functools.cache
@@ -107,25 +160,3 @@ def made(seed: int = 1, prototypes: int = 4) -> Path:
     here.chmod(0o755)
     atexit.register(shutil.rmtree, here, ignore_errors=True)
     return make(here / "made", seed, prototypes)
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the processes that a process has started, and those have started."""
-    found: list[int] = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with gone():
-            for child in map(int, path.read_text().split()):
-                found += [child, *descendants(child)]
-    return found
-
-
-def gone() -> suppress:
-    """Pass over a process that has ended meanwhile."""
-    return suppress(ProcessLookupError, FileNotFoundError)
-
-
-def alive(pid: int) -> bool:
-    """Say whether a process runs still; one that only waits to be noticed does not."""
-    with gone():
-        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
-    return False

@@ -19,8 +19,8 @@ MIB = 1 << 20
 SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (182, 275, 184, 195, 226, 186))
 SCREEN_FIT, SCREEN_RANK = 342 * MIB, 270 * MIB
 KMEDOIDS = 108 * MIB  # the library of that name, and those that it loads
-#: what is written is held as arrays, as a file in memory, and as the bytes on their way to the disk
-WRITTEN = 3
+#: what is written is held as arrays and as a file in memory
+WRITTEN = 2
 #: of a pair of the rows that a round of Ward's method makes beside the matrix, with the columns that it reads
 ROUND = 5.6
 #: of an edge of the prototype graph: there and back, and while they are made

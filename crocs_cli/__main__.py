@@ -12,6 +12,7 @@ import click
 from crocs_cli.cli import cli
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.compiled import keep_kernels
+from crocs_cli.machine.memory import give_back_large
 
 MENDABLE, WRONG_CALL, STOPPED_EARLY = 1, 2, 75
 
@@ -23,6 +24,7 @@ def main() -> None:
     )
     logging.getLogger("crocs").setLevel(logging.INFO)  # not the libraries' own remarks
     keep_kernels()
+    give_back_large()
     code = run(sys.argv[1:])
     if code:
         _end_other_ranks(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import io
 import json
 import os
 import socket
@@ -47,7 +48,8 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
     Raises CrocsError when the disk or the rights do not allow it; nothing is left behind then.
     """
     shaped = _shaped(layout, arrays)
-    with h5py.File("image", "w", driver="core", backing_store=False, libver=_FILE_FORMAT) as file:
+    image = io.BytesIO()
+    with h5py.File(image, "w", libver=_FILE_FORMAT) as file:
         # texts of fixed length lie in the object header, whose checksum finds a changed bit
         file.attrs["format"] = np.bytes_(layout.format)
         file.attrs["format-version"] = layout.version
@@ -60,12 +62,10 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
             else:
                 file.create_dataset(name, data=array)
             file[name].attrs["crc32"] = _crc32(array)  # HDF5's own checksum of zeros is zero
-        file.flush()
-        image = file.id.get_file_image()
-    write_bytes(path, image)
+    write_bytes(path, image.getbuffer())  # of a closed file: HDF5 1.14 gives an open one a wrong checksum
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Put a file in its place in one step, so that no reader and no crash ever sees half of it."""
     beside = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:

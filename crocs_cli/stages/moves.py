@@ -11,15 +11,16 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import MOVES, RRLS
-from crocs_cli.machine.memory import require
+from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.run import load_sets_digest, partition_labels, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.communities import Leiden, affordable_starts
-from crocs_cli.maths.graph import affordable_targets, graph_bytes, prototype_graph
+from crocs_cli.maths.graph import affordable_targets, prototype_graph
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.movement import Movement, known_days, movement
+from crocs_cli.stages import footprints
 from crocs_cli.stages.members import Comparison, Members, comparison_of, load_members, member_shards
 from crocs_cli.stages.settings import RrlsSettings
 
@@ -73,7 +74,8 @@ def _moved(
     both = LoadSets.concatenate([before.sets, after.sets])
     window = comparison.window(both)
     targets = affordable_targets(both, settings.targets)
-    require(graph_bytes(both, targets), "rrls moves", "make EARLIER's rrls with fewer --targets")
+    peak = footprints.rrls(len(both), len(both.days), both.prototypes.shape[1], targets)
+    require(Needs(peak, "make EARLIER's rrls with fewer --targets"), "rrls moves")
     threads = available_threads()
     graph = prototype_graph(both, window, targets, seed, threads)
     starts = affordable_starts(graph) if settings.starts == "auto" else settings.starts

@@ -14,7 +14,7 @@ from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS
 from crocs_cli.machine.run import partition_labels, read_behaviours, shards
 from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.maths.profiles import window_slots
 from crocs_cli.maths.quality import COUNTS
 from crocs_cli.maths.segments import consumer_means, peak_counts
 from crocs_cli.pictures.describe import People
@@ -47,18 +47,17 @@ def read_run(run: Path, clusters: int) -> tuple[Quality, Source]:
     sets = LoadSets.concatenate(
         [LoadSets(part["prototype"], part["days"], part["prototype_offset"]) for part in parts]
     )
-    prototypes = normalise(sets.prototypes, compared["normalise_prototypes"]).astype(np.float32)
     people = People(
         mean_kwh=mean_kwh,
         peaks=peaks,
-        sets=LoadSets(prototypes, sets.days, sets.offset),
+        sets=sets.normalised(compared["normalise_prototypes"]),
         day_offset=np.concatenate(
             [[0], np.cumsum(np.concatenate([np.diff(p["day_offset"]) for p in parts]))]
         ),
         date=np.concatenate([part["date"] for part in parts]),
         day_prototype=np.concatenate([part["day_prototype"] for part in parts]),
     )
-    window = window_slots(compared["window"], prototypes.shape[1])
+    window = window_slots(compared["window"], sets.prototypes.shape[1])
     return quality, Source(run, clusters, consumer_id, label, people, window)
 
 

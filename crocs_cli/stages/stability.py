@@ -11,15 +11,16 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, STABILITY, WSMD
-from crocs_cli.machine.memory import require
+from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.run import partition_recipe, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths import condensed as pairs
-from crocs_cli.maths.partition import Clustering, cluster, needed_bytes
+from crocs_cli.maths.partition import Clustering, cluster
 from crocs_cli.maths.stability import best_overlaps, subset
+from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import StabilitySettings, Stage2Settings
 
 
@@ -45,7 +46,8 @@ def resample(
     clusters, label = partition["clusters"], partition["label"]
     m = label.shape[1]
     size = max(int(settings.part * m), int(clusters.max()))
-    require(4 * pairs.length(m) + needed_bytes(size, compared.algorithm), "stability", "use a larger machine")
+    peak = 4 * pairs.length(m) + footprints.partition(size, compared.algorithm)
+    require(Needs(peak, "use a larger machine"), "stability")
     check_tiles(run, compared)
     distances = read_distances(run, m)
     ks = tuple(clusters.tolist())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crocs_cli.machine.compiled import keep_kernels
 
-SUBJECTS = ("settings", "damage")
+SUBJECTS = ("settings", "damage", "memory", "versions")
 
 
 def main() -> int:

@@ -20,7 +20,7 @@ GROUP_FILES = (
     ("memory.limit_in_bytes", "memory.usage_in_bytes"),
 )
 GIVES_WAY = ("active_file", "inactive_file")
-LARGE, M_MMAP_THRESHOLD = 4 << 20, -3  # the latter as in malloc.h
+LARGE, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = 16 << 20, -3, -1  # the latter as in malloc.h
 
 log = logging.getLogger("crocs")
 
@@ -29,11 +29,12 @@ def give_back_large() -> None:
     """Have glibc give what is large back to the system as soon as it is freed.
 
     Left to itself it soon keeps pieces of up to 32 MB in each thread's heap, where what grows (a file in
-    memory) leaves holes of several times its size.
+    memory) leaves holes of several times its size. From 4 MB on, it would cost ingest a tenth of its time.
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(M_MMAP_THRESHOLD, LARGE)
+        libc.mallopt(M_TRIM_THRESHOLD, 2 * LARGE)
 
 
 def available_bytes() -> int:

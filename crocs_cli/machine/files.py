@@ -10,7 +10,7 @@ import os
 import socket
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -123,10 +123,10 @@ def read_made_by(path: Path, layout: Layout | None = None) -> Recipe:
         return json.loads(file.attrs["made-by"])
 
 
-def layout_of(path: Path) -> Layout:
-    """Return the layout that a file says it has."""
-    with _opened(path, None) as file:
-        return LAYOUTS[file.attrs["format"].decode()]
+def layout_of(path: Path, known: Mapping[str, Layout] = LAYOUTS) -> Layout:
+    """Return the layout, of the known ones, that a file says it has."""
+    with _opened(path, None, known) as file:
+        return known[file.attrs["format"].decode()]
 
 
 def shapes(path: Path, layout: Layout) -> dict[str, tuple[int, ...]]:
@@ -155,7 +155,7 @@ def _cure(layout: Layout | None) -> str:
 
 
 @contextmanager
-def _opened(path: Path, layout: Layout | None) -> Iterator[h5py.File]:
+def _opened(path: Path, layout: Layout | None, known: Mapping[str, Layout] = LAYOUTS) -> Iterator[h5py.File]:
     """Open a file of the expected layout, or of any known one when none is given."""
     with ExitStack() as stack:
         try:
@@ -169,7 +169,7 @@ def _opened(path: Path, layout: Layout | None) -> Iterator[h5py.File]:
             raise CrocsError(f"{path}: no permission to read it; change its rights") from error
         except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise CrocsError(_damaged(path, layout)) from error
-        expected = layout or LAYOUTS.get(found)
+        expected = layout or known.get(found)
         if expected is None or found != expected.format:
             wanted = layout.format if layout else "a crocs file"
             raise CrocsError(f"{path}: expected {wanted}, found {found}; {_cure(layout)}")

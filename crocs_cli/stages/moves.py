@@ -12,7 +12,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import MOVES, RRLS
 from crocs_cli.machine.memory import Needs, require
-from crocs_cli.machine.run import load_sets_digest, partition_labels, recipe
+from crocs_cli.machine.run import cluster_keys, load_sets_digest, partition_labels, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -35,7 +35,7 @@ def run(later: Path, earlier: Path, clusters: int, seed: int, team: Team) -> lis
     consumer_id, label = partition_labels(earlier, clusters)
     comparison = comparison_of(earlier)
     folder = earlier / "rrls" / str(clusters)
-    settings = {key: files.read_recipe(folder / f"{key}.h5", RRLS) for key in _keys(clusters)}
+    settings = {key: files.read_recipe(folder / f"{key}.h5", RRLS) for key in cluster_keys(clusters)}
     source = load_sets_digest(later)
     products = []
     for key, made_by in settings.items():
@@ -54,10 +54,6 @@ def run(later: Path, earlier: Path, clusters: int, seed: int, team: Team) -> lis
 
     bring_up_to_date(products, make, team, "rrls moves")
     return [summary(product.path) for product in products if product.path.exists()]
-
-
-def _keys(clusters: int) -> list[str]:
-    return [f"{number:02d}" for number in range(1, clusters + 1)]
 
 
 def _moved(

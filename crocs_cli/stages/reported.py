@@ -12,7 +12,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS
-from crocs_cli.machine.run import partition_labels, read_behaviours, shards
+from crocs_cli.machine.run import partition_labels, read_behaviours, rrls_path, shards
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.profiles import window_slots
 from crocs_cli.maths.quality import COUNTS
@@ -34,8 +34,8 @@ class Source:
 
     def rrls(self, cluster: int) -> Arrays | None:
         """Return the behaviours of a cluster, if they are made."""
-        path = self.run / "rrls" / str(self.clusters) / f"{cluster + 1:02d}.h5"
-        return read_behaviours(self.run, self.clusters, cluster + 1) if path.exists() else None
+        made = rrls_path(self.run, self.clusters, cluster + 1).exists()
+        return read_behaviours(self.run, self.clusters, cluster + 1) if made else None
 
 
 def read_run(run: Path, clusters: int) -> tuple[Quality, Source]:

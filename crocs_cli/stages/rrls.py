@@ -15,7 +15,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import RRLS
 from crocs_cli.machine.memory import Needs, require
-from crocs_cli.machine.run import partition_labels, partition_recipe, recipe
+from crocs_cli.machine.run import cluster_keys, partition_labels, partition_recipe, recipe, shard_products
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -69,8 +69,8 @@ def cluster_products(run: Path, settings: RrlsSettings, seed: int) -> list[Produ
     chosen = settings.model_dump(mode="json") | {"seed": seed}
     inputs = {"partition": files.digest(partition_recipe(run))}
     folder, parts = run / "rrls" / str(settings.clusters), settings.clusters
-    keys = [f"{number:02d}" for number in range(1, parts + 1)]
-    return [Product(folder / f"{key}.h5", RRLS, recipe("rrls", key, chosen, inputs, parts)) for key in keys]
+    recipes = [recipe("rrls", key, chosen, inputs, parts) for key in cluster_keys(parts)]
+    return shard_products(folder, RRLS, recipes)
 
 
 def refined(members: LoadSets, window: int, settings: RrlsSettings, seed: int) -> Arrays:

@@ -121,8 +121,8 @@ def _arrays(
     clustered = np.isin(np.arange(len(consumer_id)), chosen)
     sampled = {"clustered": clustered, "distance": found.distance, "runner_up": found.runner_up}
     both = {"consumer_id": consumer_id, "clusters": exact["clusters"]}
-    partition = {**exact, "label": found.label, "medoid": np.concatenate(medoids)}
-    return {"sampled": sampled | both, "partition": partition | both}
+    of_all = {"label": found.label, "medoid": np.concatenate(medoids), "merges": np.empty((0, 4))}
+    return {"sampled": sampled | both, "partition": exact | of_all | both}
 
 
 def _load(path: Path, settings: Stage2Settings) -> tuple[LoadSets, np.ndarray]:

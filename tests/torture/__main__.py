@@ -11,7 +11,15 @@ from pathlib import Path
 
 from crocs_cli.machine.compiled import keep_kernels
 
-SUBJECTS = ("settings", "damage", "memory", "versions")
+SUBJECTS = (
+    "settings",
+    "damage",
+    "numbers",
+    "inputs",
+    "offline",
+    "memory",
+    "versions",
+)
 
 
 def main() -> int:

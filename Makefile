@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test torture check bench bench-80k format clean
+.PHONY: install demo test torture audit check bench bench-80k format clean
 
 install: .venv/installed
 
@@ -32,6 +32,15 @@ test:
 torture: install
 	$(BIN)/python -m tests.torture
 
+# known faults of the libraries that are installed; asks a public service, so it needs the network
+audit: install .venv-audit/installed
+	.venv-audit/bin/pip-audit --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+
+.venv-audit/installed:
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.9'
+	touch $@
+
 check: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -48,4 +57,4 @@ format: install
 	$(BIN)/ruff format
 
 clean:
-	rm -rf .venv .venv-peers build runs
+	rm -rf .venv .venv-peers .venv-audit build runs

@@ -18,6 +18,7 @@ import click
 from crocs_cli.cli import cli
 from crocs_cli.errors import CrocsError, Stopped
 from crocs_cli.machine.compiled import keep_kernels
+from crocs_cli.machine.memory import give_back_large
 from crocs_cli.machine.team import announced_ranks
 
 MENDABLE, WRONG_CALL, STOPPED_EARLY = 1, 2, 75
@@ -33,6 +34,7 @@ def main() -> None:
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
     logging.getLogger("crocs").setLevel(logging.INFO)  # not the libraries' own remarks
+    give_back_large()
     code = run(sys.argv[1:])
     if code:
         _end_other_ranks(code)

@@ -5,9 +5,14 @@ import subprocess
 import sys
 
 import click
+import numpy as np
 import pytest
 
 from crocs_cli.cli import COMMANDS, cli
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import LAYOUTS
+from crocs_cli.machine.run import recipe
+from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 from tests.conftest import ROOT
 
 
@@ -79,3 +84,14 @@ def test_a_reader_that_leaves_is_no_fault(tmp_path):
     done = subprocess.run(["bash", "-o", "pipefail", "-c", line], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS.values(), *OF_SCREENING.values()], ids=lambda kind: kind.format)
+def test_info_describes_every_kind_of_file(crocs, tmp_path, layout):
+    shapes = {name: [2 + axis.endswith("+1") for axis in axes] for name, (_, axes) in layout.arrays.items()}
+    arrays = {name: np.zeros(shape, np.int8) for name, shape in shapes.items()}
+    files.write(tmp_path / "a.h5", layout, arrays, recipe("synth", "a", {"days": 3}, {}))
+    ended = crocs("info", tmp_path / "a.h5")
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith(f"{layout.format} version {layout.version}, made by crocs ")
+    assert ended.out.endswith("days: 3\n")

@@ -11,6 +11,7 @@ ALLOWED = {
     "cli": {"cli", "stages", "screen", "paper", "machine", "errors"},
     "stages": {
         "stages.settings",
+        "stages.footprints",
         "stages.members",
         "stages.reported",
         "maths",
@@ -19,8 +20,8 @@ ALLOWED = {
         "pictures",
         "errors",
     },
-    "screen": {"screen", "maths", "machine", "errors", "stages.settings"},
-    "paper": {"paper", "maths", "machine", "pictures", "errors", "stages.settings"},
+    "screen": {"screen", "maths", "machine", "errors", "stages.settings", "stages.footprints"},
+    "paper": {"paper", "maths", "machine", "pictures", "errors", "stages.settings", "stages.footprints"},
     "pictures": {"pictures", "maths", "errors"},
     "maths": {"maths", "errors"},
     "machine": {"machine", "errors"},

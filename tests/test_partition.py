@@ -6,7 +6,7 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
 from crocs_cli.maths import partition
-from crocs_cli.maths.partition import Clustering, cluster, needed_bytes
+from crocs_cli.maths.partition import Clustering, cluster
 
 MANY = 400
 
@@ -27,8 +27,3 @@ def test_what_does_not_fit_the_libraries_gets_the_same_clusters(algorithm, monke
     large = cluster(distances, MANY, how)
     assert adjusted_rand_score(group, large.labels[0]) > 0.99
     np.testing.assert_array_equal(large.labels, small.labels)
-
-
-def test_eighty_thousand_fit_fifteen_gigabytes():
-    for algorithm in ("ward", "kmedoids"):
-        assert 12.8e9 < needed_bytes(80_000, algorithm) < 14e9

@@ -30,6 +30,15 @@ def test_eighty_thousand_fit_one_small_machine(crocs):
     assert "CROCS_SHARES=10" in found["stage1"]["submit"]
 
 
+def test_every_step_says_its_memory_and_only_what_is_tried_its_time(crocs):
+    found = steps(crocs, "--consumers", 1000)
+    assert set(found) > {"ingest", "synth", "stage1", "stage2", "partition", "rrls", "assign", "screen rank"}
+    assert all(0.15 < step["memory_gb"] < 1.5 for step in found.values())
+    assert found["rrls"]["core_hours"] is None
+    larger = steps(crocs, "--consumers", 1000, "--largest-cluster", 1)
+    assert larger["rrls"]["memory_gb"] > found["rrls"]["memory_gb"]
+
+
 def test_the_matrix_is_spread_over_as_few_nodes_as_hold_it(crocs):
     spread = steps(crocs, "--consumers", 200_000, "--nodes", 50)["partition"]
     assert "sbatch --nodes=7 --ntasks-per-node=1" in spread["submit"]
@@ -39,7 +48,7 @@ def test_the_matrix_is_spread_over_as_few_nodes_as_hold_it(crocs):
 def test_what_cannot_fit_is_refused_with_what_would(crocs):
     ended = crocs("plan", "--run", "nowhere", *SIZE, "--consumers", 1_000_000, "--nodes", 2)
     assert ended.code == 1
-    assert "the partition of 1000000 consumers needs 1864.1 GB" in ended.err
+    assert "the partition of 1000000 consumers needs 1863.7 GB" in ended.err
     assert "--sample 112000" in ended.err
 
 
@@ -50,5 +59,5 @@ def test_the_sample_that_is_named_fits(crocs):
 def test_consumers_are_counted_where_there_are_profiles(crocs, tmp_path):
     crocs("synth", "--run", tmp_path, "--consumers", 30, "--days", 2, "--shard-size", 20)
     ended = crocs("plan", "--run", tmp_path, "--json", "--days", 2)
-    disk = json.loads(ended.out)[1]["disk_gb"]
+    disk = {step["name"]: step for step in json.loads(ended.out)}["stage2"]["disk_gb"]
     assert disk == pytest.approx(4 * 30 * 29 / 2 / 2**30)

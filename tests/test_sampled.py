@@ -3,11 +3,12 @@
 import json
 
 import numpy as np
+import pyarrow.csv
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION, RLS, SAMPLED
+from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS, SAMPLED
 from crocs_cli.maths.sampling import renumbered
 from tests.conftest import digests
 
@@ -27,7 +28,7 @@ def load_sets(tmp_path_factory):
 
 @pytest.fixture
 def run(load_sets, tmp_path):
-    for name in ("truth", "rls"):
+    for name in ("truth", "profiles", "rls"):
         (tmp_path / name).symlink_to(load_sets / name)
     return tmp_path
 
@@ -87,3 +88,41 @@ def test_the_sampled_load_sets_are_whole(crocs, run):
 
 def test_clusters_are_numbered_by_size_and_empty_ones_last():
     assert renumbered(np.array([2, 2, 0, 2, 0, 3]), 5).tolist() == [1, 3, 0, 2, 4]
+
+
+def test_what_follows_takes_a_sampled_run_as_any_other(crocs, run, load_sets, tmp_path_factory):
+    later = tmp_path_factory.mktemp("later")
+    (later / "profiles").symlink_to(load_sets / "profiles")
+    of = ("--clusters", 4)
+    for given in (
+        ("stage2", "--run", run, *of, "--sample", 100),
+        ("rrls", "--run", run, *of, "--communities", 4),
+        ("typical", "--run", run, *of),
+        ("report", "--run", run, *of),
+        ("export", "--run", run, *of, run / "consumers.csv"),
+        ("export", "--run", run, *of, "--what", "segments", run / "segments.csv"),
+        ("assign", "--run", later, "--model", run, *of),
+    ):
+        ended = crocs(*given)
+        assert ended.code == 0, (given, ended.err)
+    table, segments = (pyarrow.csv.read_csv(run / f"{name}.csv") for name in ("consumers", "segments"))
+    made = files.read(run / "partition.h5", PARTITION)
+    assert table["consumer_id"].to_pylist() == made["consumer_id"].tolist()
+    assert np.bincount(table["cluster"])[1:].tolist() == segments["consumers"].to_pylist()
+    parts = [files.read(path, ASSIGNMENTS) for path in sorted((later / "assignments").glob("*.h5"))]
+    assigned = np.concatenate([part["label"] for part in parts])
+    assert adjusted_rand_score(assigned, made["label"][0]) > 0.95, (
+        "its own consumers find their clusters again"
+    )
+    assert "300" in (run / "report" / "index.html").read_text()
+    steps = {step["name"]: step for step in json.loads(crocs("status", "--run", run, "--json").out)}
+    assert steps["distances"]["made"] == steps["distances"]["parts"] > 0
+
+
+def test_the_dendrogram_is_that_of_the_sample(crocs, run):
+    crocs("stage2", "--run", run, *STAGE2, "--sample", 90)
+    refused = crocs("export", "--run", run, "--what", "dendrogram", run / "d.csv")
+    cure = f"its dendrogram is that of the sample; export it with --run {run}/sample"
+    assert refused.err == f"crocs: {run}: {cure}\n"
+    ended = crocs("export", "--run", run / "sample", "--what", "dendrogram", run / "d.csv")
+    assert ended.out.startswith(f"{run}/d.csv: 89 rows")

@@ -1,5 +1,7 @@
 """How stable partitions are: the same distances, fewer consumers."""
 
+import shutil
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import squareform
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import STABILITY
+from crocs_cli.machine.layouts import PARTITION, SAMPLED, STABILITY
 from crocs_cli.maths.stability import best_overlaps, subset
 
 
@@ -42,3 +44,41 @@ def test_clear_groups_are_found_again_and_halves_of_them_are_not(crocs, tmp_path
     assert crocs("report", "--run", run, "--clusters", 3).code == 0
     page = (run / "report" / "index.html").read_text()
     assert "Agreement with subsamples (ARI)" in page
+
+
+STEPS = (
+    ["synth", "--consumers", 60, "--days", 12, "--clusters", 3, "--shapes", 3],
+    ["stage1", "--prototypes", 4],
+)
+
+
+def test_of_a_sampled_run_it_is_about_the_sample(crocs, tmp_path):
+    run = tmp_path / "run"
+    for step in (*STEPS, ["stage2", "--clusters", 3, "--clusters", 2, "--sample", 40]):
+        assert crocs(step[0], "--run", run, *step[1:]).code == 0
+    ended = crocs("stability", "--run", run, "--samples", 5)
+    assert ended.code == 0, ended.err
+    assert crocs("stability", "--run", run / "sample", "--samples", 5).code == 0
+    whole, sample = (files.read(path / "stability.h5", STABILITY) for path in (run, run / "sample"))
+    assert np.array_equal(whole["ari"], sample["ari"]), "the same consumers from the same distances"
+    label = files.read(run / "partition.h5", PARTITION)["label"]
+    label = label[:, files.read(run / "sampled.h5", SAMPLED)["clustered"]]
+    exact = files.read(run / "sample" / "partition.h5", PARTITION)["label"]
+    for row, first, k in ((0, 0, 3), (1, 3, 2)):  # each cluster has the number that the run gives it
+        number = {int(ours): int(theirs) for ours, theirs in zip(label[row], exact[row], strict=True)}
+        expected = [sample["jaccard"][first + number[cluster]] for cluster in range(k)]
+        assert whole["jaccard"][first : first + k].tolist() == expected
+    assert crocs("report", "--run", run, "--clusters", 3).code == 0
+
+
+def test_a_report_refuses_the_stability_of_another_partition(crocs, tmp_path):
+    run, other = tmp_path / "run", tmp_path / "other"
+    for folder, seed in ((run, 1), (other, 2)):
+        for step in (*STEPS, ["stage2", "--clusters", 3], ["stability", "--samples", 2]):
+            assert crocs(step[0], "--run", folder, "--seed", seed, *step[1:]).code == 0
+    assert crocs("report", "--run", run).code == 0
+    shutil.copyfile(other / "stability.h5", run / "stability.h5")
+    ended = crocs("report", "--run", run)
+    assert ended.code == 1
+    cure = "made for another partition; remove it and run `crocs stability` again"
+    assert ended.err == f"crocs: {run}/stability.h5: {cure}\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crocs_cli.errors import CallError, CrocsError, Stopped
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import WSMD
-from crocs_cli.machine.run import recipe, shard_key, shard_products, shards
+from crocs_cli.machine.run import cluster_keys, recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team, announced_ranks, join
 from crocs_cli.machine.work import all_made, bring_up_to_date
 
@@ -98,3 +98,11 @@ def test_impossible_shares_are_wrong_calls(share):
 )
 def test_ranks_are_those_the_launcher_announces(environment, ranks):
     assert announced_ranks(environment) == ranks
+
+
+@pytest.mark.parametrize(("clusters", "first"), [(1, "01"), (99, "01"), (100, "001"), (1234, "0001")])
+def test_names_of_clusters_sort_as_their_numbers(clusters, first):
+    keys = cluster_keys(clusters)
+    assert keys[0] == first
+    assert keys == sorted(keys)
+    assert [int(key) for key in keys] == list(range(1, clusters + 1))

@@ -20,8 +20,10 @@ def command(file: Path, as_json: bool) -> None:
       crocs info --json runs/first/rls/00000.h5
     """
     from crocs_cli.machine import files
+    from crocs_cli.machine.layouts import LAYOUTS
+    from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 
-    layout = files.layout_of(file)
+    layout = files.layout_of(file, LAYOUTS | OF_SCREENING)
     arrays = files.read(file, layout)
     made_by = files.read_made_by(file, layout)
     shapes = {name: list(array.shape) for name, array in arrays.items()}

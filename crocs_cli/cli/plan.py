@@ -14,7 +14,8 @@ def command(job: Job, as_json: bool) -> None:
     """Say what a run will take, from a short trial on this machine.
 
     Reads how many consumers RUN/profiles has, where they are not given. Prints the core-hours, the time at so
-    many tasks, the memory, the disk and the Slurm call of each step. Refuses what cannot fit.
+    many tasks, the disk and the Slurm call of what takes the time, and the memory of every step. Refuses what
+    cannot fit.
 
     \b
     Examples:
@@ -28,9 +29,11 @@ def command(job: Job, as_json: bool) -> None:
         click.echo(json.dumps([vars(step) for step in steps]))
         return
     for step in steps:
-        click.echo(
-            f"{step.name:10s} {step.core_hours:9.2f} core-hours, {step.hours:8.2f} h on {step.cores} cores, "
-            f"{step.memory_gb:7.2f} GB a task, {step.disk_gb:7.2f} GB on disk"
-        )
+        line = f"{step.name:11s} {step.memory_gb:7.2f} GB of memory a task"
+        if step.core_hours is not None:
+            line += f", {step.disk_gb:7.2f} GB on disk, {step.core_hours:9.2f} core-hours, "
+            line += f"{step.hours:8.2f} h on {step.cores} cores"
+        click.echo(line)
     for step in steps:
-        click.echo(step.submit)
+        if step.submit:
+            click.echo(step.submit)

@@ -11,7 +11,8 @@ def command(job: Job) -> None:
     """Say how far each partition depends on which consumers are in it.
 
     Reads RUN/wsmd and RUN/partition.h5. Writes RUN/stability.h5: subsamples of the consumers clustered again
-    into every number of clusters, and how well each cluster was found again. The report shows it.
+    into every number of clusters, and how well each cluster was found again. The report shows it. Of a run of
+    stage2 --sample, the consumers are those of the sample, whose distances lie in RUN/sample.
 
     \b
     Examples:

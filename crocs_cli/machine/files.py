@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import glob
 import hashlib
+import io
 import json
 import os
 import socket
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
     Raises CrocsError when the disk or the rights do not allow it; nothing is left behind then.
     """
     shaped = _shaped(layout, arrays)
-    with h5py.File("image", "w", driver="core", backing_store=False, libver=_FILE_FORMAT) as file:
+    image = io.BytesIO()
+    with h5py.File(image, "w", libver=_FILE_FORMAT) as file:
         # texts of fixed length lie in the object header, whose checksum finds a changed bit
         file.attrs["format"] = np.bytes_(layout.format)
         file.attrs["format-version"] = layout.version
@@ -59,12 +61,10 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
             else:
                 file.create_dataset(name, data=array)
             file[name].attrs["crc32"] = _crc32(array)  # HDF5's own checksum of zeros is zero
-        file.flush()
-        image = file.id.get_file_image()
-    write_bytes(path, image)
+    write_bytes(path, image.getbuffer())  # of a closed file: HDF5 1.14 gives an open one a wrong checksum
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Put a file in its place in one step, so that no reader and no crash ever sees half of it."""
     beside = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
@@ -122,10 +122,10 @@ def read_made_by(path: Path, layout: Layout | None = None) -> Recipe:
         return json.loads(file.attrs["made-by"])
 
 
-def layout_of(path: Path) -> Layout:
-    """Return the layout that a file says it has."""
-    with _opened(path, None) as file:
-        return LAYOUTS[file.attrs["format"].decode()]
+def layout_of(path: Path, known: Mapping[str, Layout] = LAYOUTS) -> Layout:
+    """Return the layout, of the known ones, that a file says it has."""
+    with _opened(path, None, known) as file:
+        return known[file.attrs["format"].decode()]
 
 
 def shapes(path: Path, layout: Layout) -> dict[str, tuple[int, ...]]:
@@ -154,7 +154,7 @@ def _cure(layout: Layout | None) -> str:
 
 
 @contextmanager
-def _opened(path: Path, layout: Layout | None) -> Iterator[h5py.File]:
+def _opened(path: Path, layout: Layout | None, known: Mapping[str, Layout] = LAYOUTS) -> Iterator[h5py.File]:
     """Open a file of the expected layout, or of any known one when none is given."""
     with ExitStack() as stack:
         try:
@@ -168,7 +168,7 @@ def _opened(path: Path, layout: Layout | None) -> Iterator[h5py.File]:
             raise CrocsError(f"{path}: no permission to read it; change its rights") from error
         except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise CrocsError(_damaged(path, layout)) from error
-        expected = layout or LAYOUTS.get(found)
+        expected = layout or known.get(found)
         if expected is None or found != expected.format:
             wanted = layout.format if layout else "a crocs file"
             raise CrocsError(f"{path}: expected {wanted}, found {found}; {_cure(layout)}")

@@ -74,7 +74,7 @@ PARTITION = Layout(
         "clusters": ("int32", ("partition",)),  # K of each partition
         "label": ("int32", ("partition", "consumer")),  # 0 is the largest cluster
         "medoid": ("int32", ("medoid",)),  # consumer index; the medoids of all partitions, one after another
-        "merges": ("float64", ("merge", "merge_field")),  # scipy's linkage; empty for kmedoids
+        "merges": ("float64", ("merge", "merge_field")),  # scipy's linkage; none of kmedoids, or of a sample
         "silhouette": ("float64", ("partition",)),
         "dunn": ("float64", ("partition",)),
         "davies_bouldin": ("float64", ("partition",)),

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
-from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, Layout
+from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY, Layout
 from crocs_cli.machine.work import Product
 
 MOST_SHARDS = 100_000
@@ -135,17 +135,42 @@ def partition_labels(run: Path, clusters: int) -> tuple[np.ndarray, np.ndarray]:
     return read["consumer_id"], read["label"][row[0]]
 
 
+def cluster_keys(clusters: int) -> list[str]:
+    """Return the names of the clusters of a partition, padded so that they sort as numbers do: 01, 02 ..."""
+    width = max(2, len(str(clusters)))
+    return [f"{number:0{width}d}" for number in range(1, clusters + 1)]
+
+
+def rrls_path(run: Path, clusters: int, number: int) -> Path:
+    """Return where the RRLS of a cluster lies; 1 is the largest."""
+    return run / "rrls" / str(clusters) / f"{cluster_keys(clusters)[number - 1]}.h5"
+
+
 def read_behaviours(run: Path, clusters: int, number: int) -> files.Arrays:
     """Read RUN/rrls/K/CC.h5, the RRLS of one cluster; 1 is the largest.
 
     Raises CrocsError when it is of another cluster, or of another partition than the run has by now.
     """
-    path = run / "rrls" / str(clusters) / f"{number:02d}.h5"
+    path = rrls_path(run, clusters, number)
     made_by = files.read_recipe(path, RRLS)
     partition = files.digest(files.read_recipe(run / "partition.h5", PARTITION))
     if made_by["key"] != path.stem or made_by["inputs"].get("partition", partition) != partition:
         raise CrocsError(f"{path}: made for another cluster or partition; {_removal(RRLS)}")
     return files.read(path, RRLS)
+
+
+def read_stability(run: Path) -> files.Arrays | None:
+    """Read RUN/stability.h5, how stable the run's partitions are; None where it is not made.
+
+    Raises CrocsError when it is of another partition than the run has by now.
+    """
+    path = run / "stability.h5"
+    if not path.exists():
+        return None
+    partition = files.digest(files.read_recipe(run / "partition.h5", PARTITION))
+    if files.read_recipe(path, STABILITY)["inputs"]["partition"] != partition:
+        raise CrocsError(f"{path}: made for another partition; {_removal(STABILITY)}")
+    return files.read(path, STABILITY)
 
 
 def tile_places(blocks: int) -> list[tuple[int, int]]:

@@ -14,8 +14,10 @@ from crocs_cli.errors import CrocsError, Stopped
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.layouts import Layout
+from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import ranks_here
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,17 @@ def bring_up_to_date(
     make: Callable[[Product], Arrays],
     team: Team,
     title: str,
+    needs: Needs | None = None,
 ) -> int:
     """Make this process's part of the products that are not made yet; return how many it made.
 
     The full list is divided, never what is missing of it, so that processes that start at different times
-    agree. Every existing file of the part is checked before any work starts.
+    agree. Every existing file of the part is checked before any work starts, and where something is missing,
+    whether there is the memory that it needs.
     """
     missing = [product for product in team.part(products) if not is_made(product)]
+    if missing and needs:
+        require(needs, title, 1 if team.comm is None else ranks_here())
     with stopping() as asked, Progress(title, len(missing), team.leads) as progress, _writer() as write:
         for product in missing:
             if asked():

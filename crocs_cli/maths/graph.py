@@ -16,8 +16,6 @@ DISTANCE_FLOOR = np.float32(0.001)
 TOGETHER = 16
 #: a full graph up to this many edges is made whole; beyond, this many targets are drawn for each prototype
 AFFORDABLE_EDGES, FIRST_TARGETS = 50_000_000, 64
-#: memory of an edge: in the graph, in both directions, and while they are made
-EDGE_BYTES = 32
 #: distances that are held at a time while a full graph is made
 BLOCK_EDGES = 1 << 22
 
@@ -97,11 +95,6 @@ def affordable_targets(members: LoadSets, asked: int | str) -> int:
     if asked == "all" or (asked == "auto" and len(members.days) * everyone <= AFFORDABLE_EDGES):
         return everyone
     return sampled_targets(len(members), FIRST_TARGETS if asked == "auto" else int(asked))
-
-
-def graph_bytes(members: LoadSets, targets: int) -> int:
-    """Return the memory that a graph and its communities need at the peak."""
-    return len(members.days) * targets * EDGE_BYTES + 2 * members.prototypes.nbytes
 
 
 def sampled_targets(members: int, targets: int) -> int:

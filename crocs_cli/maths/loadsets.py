@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from crocs_cli.maths.profiles import normalise
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class LoadSets:
     def sum_per_consumer(self, values: np.ndarray) -> np.ndarray:
         """Add up values (P,) over the prototypes of every consumer, (n,)."""
         return np.add.reduceat(values, self.offset[:-1]) if len(self) else values[:0]
+
+    def normalised(self, how: str) -> LoadSets:
+        """Give the same sets with every prototype normalised as `profiles.normalise` does, as float32."""
+        prototypes = self.prototypes if how == "none" else normalise(self.prototypes, how)
+        return replace(self, prototypes=prototypes.astype(np.float32, copy=False))
 
     def select(self, consumers: slice) -> LoadSets:
         """Give a run of consumers, sharing memory."""

@@ -11,13 +11,10 @@ from crocs_cli.maths.cuts import canonical, cut
 from crocs_cli.maths.kmedoids_blocks import kmedoids
 from crocs_cli.maths.medoids import kmedoids_partition
 from crocs_cli.maths.ward import ward
-from crocs_cli.maths.ward_ranks import BATCH_BYTES
 from crocs_cli.maths.ward_rounds import ward_in_place
 
 # up to here the libraries are quick enough; beyond, their copies of the matrix are what limits the size
 LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE = 10_000, 5_000
-BESIDE = 1 << 29  # bytes that the in-place algorithms take beside the matrix, Python included
-BESIDE_EACH = 1 << 10  # and for each consumer
 
 
 @dataclass(frozen=True)
@@ -56,19 +53,6 @@ def cluster(distances: np.ndarray, m: int, how: Clustering) -> Partitions:
 def cuts_of(merges: np.ndarray, clusters: tuple[int, ...]) -> Partitions:
     """Cut one hierarchy into each number of clusters."""
     return Partitions(np.array([cut(merges, k) for k in clusters], dtype=np.int32), merges)
-
-
-def needed_bytes(m: int, algorithm: str) -> int:
-    """Return the memory at the peak of `cluster`."""
-    condensed = 4 * pairs.length(m)
-    if algorithm == "ward":
-        return condensed * 5 if m <= LARGEST_FOR_FASTCLUSTER else condensed + BESIDE + BESIDE_EACH * m
-    return condensed * 3 if m <= LARGEST_FOR_SQUARE else condensed + BESIDE + BESIDE_EACH * m
-
-
-def spread_bytes(m: int, ranks: int) -> int:
-    """Return the memory that Ward over ranks takes at each of them."""
-    return 4 * m * -(-m // ranks) + 2 * BATCH_BYTES + BESIDE_EACH * m
 
 
 def _hierarchy(distances: np.ndarray, m: int, threads: int) -> np.ndarray:

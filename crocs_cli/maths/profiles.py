@@ -31,7 +31,7 @@ def normalise(profiles: np.ndarray, how: str) -> np.ndarray:
         scale = values.std(axis=1, keepdims=True)
     else:
         raise ValueError(f"no normalisation {how!r}")
-    return np.divide(values, scale, out=np.zeros_like(values), where=scale > 0)
+    return np.divide(values, scale, out=values, where=scale > 0)
 
 
 def window_slots(minutes: int, slots: int) -> int:

@@ -122,9 +122,11 @@ class Rounds:
         """
         clusters = len(new.first)
         near = self._nobody_seen(clusters)
-        for block in row_blocks(clusters, BLOCK_PAIRS):
-            start, end = (row_start(row, clusters) for row in block)
-            made = np.empty(end - start, dtype=np.float32)
+        blocks = row_blocks(clusters, BLOCK_PAIRS)
+        places = [tuple(row_start(row, clusters) for row in block) for block in blocks]
+        room = np.empty(max(end - start for start, end in places), dtype=np.float32)
+        for block, (start, end) in zip(blocks, places, strict=True):
+            made = room[: end - start]
             self._make(new, block, made, near)
             self._matrix[start:end] = made
         self._near = np.minimum.reduce(near)

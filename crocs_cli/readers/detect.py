@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 import pyarrow.parquet as parquet
@@ -27,8 +28,7 @@ def detect(path: Path, dialect: Dialect) -> tuple[str, str]:
     with opened(path) as file:
         start = file.read(_GLANCE_BYTES)
     if start.startswith(b"PK\x03\x04"):
-        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as member:
-            start = member.read(_GLANCE_BYTES)
+        start = _zipped(path)
     if start.startswith(b"PAR1"):
         return _by_names(path, [name.strip() for name in parquet.read_schema(path).names], "", dialect)
     lines = [line for line in start.decode("utf-8-sig", errors="replace").splitlines() if line.strip()]
@@ -42,6 +42,15 @@ def detect(path: Path, dialect: Dialect) -> tuple[str, str]:
     if second.startswith("Customer,Generator Capacity"):
         return "ausgrid", "its second line begins with Customer,Generator Capacity"
     return _by_names(path, _fields(first), second, dialect)
+
+
+def _zipped(path: Path) -> bytes:
+    """Return the beginning of the first file of a zip."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as member:
+            return member.read(_GLANCE_BYTES)
+    except (zipfile.BadZipFile, zlib.error, EOFError, IndexError, RuntimeError) as error:
+        raise CrocsError(f"{path}: cut short or damaged zip, or a locked one; fetch it again") from error
 
 
 def _by_names(path: Path, names: list[str], second: str, dialect: Dialect) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -26,7 +27,10 @@ NOT_MEASURED = {7, 8, 9, 12, 13}  # edited by hand, estimated in two ways, proje
 _US_RULES = ("360E2000", "B40E2000")  # second Sunday of March, first Sunday of November, at two
 _US_ZONES = {-5: "America/New_York", -6: "America/Chicago", -7: "America/Denver", -8: "America/Los_Angeles"}
 
-_Reading = tuple[int, int, float, bool]  # start, duration, value, whether it was not measured
+_FARTHEST_S = 14 * 3600  # of a local clock from UTC
+_LARGEST_POWER = 30  # of ten, either way
+_PIECE_BYTES, _ENTRY_BYTES = 1 << 16, 64 << 20
+_ENTRY_ELEMENTS = 1_000_000  # a year of readings of five minutes has half as many
 
 log = logging.getLogger("crocs")
 
@@ -37,7 +41,7 @@ class _Feed:
 
     types: dict[str, dict[str, str]] = field(default_factory=dict)  # reading type -> its fields
     type_of: dict[str, str] = field(default_factory=dict)  # meter reading -> reading type
-    blocks: list[tuple[str, list[_Reading]]] = field(default_factory=list)
+    blocks: list[tuple[str, np.ndarray]] = field(default_factory=list)  # link, readings (n, 4)
     clock: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,50 +49,80 @@ def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the readings of a feed, block by block."""
     feed = _parsed(path)
     for link, readings in feed.blocks:
+        if not len(readings):
+            continue
         kind = _type_of(feed, link)
-        if int(kind.get("uom", WATT_HOURS)) != WATT_HOURS:
+        if _whole(path, kind, "uom", WATT_HOURS) != WATT_HOURS:
             log.warning("%s: %s: unit %s is not Wh; left out", path, link, kind["uom"])
             continue
-        sign = -1.0 if int(kind.get("flowDirection", 1)) == EXPORT else 1.0
-        scale = sign * 10.0 ** int(kind.get("powerOfTenMultiplier", 0)) * WH_TO_KWH
+        sign = -1.0 if _whole(path, kind, "flowDirection", 1) == EXPORT else 1.0
+        power = _whole(path, kind, "powerOfTenMultiplier", 0)
+        if abs(power) > _LARGEST_POWER:
+            raise CrocsError(f"{path}: values times ten to the power of {power}; ask the sender")
+        scale = sign * 10.0**power * WH_TO_KWH
         channel = list(feed.types.values()).index(kind) if kind else 0
-        lengths = {duration for _, duration, *_ in readings} - {dialect.interval_s}
+        lengths = set(readings[:, 1].tolist()) - {dialect.interval_s}
         if lengths:
-            minutes = lengths.pop() // 60
+            minutes = int(lengths.pop() // 60)
             raise CrocsError(f"{path}: a reading of {minutes}min; set ingest.interval to {minutes}min")
-        if readings:
-            yield _readings(_consumer(link, path), readings, scale, channel)
+        yield _readings(_consumer(link, path), readings, scale, channel)
 
 
 def clock(path: Path) -> str:
     """Return the time zone that a feed's local time parameters mean, UTC where it has none."""
     found = _parsed(path, only_clock=True).clock
-    offset_s = int(found.get("tzOffset", 0))
+    offset_s = _whole(path, found, "tzOffset", 0)
+    if abs(offset_s) > _FARTHEST_S:
+        raise CrocsError(f"{path}: a clock {offset_s} s from UTC; name the zone with ingest.timezone")
     rules = (found.get("dstStartRule", "").upper(), found.get("dstEndRule", "").upper())
-    if rules == _US_RULES and int(found.get("dstOffset", 0)) == 3600 and offset_s / 3600 in _US_ZONES:
+    if rules == _US_RULES and _whole(path, found, "dstOffset", 0) == 3600 and offset_s / 3600 in _US_ZONES:
         return _US_ZONES[offset_s // 3600]
     return f"{'-' if offset_s < 0 else '+'}{abs(offset_s) // 3600:02d}:{abs(offset_s) % 3600 // 60:02d}"
 
 
 def interval_min(path: Path) -> int:
     """Return the minutes between readings that a feed's first reading type states, 60 where it has none."""
-    lengths = [int(kind.get("intervalLength", 3600)) for kind in _parsed(path).types.values()]
-    return (lengths or [3600])[0] // 60
+    lengths = [_whole(path, kind, "intervalLength", 3600) for kind in _parsed(path).types.values()]
+    minutes = (lengths or [3600])[0] // 60
+    if minutes < 5 or 1440 % minutes or 60 < minutes < 1440:
+        raise CrocsError(f"{path}: readings of {minutes}min; crocs takes 5min to 60min, or 24h")
+    return minutes
 
 
 def _parsed(path: Path, only_clock: bool = False) -> _Feed:
     feed = _Feed()
     try:
-        with opened(path) as file:
-            for _, entry in ElementTree.iterparse(file):
-                if _name(entry) == "entry":
-                    _take(entry, feed)
-                    entry.clear()
-                    if only_clock and feed.clock:
-                        break
-    except (ElementTree.ParseError, ValueError, TypeError) as error:
+        for entry in _entries(path):
+            _take(entry, feed)
+            if only_clock and feed.clock:
+                break
+    except (ElementTree.ParseError, ValueError, KeyError, OverflowError) as error:
         raise CrocsError(f"{path}: not a whole Green Button file ({error}); fetch it again") from error
     return feed
+
+
+def _entries(path: Path) -> Iterator[ElementTree.Element]:
+    """Yield the entries of a feed, of which only one at a time is held; refuse one without end."""
+    parser: Any = ElementTree.XMLPullParser(("start", "end"))
+    root, depth, elements, size = None, 0, 0, 0
+    with opened(path) as file:
+        while piece := file.read(_PIECE_BYTES):
+            parser.feed(piece)
+            size += len(piece)
+            for event, element in parser.read_events():
+                root = element if root is None else root
+                if event == "start":
+                    depth, elements = depth + 1, elements + 1
+                    continue
+                depth -= 1
+                if _name(element) == "entry":
+                    yield element
+                    if depth == 1:
+                        root.clear()
+                        elements = size = 0
+            if elements > _ENTRY_ELEMENTS or size > _ENTRY_BYTES:
+                raise CrocsError(f"{path}: more in one entry than a feed of readings holds; fetch it again")
+    parser.close()
 
 
 def _take(entry: ElementTree.Element, feed: _Feed) -> None:
@@ -107,10 +141,10 @@ def _take(entry: ElementTree.Element, feed: _Feed) -> None:
                 feed.type_of[_meter_reading(own)] = _tail(kinds[0])
         elif _name(part) == "IntervalBlock":
             rows = [_reading(one) for one in part if _name(one) == "IntervalReading"]
-            feed.blocks.append((up, rows))
+            feed.blocks.append((up, np.array(rows, dtype=np.float64)))
 
 
-def _reading(element: ElementTree.Element) -> _Reading:
+def _reading(element: ElementTree.Element) -> tuple[int, int, float, bool]:
     """Return (start, duration, value, whether it was not measured) of a reading."""
     found = {_name(part): (part.text or "").strip() for part in element.iter()}
     quality = found.get("quality", "")
@@ -128,17 +162,26 @@ def _type_of(feed: _Feed, link: str) -> dict[str, str]:
     return found if found is not None else next(iter(feed.types.values()), {})
 
 
-def _readings(consumer: str, rows: list[_Reading], scale: float, channel: int) -> Readings:
-    start_s, _, value, estimated = (np.array(column) for column in zip(*rows, strict=True))
+def _readings(consumer: str, rows: np.ndarray, scale: float, channel: int) -> Readings:
+    start_s, _, value, estimated = rows.T
     codes = pa.array(np.zeros(len(rows), np.int32))
     return Readings(
         pa.DictionaryArray.from_arrays(codes, pa.array([consumer])),
         start_s.astype(np.int64),
         value * scale,
         np.full(len(rows), channel, dtype=np.uint8),
-        estimated,
+        estimated.astype(bool),
         is_utc=True,
     )
+
+
+def _whole(path: Path, found: dict[str, str], name: str, default: int) -> int:
+    """Return a field that must be a whole number."""
+    text = found.get(name, str(default))
+    try:
+        return int(text)
+    except ValueError as error:
+        raise CrocsError(f"{path}: {name} {text[:40]!r} is not a whole number; fetch it again") from error
 
 
 def _consumer(link: str, path: Path) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.maths.clock import DAY_S
 from crocs_cli.maths.grid import LAST_DAY, Grid, Seen, flagged
 from crocs_cli.maths.rows import Rows
 from crocs_cli.readers.ahead import ahead
@@ -46,22 +48,22 @@ class Intake:
         Raises CrocsError for what the files' reader refuses, for stamps before 1970 or after 2099, and when
         stamps do not fit the interval.
         """
-        for readings, coded in ahead(self._converted, self._form.read(path, self._dialect)):
+        convert = partial(self._converted, path)
+        for readings, coded in ahead(convert, self._form.read(path, self._dialect)):
             rows = replace(coded, meter=self._number(readings.consumer, coded.meter)[coded.meter])
             self.seen.note(rows)
             if not 0 <= self.seen.first <= self.seen.last < (LAST_DAY + 1) * self._grid.intervals_per_day:
-                wrong = int(np.argmax(np.abs(readings.time_s)))
-                stamp = np.datetime64(int(readings.time_s[wrong]), "s")
-                raise CrocsError(
-                    f"{path}: stamp {stamp} is not between 1970 and 2099; mend or remove the line"
-                )
+                raise _out_of_range(path, readings.time_s)
             if self.seen.rows > _GLANCE:
                 self._check_grid(path)
             yield rows
         self._check_grid(path)
 
-    def _converted(self, readings: Readings) -> tuple[Readings, Rows]:
+    def _converted(self, path: Path, readings: Readings) -> tuple[Readings, Rows]:
         """Return readings as rows whose meters are still the codes of their own dictionary."""
+        time_s = readings.time_s
+        if len(time_s) and not -DAY_S <= time_s.min() <= time_s.max() < (LAST_DAY + 2) * DAY_S:
+            raise _out_of_range(path, time_s)  # before any clock is asked about it
         codes = readings.consumer.indices.to_numpy(zero_copy_only=False)
         start_s = self._grid.starts_s(readings.time_s, readings.is_utc)
         rows = self._grid.rows(codes, start_s, readings.value)
@@ -106,3 +108,9 @@ class Intake:
                 f"readings come every {found}, not every {self._grid.interval_s // 60}min; "
                 "set ingest.interval to the time between readings"
             )
+
+
+def _out_of_range(path: Path, time_s: np.ndarray) -> CrocsError:
+    """Name the stamp that is farthest from 1970."""
+    stamp = time_s[np.argmax(np.abs(time_s.astype(np.float64)))].astype("datetime64[s]")
+    return CrocsError(f"{path}: stamp {stamp} is not between 1970 and 2099; mend or remove the line")

@@ -11,6 +11,7 @@ import logging
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from crocs_cli.readers.text import opened
 SIGNS = {"E": 1.0, "B": -1.0}
 TO_KWH = {"WH": 1e-3, "KWH": 1.0, "MWH": 1e3}
 QUALITY = re.compile(r"[AEFNSV]\d{0,2}")
+LARGEST_BYTES = 128 << 20  # some 800 meters and years of half-hours
 _AFTER_VALUES = 5  # quality, reason and its text, two dates
 _NULL, _ACTUAL = "N", "A"
 _NOT_NEM = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, NotImplementedError)
@@ -72,17 +74,8 @@ def _parsed(path: Path) -> dict[str, dict[str, list[Any]]]:
 
 def _check_lengths(path: Path) -> None:
     """Refuse days with more values than intervals, of which nemreader would take the first ones."""
-    with opened(path) as file:
-        if not (start := file.read(4)):
-            raise CrocsError(f"{path}: empty; name a file with readings")
-        file.seek(0)
-        if start.startswith(b"PK"):
-            with zipfile.ZipFile(file) as archive:
-                text = archive.read(archive.namelist()[0]).decode()
-        else:
-            text = file.read().decode()
     intervals = None
-    for number, row in enumerate(csv.reader(text.splitlines()), 1):
+    for number, row in enumerate(csv.reader(_text(path).splitlines()), 1):
         if row[:1] == ["200"] and len(row) > 8 and row[8].isdigit() and int(row[8]):
             intervals = 1440 // int(row[8])
         values = len(",".join(row).rstrip(",").split(",")) - 2
@@ -90,6 +83,22 @@ def _check_lengths(path: Path) -> None:
             raise CrocsError(
                 f"{path}:{number}: more values than the {intervals} intervals of a day; ask the sender"
             )
+
+
+def _text(path: Path) -> str:
+    """Return a file's text, unpacked; refuse one larger than nemreader can hold in a usual memory."""
+    with ExitStack() as stack:
+        file = stack.enter_context(opened(path))
+        if not (start := file.read(4)):
+            raise CrocsError(f"{path}: empty; name a file with readings")
+        file.seek(0)
+        if start.startswith(b"PK"):
+            archive = stack.enter_context(zipfile.ZipFile(file))
+            file = stack.enter_context(archive.open(archive.namelist()[0]))  # type: ignore[assignment]
+        content = file.read(LARGEST_BYTES + 1)
+    if len(content) > LARGEST_BYTES:
+        raise CrocsError(f"{path}: more than {LARGEST_BYTES >> 20} MB of NEM12; divide it by meters")
+    return content.decode()
 
 
 def _channel(

@@ -13,6 +13,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.readers.table import Kind, Part, Table, arrow_type, stamp_fault
 
 BATCH_ROWS = 1 << 18
+FIELD_BYTES, BESIDE_BYTES = 256, 1 << 20
 
 
 def open_parquet(path: Path, stamp_format: str | None) -> Table:
@@ -32,6 +33,7 @@ def open_parquet(path: Path, stamp_format: str | None) -> Table:
             file = parquet.ParquetFile(
                 path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
             )
+            _check_sizes(path, file.metadata, {stored[name] for name in kinds})
             for batch in file.iter_batches(BATCH_ROWS, columns=[stored[name] for name in kinds]):
                 place = _row_place(path, start)
                 yield Part(
@@ -46,6 +48,18 @@ def open_parquet(path: Path, stamp_format: str | None) -> Table:
             raise CrocsError(f"{path}: damaged Parquet file; fetch it again") from error
 
     return Table(path, tuple(name.strip() for name in schema.names), parts)
+
+
+def _check_sizes(path: Path, metadata: parquet.FileMetaData, wanted: set[str]) -> None:
+    """Refuse columns whose fields would fill the memory once unpacked."""
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        most = FIELD_BYTES * group.num_rows + BESIDE_BYTES
+        for column in map(group.column, range(group.num_columns)):
+            if column.path_in_schema in wanted and column.total_uncompressed_size > most:
+                raise CrocsError(
+                    f"{path}: column {column.path_in_schema!r} holds more than {FIELD_BYTES} bytes a row; "
+                    "name the right column, or mend the file"
+                )
 
 
 def _row_place(path: Path, start: int) -> Callable[[int], str]:

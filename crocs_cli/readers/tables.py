@@ -11,6 +11,7 @@ from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.table import Table
 from crocs_cli.readers.text import Block, blocks, opened
 
+MOST_COLUMNS = 1_000_000
 _SEPARATORS = (",", ";", "\t", "|")
 
 
@@ -38,6 +39,8 @@ def open_table(
         raise CrocsError(f"{path}: no header line; name a file with readings")
     header = _decoded(first, lines[title_lines])
     separator = separator or max(_SEPARATORS, key=header.count)
+    if (columns := header.count(separator) + 1) > MOST_COLUMNS:
+        raise CrocsError(f"{path}: a header of {columns:,} columns; is it all one line? mend the file")
     found = names or tuple(name.strip().strip('"').strip() for name in header.split(separator))
     skipped = 0 if names else title_lines + 1
     style = CsvFile(path, found, separator, writing, skipped, keeps_ragged)

@@ -2,5 +2,5 @@
 
 After Fidalgo & Macedo, "Identification of Typical and Anomalous Patterns in Electricity Consumption",
 Applied Sciences 2022, 12(7), 3317. To remove it: this folder, crocs_cli/cli/screen.py and its line of
-registration, tests/screen, configs/screen.yaml.
+registration, its layouts in crocs_cli/cli/info.py, tests/screen, configs/screen.yaml.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
+from crocs_cli.machine.memory import Needs
 from crocs_cli.machine.run import recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
@@ -24,6 +25,7 @@ from crocs_cli.screen.population import LEVELS as LEVEL_NAMES
 from crocs_cli.screen.series import Series, windows_of
 from crocs_cli.screen.settings import FitSettings, PatternSettings
 from crocs_cli.screen.som import Lattice
+from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
 SMALL = 5  # side of the map to compare with
@@ -42,7 +44,8 @@ class Fitted:
 def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | None:
     """Bring features and model of a run up to date; return them, or None while other shares are at work."""
     features = feature_products(run, settings)
-    bring_up_to_date(features, partial(make_features, run=run, settings=settings), team, "screen features")
+    make = partial(make_features, run=run, settings=settings)
+    bring_up_to_date(features, make, team, "screen features", needs(run, footprints.screen_fit))
     if not all_made(features):
         return None
     columns = gathered(features)
@@ -68,6 +71,14 @@ def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | Non
     if not all_made([levels, *maps]):
         return None
     return Fitted(columns, bits, {p.key: map_of(files.read(p.path, MAP)) for p in maps})
+
+
+def needs(run: Path, footprint: Callable[[int, int, int], int]) -> Needs:
+    """Return what a step needs that holds something of all installations, and the days of one file."""
+    paths = [run / "screen" / "daily" / f"{key}.h5" for key in shards(run / "screen" / "daily", DAILY)]
+    found = [files.shapes(path, DAILY)["energy_kwh"] for path in paths]
+    rows = [installations for installations, _ in found]
+    return Needs(footprint(sum(rows), found[0][1], max(rows)), "use a larger machine")
 
 
 def _recipe(settings: FitSettings, seed: int, key: str, inputs: dict[str, str]) -> Recipe:

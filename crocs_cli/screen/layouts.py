@@ -186,3 +186,7 @@ SCORES = Layout(
         "lost_kwh": ("float64", EACH),
     },
 )
+
+LAYOUTS = {
+    layout.format: layout for layout in (DAILY, TRUTH, FEATURES, MAP, LEVELS, CHANGES, PLACEBO, SCORES)
+}

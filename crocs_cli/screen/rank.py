@@ -18,13 +18,14 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.screen import assess, homologous, judge, ranking
 from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
-from crocs_cli.screen.fit import gathered
+from crocs_cli.screen.fit import gathered, needs
 from crocs_cli.screen.judge import Crowd, Verdict
 from crocs_cli.screen.layouts import CHANGES, DAILY, LEVELS, MAP, PLACEBO, SCORES
 from crocs_cli.screen.model import Model, model_of
 from crocs_cli.screen.series import LEAST_BEFORE, Series, calendar_from, split_day, windows_of
 from crocs_cli.screen.settings import FactorSettings, FitSettings, RankSettings
 from crocs_cli.screen.tags import TAGS
+from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
 LAG = YEAR_WEEKS * WEEK
@@ -82,8 +83,9 @@ def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
     """
     source = load_source(run, settings)
     changes, placebo = change_products(source, settings)
-    bring_up_to_date(changes, partial(make_changes, source=source, settings=settings), team, "screen changes")
-    bring_up_to_date(placebo, partial(make_changes, source=source, settings=settings), team, "screen placebo")
+    make, needed = partial(make_changes, source=source, settings=settings), needs(run, footprints.screen_rank)
+    bring_up_to_date(changes, make, team, "screen changes", needed)
+    bring_up_to_date(placebo, make, team, "screen placebo", needed)
     if not all_made([*changes, *placebo]) or team.rank > 0:
         return None
     inputs = {f"{p.path.parent.name}/{p.key}": files.digest(p.recipe) for p in changes + placebo}

@@ -13,14 +13,16 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
+from crocs_cli.machine.memory import Needs
 from crocs_cli.machine.run import partition_labels, recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
-from crocs_cli.machine.work import bring_up_to_date
+from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths import assignment
 from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.profiles import normalise, window_slots
-from crocs_cli.stages.members import stage1_settings
+from crocs_cli.maths.profiles import window_slots
+from crocs_cli.stages import footprints
+from crocs_cli.stages.members import size_of_sets, stage1_settings
 from crocs_cli.stages.settings import AssignSettings, Stage1Settings, Stage2Settings
 
 # days of history for which it is learned how far members then lie; a consumer takes the next lower one
@@ -50,8 +52,8 @@ class Model:
 
     def load_sets(self, read: Arrays) -> LoadSets:
         """Return load sets from the arrays of an RLS file, normalised as the partition's were."""
-        prototypes = normalise(read["prototype"], self.stage2().normalise_prototypes).astype(np.float32)
-        return LoadSets(prototypes, read["days"], read["prototype_offset"])
+        sets = LoadSets(read["prototype"], read["days"], read["prototype_offset"])
+        return sets.normalised(self.stage2().normalise_prototypes)
 
 
 def open_model(settings: AssignSettings) -> Model:
@@ -82,10 +84,21 @@ def run(
     ]
     products = shard_products(run / "assignments", ASSIGNMENTS, recipes)
     assigner = Assigner(model, settings.clusters, load_sets)
-    bring_up_to_date(products, lambda product: assigner.make(run / "rls" / product.path.name), team, "assign")
+
+    def make(product: Product) -> Arrays:
+        return assigner.make(run / "rls" / product.path.name)
+
+    bring_up_to_date(products, make, team, "assign", needs(model))
     made = [product for product in products if product.path.exists()]
     alike = [files.read(product.path, ASSIGNMENTS, ("alike",))["alike"] for product in made]
     return sum(map(len, alike)), sum(int((each.sum(axis=1) == 0).sum()) for each in alike)
+
+
+def needs(model: Model) -> Needs:
+    """Return what comparing new consumers with those of a model needs."""
+    prototypes, slots = size_of_sets(model.run)
+    largest = max(path.stat().st_size for path in (model.run / "profiles").glob("[0-9]*.h5"))
+    return Needs(footprints.assign(prototypes, slots, largest), "use a larger machine")
 
 
 class Assigner:

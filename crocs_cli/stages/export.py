@@ -12,7 +12,7 @@ from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS
-from crocs_cli.machine.run import partition_labels, read_behaviours, shards
+from crocs_cli.machine.run import partition_labels, partition_recipe, read_behaviours, shards
 from crocs_cli.stages.members import slot_columns
 
 # what can be exported: {column: what it holds}; README shows this table
@@ -229,6 +229,10 @@ def rls(run: Path) -> pa.Table:
 
 def dendrogram(run: Path) -> pa.Table:
     """Return one row a merge; none when the partition was not made by ward."""
+    if "sample" in partition_recipe(run)["inputs"]:
+        raise CrocsError(
+            f"{run}: its dendrogram is that of the sample; export it with --run {run / 'sample'}"
+        )
     merges = files.read(run / "partition.h5", PARTITION, ("merges",))["merges"]
     return _table(
         merge=np.arange(1, len(merges) + 1),

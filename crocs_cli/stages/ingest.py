@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.layouts import PROFILES
+from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.run import listed, recipe, shard_key, shard_products
 from crocs_cli.machine.spool import Spool
@@ -33,6 +35,7 @@ from crocs_cli.readers.formats import FORMATS
 from crocs_cli.readers.inputs import Pseudonyms, input_files, listed_days
 from crocs_cli.readers.intake import Intake
 from crocs_cli.readers.readings import Dialect, Writing
+from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import IngestSettings
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -83,6 +86,7 @@ class _Work:
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read the files and set aside the readings of the shards that this process has to make."""
+        require(Needs(footprints.ingest(), "use a larger machine"), "ingest")
         with Progress("ingest: readings", None, self._team.leads) as progress:
             for path in paths:
                 for records, first in ahead(self._binned, self._intake.rows(path)):
@@ -93,8 +97,7 @@ class _Work:
         key = self._settings.pseudonym_key
         ids = map(Pseudonyms(Path(key)).of, self._intake.ids) if key else self._intake.ids
         self._names = np.array(list(ids))
-        formulas = sum(name.startswith(FORMULA_SIGNS) for name in self._names.tolist())
-        if formulas:
+        if formulas := sum(name.startswith(FORMULA_SIGNS) for name in self._names.tolist()):
             log.warning(
                 "%d ids begin with =, +, - or @: a spreadsheet takes them for formulas; use `export --excel`",
                 formulas,
@@ -123,8 +126,7 @@ class _Work:
         first = shard * self._settings.shard_size
         ids = self._names[first : first + self._settings.shard_size]
         with ThreadPoolExecutor(pa.cpu_count()) as pool:
-            starts = range(0, len(ids), BIN_METERS)
-            parts = list(pool.map(lambda start: self._bin(shard, start, ids), starts))
+            parts = list(pool.map(lambda start: self._bin(shard, start, ids), range(0, len(ids), BIN_METERS)))
         days = np.concatenate([np.bincount(part.meter, minlength=len(part.quality)) for part in parts])
         return {
             "consumer_id": ids[days > 0],
@@ -148,7 +150,7 @@ class _Work:
                 f"consumer {names[conflict.meter]}: two readings of the interval from {stamp}, {one:g} and "
                 f"{other:g} kWh; set ingest.duplicates to first, last, mean or leave_out"
             )
-        return days
+        return replace(days, energy_kwh=days.energy_kwh.astype(np.float32))  # as the file has it
 
     def _calendar(self) -> Calendar:
         seen = self._intake.seen
@@ -240,8 +242,8 @@ def made_shards(run: Path, base: Recipe) -> dict[str, Recipe]:
 
 def products(run: Path, base: Recipe, parts: int) -> list[Product]:
     """Return all shards of the profiles."""
-    recipes = [{**base, "key": shard_key(number), "parts": parts} for number in range(parts)]
-    return shard_products(run / "profiles", PROFILES, recipes)
+    keys = map(shard_key, range(parts))
+    return shard_products(run / "profiles", PROFILES, [{**base, "key": key, "parts": parts} for key in keys])
 
 
 def rule(settings: IngestSettings, grid: Grid, calendar: Calendar) -> Rule:

@@ -13,7 +13,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION, RLS
 from crocs_cli.machine.run import shards
 from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.maths.profiles import window_slots
 from crocs_cli.stages.settings import Stage1Settings
 
 
@@ -56,6 +56,13 @@ def comparison_of(run: Path) -> Comparison:
     return Comparison(settings["window"], settings["normalise_prototypes"])
 
 
+def size_of_sets(run: Path) -> tuple[int, int]:
+    """Return how many prototypes a run has in all, and their slots, without reading them."""
+    paths = [run / "rls" / f"{key}.h5" for key in shards(run / "rls", RLS)]
+    found = [files.shapes(path, RLS)["prototype"] for path in paths]
+    return sum(rows for rows, _ in found), found[0][1]
+
+
 def load_members(run: Path, chosen: np.ndarray, comparison: Comparison) -> Members:
     """Read the consumers of a run that are among the chosen ids, in the order of the run.
 
@@ -78,9 +85,8 @@ def member_shards(run: Path, chosen: np.ndarray, comparison: Comparison) -> Iter
         read = files.read(run / "rls" / f"{key}.h5", RLS, names)
         inside = np.flatnonzero(np.isin(read["consumer_id"], chosen))
         sets = LoadSets(read["prototype"], read["days"], read["prototype_offset"]).take(inside)
-        prototypes = normalise(sets.prototypes, comparison.normalise).astype(np.float32)
         yield Members(
             read["consumer_id"][inside],
-            LoadSets(prototypes, sets.days, sets.offset),
+            sets.normalised(comparison.normalise),
             read["mean_daily_kwh"][inside],
         )

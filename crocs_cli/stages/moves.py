@@ -11,15 +11,16 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import MOVES, RRLS
-from crocs_cli.machine.memory import require
-from crocs_cli.machine.run import listed, load_sets_digest, partition_labels, recipe
+from crocs_cli.machine.memory import Needs, require
+from crocs_cli.machine.run import cluster_keys, listed, load_sets_digest, partition_labels, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.communities import Leiden, affordable_starts
-from crocs_cli.maths.graph import affordable_targets, graph_bytes, prototype_graph
+from crocs_cli.maths.graph import affordable_targets, prototype_graph
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.movement import Movement, known_days, movement
+from crocs_cli.stages import footprints
 from crocs_cli.stages.members import Comparison, Members, comparison_of, load_members, member_shards
 from crocs_cli.stages.settings import RrlsSettings
 
@@ -34,7 +35,7 @@ def run(later: Path, earlier: Path, clusters: int, seed: int, team: Team) -> lis
     consumer_id, label = partition_labels(earlier, clusters)
     comparison = comparison_of(earlier)
     folder = earlier / "rrls" / str(clusters)
-    settings = {key: files.read_recipe(folder / f"{key}.h5", RRLS) for key in _keys(clusters)}
+    settings = {key: files.read_recipe(folder / f"{key}.h5", RRLS) for key in cluster_keys(clusters)}
     source = load_sets_digest(later)
     products = []
     for key, made_by in settings.items():
@@ -55,10 +56,6 @@ def run(later: Path, earlier: Path, clusters: int, seed: int, team: Team) -> lis
     return [summary(product.path) for product in products if product.path.exists()]
 
 
-def _keys(clusters: int) -> list[str]:
-    return [f"{number:02d}" for number in range(1, clusters + 1)]
-
-
 def _moved(
     runs: tuple[Path, Path], rrls: Arrays, comparison: Comparison, settings: RrlsSettings, seed: int
 ) -> tuple[Members, Movement]:
@@ -73,7 +70,8 @@ def _moved(
     both = LoadSets.concatenate([before.sets, after.sets])
     window = comparison.window(both)
     targets = affordable_targets(both, settings.targets)
-    require(graph_bytes(both, targets), "rrls moves", "make EARLIER's rrls with fewer --targets")
+    peak = footprints.rrls(len(both), len(both.days), both.prototypes.shape[1], targets)
+    require(Needs(peak, "make EARLIER's rrls with fewer --targets"), "rrls moves")
     threads = available_threads()
     graph = prototype_graph(both, window, targets, seed, threads)
     starts = affordable_starts(graph) if settings.starts == "auto" else settings.starts

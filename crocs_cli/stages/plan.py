@@ -18,52 +18,78 @@ from crocs_cli.machine.run import shards
 from crocs_cli.maths import condensed
 from crocs_cli.maths.kmedoids_blocks import kmedoids
 from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.partition import needed_bytes, spread_bytes
 from crocs_cli.maths.represent import DayClustering, represent
 from crocs_cli.maths.ward_rounds import ward_in_place
 from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import PlanSettings
 
 TRIAL_S = 5.0  # of CPU time for each step
 RESERVE = 1.25  # of time and memory in what is asked of Slurm
-CALL_BYTES = 300 << 20  # of a process that has loaded everything
-CONSUMERS_A_SHARD = 512
 MATRIX_TRIAL = 2000  # consumers whose matrix is clustered; the work grows with the square of their number
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step takes: CPU time over all tasks, wall time, memory of each task, disk in all."""
+    """What one step takes: memory of each task; CPU time over all tasks, wall time, and disk in all.
+
+    Only what takes most of the time is tried; the other steps have None there.
+    """
 
     name: str
-    core_hours: float
-    cores: int
-    hours: float
     memory_gb: float
-    disk_gb: float
-    submit: str
+    core_hours: float | None = None
+    cores: int | None = None
+    hours: float | None = None
+    disk_gb: float | None = None
+    submit: str | None = None
 
 
 def run(run: Path, settings: PlanSettings) -> list[Step]:
-    """Return what stage 1, the distances and the partition will take.
+    """Return what every step will take, with the time of stage 1, the distances and the partition.
 
     Raises CrocsError where the partition fits neither a node nor the nodes that may share it.
     """
     m = settings.consumers or count_consumers(run)
     free = available_bytes() if settings.memory_gb is None else int(settings.memory_gb * GIB)
     ranks = ranks_needed(m, settings, free)  # first, so that what cannot be is refused without a trial
-    load_sets = m * settings.prototypes * (4 * settings.slots + 8)
-    tile_bytes = 3 * load_sets + 12 * 4096**2
+    peak = peaks(m, settings)
+    if ranks > 1:
+        peak["partition"] = footprints.partition_of_rank(m, ranks, sets_bytes(m, settings))
     stage1_s = seconds_a_unit(lambda n: trial_stage1(n, settings))
     pair_s = seconds_a_unit(lambda n: trial_distances(n, settings), start=32)
     partition_s = trial_partition(settings) * (m / MATRIX_TRIAL) ** 2
-    shard_bytes = CALL_BYTES + 3 * 8 * CONSUMERS_A_SHARD * settings.days * settings.slots
+    rls_gb = (sets_bytes(m, settings) + 12 * m * settings.days) / GIB
     matrix_gb = 4 * condensed.length(m) / GIB
-    return [
-        _array("stage1", m * stage1_s, shard_bytes, (load_sets + 12 * m * settings.days) / GIB, settings),
-        _array("stage2", condensed.length(m) * pair_s, CALL_BYTES + tile_bytes, matrix_gb, settings),
-        _partition(m, partition_s, ranks, settings),
+    timed = [
+        _array("stage1", m * stage1_s, peak["stage1"], rls_gb, settings),
+        _array("stage2", condensed.length(m) * pair_s, peak["stage2"], matrix_gb, settings),
+        _partition(m, partition_s, ranks, peak["partition"], settings),
     ]
+    steps = {step.name: step for step in timed}
+    return [steps.get(name, Step(name, size / GIB)) for name, size in peak.items()]
+
+
+def peaks(m: int, settings: PlanSettings) -> dict[str, int]:
+    """Return how much memory a process of each step takes at its peak, in bytes."""
+    profiles = footprints.profiles(min(m, settings.shard_size), settings.days, settings.slots)
+    prototypes, largest = m * settings.prototypes, math.ceil(m * settings.largest_cluster)
+    return {
+        "synth": footprints.synth(profiles),
+        "ingest": footprints.ingest(m * settings.days * settings.slots, profiles),
+        "stage1": footprints.stage1(profiles),
+        "stage2": footprints.distances(m, prototypes, settings.slots),
+        "partition": partition_bytes(m, settings),
+        "rrls": footprints.rrls(largest, largest * settings.prototypes, settings.slots),
+        "assign": footprints.assign(prototypes, settings.slots, profiles),
+        "screen fit": footprints.screen_fit(m, settings.days),
+        "screen rank": footprints.screen_rank(m, settings.days),
+    }
+
+
+def sets_bytes(m: int, settings: PlanSettings) -> int:
+    """Return the size of all load sets."""
+    return footprints.load_sets(m * settings.prototypes, settings.slots)
 
 
 def count_consumers(run: Path) -> int:
@@ -77,26 +103,31 @@ def ranks_needed(m: int, settings: PlanSettings, free: int) -> int:
 
     Raises CrocsError with what would fit when it does not fit at all.
     """
-    if needed_bytes(m, settings.algorithm) <= free:
+    needed = partition_bytes(m, settings)
+    if needed <= free:
         return 1
     if settings.algorithm == "ward" and settings.nodes > 1:
         for ranks in range(2, settings.nodes + 1):
-            if spread_bytes(m, ranks) <= free:
+            if footprints.partition_of_rank(m, ranks, sets_bytes(m, settings)) <= free:
                 return ranks
-    needed = needed_bytes(m, settings.algorithm) / GIB
     cure = f"cluster a sample (`crocs stage2 --sample {_largest(settings, free)}`)"
     if settings.algorithm == "ward":
         cure += ", or give more --nodes"
     raise CrocsError(
-        f"plan: the partition of {m} consumers needs {needed:.1f} GB, {settings.nodes} node(s) of "
+        f"plan: the partition of {m} consumers needs {needed / GIB:.1f} GB, {settings.nodes} node(s) of "
         f"{free / GIB:.1f} GB have less; {cure}"
     )
+
+
+def partition_bytes(m: int, settings: PlanSettings) -> int:
+    """Return the memory of the partition in one process."""
+    return footprints.partition(m, settings.algorithm, sets_bytes(m, settings))
 
 
 def _largest(settings: PlanSettings, free: int) -> int:
     """Return the largest round number of consumers whose matrix fits one node."""
     m = 1000 * max(1, int(math.sqrt(2 * free / 4) / 1000) + 1)
-    while m > 1000 and needed_bytes(m, settings.algorithm) > free:
+    while m > 1000 and partition_bytes(m, settings) > free:
         m -= 1000
     return m
 
@@ -163,19 +194,18 @@ def _array(name: str, seconds: float, memory: int, disk_gb: float, settings: Pla
         f"CROCS_SHARES={settings.tasks} sbatch --array=1-{settings.tasks} --cpus-per-task={settings.cores} "
         f"{_limits(hours, memory)} slurm/{name}.sbatch"
     )
-    return Step(name, seconds / 3600, cores, hours, memory / GIB, disk_gb, submit)
+    return Step(name, memory / GIB, seconds / 3600, cores, hours, disk_gb, submit)
 
 
-def _partition(m: int, seconds: float, ranks: int, settings: PlanSettings) -> Step:
+def _partition(m: int, seconds: float, ranks: int, memory: int, settings: PlanSettings) -> Step:
+    cores = ranks if ranks > 1 else min(2, settings.cores)
+    hours = seconds / 3600 / cores
+    limits = _limits(hours, memory)
     if ranks > 1:
-        memory = spread_bytes(m, ranks)
-        hours = seconds / 3600 / ranks
-        call = f"sbatch --nodes={ranks} --ntasks-per-node=1 {_limits(hours, memory)} slurm/mpi.sbatch"
-        return Step("partition", seconds / 3600, ranks, hours, memory / GIB, 0.0, call)
-    memory, threads = needed_bytes(m, settings.algorithm), min(2, settings.cores)
-    hours = seconds / 3600 / threads
-    call = f"sbatch --cpus-per-task={threads} {_limits(hours, memory)} slurm/partition.sbatch"
-    return Step("partition", seconds / 3600, threads, hours, memory / GIB, 8 * 4 * m / GIB, call)
+        submit = f"sbatch --nodes={ranks} --ntasks-per-node=1 {limits} slurm/mpi.sbatch"
+    else:
+        submit = f"sbatch --cpus-per-task={cores} {limits} slurm/partition.sbatch"
+    return Step("partition", memory / GIB, seconds / 3600, cores, hours, 8 * 4 * m / GIB, submit)
 
 
 def _limits(hours: float, memory: int) -> str:

@@ -11,6 +11,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY, Layout
+from crocs_cli.machine.run import read_stability, rrls_path
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.likeness import days_alike
 from crocs_cli.maths.loadsets import LoadSets
@@ -170,17 +171,15 @@ def _indices(run: Path, clusters: int) -> Indices:
     order = read["clusters"].argsort(kind="stable")
     names = ("clusters", "silhouette", "dunn", "davies_bouldin", "calinski_harabasz")
     stability = np.full(len(order), np.nan)
-    if (run / "stability.h5").exists():
-        agreement = files.read(run / "stability.h5", STABILITY)
+    if (agreement := read_stability(run)) is not None:
         stability = np.array([agreement["ari"][agreement["clusters"] == k].mean() for k in read["clusters"]])
     return Indices(**{name: read[name][order] for name in names}, stability=stability[order], chosen=clusters)
 
 
 def _found_again(run: Path, clusters: int) -> np.ndarray | None:
     """Return how well each cluster is found again in subsamples, where that was measured."""
-    if not (run / "stability.h5").exists():
+    if (read := read_stability(run)) is None:
         return None
-    read = files.read(run / "stability.h5", STABILITY)
     first = int(read["clusters"][: read["clusters"].tolist().index(clusters)].sum())
     found: np.ndarray = read["jaccard"][first : first + clusters]
     return found
@@ -189,7 +188,7 @@ def _found_again(run: Path, clusters: int) -> np.ndarray | None:
 def _missing(run: Path, clusters: int) -> list[str]:
     """Say what the report would hold besides, and what makes it."""
     sentences = []
-    if not (run / "rrls" / str(clusters) / "01.h5").exists():
+    if not rrls_path(run, clusters, 1).exists():
         sentences.append(
             f"The behaviours that a segment’s consumers share: crocs rrls --clusters {clusters} finds them."
         )
@@ -203,7 +202,7 @@ def _provenance(run: Path, clusters: int, safe: bool) -> list[tuple[str, str, di
         ("Profiles", run / "profiles" / "00000.h5", PROFILES),
         ("Stage 1", run / "rls" / "00000.h5", RLS),
         ("Stage 2", run / "partition.h5", PARTITION),
-        ("RRLS", run / "rrls" / str(clusters) / "01.h5", RRLS),
+        ("RRLS", rrls_path(run, clusters, 1), RRLS),
         ("Stability", run / "stability.h5", STABILITY),
     ]
     made = []

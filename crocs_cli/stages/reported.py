@@ -12,9 +12,9 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS
-from crocs_cli.machine.run import partition_labels, read_behaviours, shards
+from crocs_cli.machine.run import partition_labels, read_behaviours, rrls_path, shards
 from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.maths.profiles import window_slots
 from crocs_cli.maths.quality import COUNTS
 from crocs_cli.maths.segments import consumer_means, peak_counts
 from crocs_cli.pictures.describe import People
@@ -34,8 +34,8 @@ class Source:
 
     def rrls(self, cluster: int) -> Arrays | None:
         """Return the behaviours of a cluster, if they are made."""
-        path = self.run / "rrls" / str(self.clusters) / f"{cluster + 1:02d}.h5"
-        return read_behaviours(self.run, self.clusters, cluster + 1) if path.exists() else None
+        made = rrls_path(self.run, self.clusters, cluster + 1).exists()
+        return read_behaviours(self.run, self.clusters, cluster + 1) if made else None
 
 
 def read_run(run: Path, clusters: int) -> tuple[Quality, Source]:
@@ -47,18 +47,17 @@ def read_run(run: Path, clusters: int) -> tuple[Quality, Source]:
     sets = LoadSets.concatenate(
         [LoadSets(part["prototype"], part["days"], part["prototype_offset"]) for part in parts]
     )
-    prototypes = normalise(sets.prototypes, compared["normalise_prototypes"]).astype(np.float32)
     people = People(
         mean_kwh=mean_kwh,
         peaks=peaks,
-        sets=LoadSets(prototypes, sets.days, sets.offset),
+        sets=sets.normalised(compared["normalise_prototypes"]),
         day_offset=np.concatenate(
             [[0], np.cumsum(np.concatenate([np.diff(p["day_offset"]) for p in parts]))]
         ),
         date=np.concatenate([part["date"] for part in parts]),
         day_prototype=np.concatenate([part["day_prototype"] for part in parts]),
     )
-    window = window_slots(compared["window"], prototypes.shape[1])
+    window = window_slots(compared["window"], sets.prototypes.shape[1])
     return quality, Source(run, clusters, consumer_id, label, people, window)
 
 

@@ -14,20 +14,30 @@ from crocs_cli.errors import CallError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import RRLS
-from crocs_cli.machine.memory import require
-from crocs_cli.machine.run import listed, partition_labels, partition_recipe, recipe
+from crocs_cli.machine.memory import Needs, require
+from crocs_cli.machine.run import (
+    cluster_keys,
+    listed,
+    partition_labels,
+    partition_recipe,
+    recipe,
+    shard_products,
+)
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.communities import Leiden, affordable_starts, quality
 from crocs_cli.maths.drawing import drawing
-from crocs_cli.maths.graph import PrototypeGraph, affordable_targets, graph_bytes, prototype_graph
+from crocs_cli.maths.graph import PrototypeGraph, affordable_targets, prototype_graph
 from crocs_cli.maths.hyperprototypes import hyperprototypes
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.refined import Sample, enough_targets, search_part
 from crocs_cli.maths.resolution import Trial, attempt, reach
-from crocs_cli.stages.members import comparison_of, load_members
+from crocs_cli.stages import footprints
+from crocs_cli.stages.members import comparison_of, load_members, size_of_sets
 from crocs_cli.stages.settings import RrlsSettings
+
+FEWER = "use fewer --targets, or a larger machine"
 
 log = logging.getLogger("crocs")
 
@@ -48,9 +58,17 @@ def run(run: Path, settings: RrlsSettings, seed: int, team: Team) -> list[dict[s
         costs[product.key] = {"seconds": round(time.perf_counter() - start, 2), "peak_memory_bytes": peak}
         return arrays
 
-    bring_up_to_date(products, make, team, "rrls")
+    bring_up_to_date(products, make, team, "rrls", needs(run, label, settings))
     made = [product for product in products if product.path.exists()]
     return [summary(product.path) | costs.get(product.key, {}) for product in made]
+
+
+def needs(run: Path, label: np.ndarray, settings: RrlsSettings) -> Needs:
+    """Return what the largest cluster needs; label: (m,) int."""
+    prototypes, slots = size_of_sets(run)
+    members = int(np.bincount(label).max())
+    peak = footprints.rrls(members, prototypes * members // len(label), slots, settings.targets)
+    return Needs(peak, FEWER)
 
 
 def cluster_products(run: Path, settings: RrlsSettings, seed: int) -> list[Product]:
@@ -58,8 +76,8 @@ def cluster_products(run: Path, settings: RrlsSettings, seed: int) -> list[Produ
     chosen = settings.model_dump(mode="json") | {"seed": seed}
     inputs = {"partition": files.digest(partition_recipe(run))}
     folder, parts = run / "rrls" / str(settings.clusters), settings.clusters
-    keys = [f"{number:02d}" for number in range(1, parts + 1)]
-    return [Product(folder / f"{key}.h5", RRLS, recipe("rrls", key, chosen, inputs, parts)) for key in keys]
+    recipes = [recipe("rrls", key, chosen, inputs, parts) for key in cluster_keys(parts)]
+    return shard_products(folder, RRLS, recipes)
 
 
 def refined(members: LoadSets, window: int, settings: RrlsSettings, seed: int) -> Arrays:
@@ -101,7 +119,8 @@ def communities(
     threads = available_threads()
 
     def make(targets: int) -> PrototypeGraph:
-        require(graph_bytes(members, targets), "rrls graph", "use fewer --targets, or a larger machine")
+        peak = footprints.rrls(len(members), len(members.days), members.prototypes.shape[1], targets)
+        require(Needs(peak, FEWER), "rrls graph")
         return prototype_graph(members, window, targets, seed, threads)
 
     def leiden(graph: PrototypeGraph) -> Leiden:

@@ -20,7 +20,7 @@ from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.assignment import Comparison, Segments
 from crocs_cli.maths.loadsets import LoadSets, take_rows
-from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.maths.profiles import window_slots
 from crocs_cli.maths.sampling import NOT_CLUSTERED, Places, centres, draw_sample, place, renumbered
 from crocs_cli.stages.settings import Stage2Settings
 
@@ -121,15 +121,15 @@ def _arrays(
     clustered = np.isin(np.arange(len(consumer_id)), chosen)
     sampled = {"clustered": clustered, "distance": found.distance, "runner_up": found.runner_up}
     both = {"consumer_id": consumer_id, "clusters": exact["clusters"]}
-    partition = {**exact, "label": found.label, "medoid": np.concatenate(medoids)}
-    return {"sampled": sampled | both, "partition": partition | both}
+    of_all = {"label": found.label, "medoid": np.concatenate(medoids), "merges": np.empty((0, 4))}
+    return {"sampled": sampled | both, "partition": exact | of_all | both}
 
 
 def _load(path: Path, settings: Stage2Settings) -> tuple[LoadSets, np.ndarray]:
     """Read the load sets of one file as they are compared, and the ids."""
     read = files.read(path, RLS, ("consumer_id", "prototype_offset", "prototype", "days"))
-    prototypes = normalise(read["prototype"], settings.normalise_prototypes).astype(np.float32)
-    return LoadSets(prototypes, read["days"], read["prototype_offset"]), read["consumer_id"]
+    sets = LoadSets(read["prototype"], read["days"], read["prototype_offset"])
+    return sets.normalised(settings.normalise_prototypes), read["consumer_id"]
 
 
 def _excerpt(read: Arrays, consumers: np.ndarray) -> Arrays:

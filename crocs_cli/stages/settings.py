@@ -317,6 +317,10 @@ class PlanSettings(Settings):
     slots: int = Field(48, description="readings a day", ge=4, le=288)
     prototypes: int = Field(15, description="prototypes of each consumer", ge=1, le=1000)
     algorithm: Algorithm = Field("ward", description="how the consumers are clustered")
+    shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)
+    largest_cluster: float = Field(
+        0.5, description="share of the consumers in the largest cluster, on which rrls depends", gt=0, le=1
+    )
     tasks: int = Field(8, description="tasks of an array, or MPI ranks", ge=1, le=100_000)
     cores: int = Field(4, description="cores of each task", ge=1, le=1024)
     memory_gb: Annotated[float, Field(gt=0)] | None = Field(

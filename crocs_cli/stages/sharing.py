@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import RLS, RRLS
-from crocs_cli.machine.run import partition_labels, shards
+from crocs_cli.machine.layouts import RLS
+from crocs_cli.machine.run import partition_labels, read_behaviours, shards
 from crocs_cli.pictures.describe import safe_groups
 
 SHARED = ("segments", "hyperprototypes", "coverage", "indices")  # the others have a row for each consumer
@@ -56,6 +56,6 @@ def _shown_clusters(run: Path, clusters: int, minimum: int) -> list[int]:
 
 def _common(run: Path, clusters: int, number: int, minimum: int) -> set[int]:
     """Return the behaviours, from 1 on, that at least the minimum of a cluster's consumers have."""
-    read = files.read(run / "rrls" / str(clusters) / f"{number:02d}.h5", RRLS)
+    read = read_behaviours(run, clusters, number)
     consumers = np.round(read["consumer_coverage"] * len(read["consumer_id"]))
     return set((np.flatnonzero(consumers >= minimum) + 1).tolist())

@@ -9,33 +9,49 @@ from sklearn.metrics import adjusted_rand_score
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import PARTITION, STABILITY, WSMD
-from crocs_cli.machine.memory import require
+from crocs_cli.machine.files import Arrays, Recipe
+from crocs_cli.machine.layouts import PARTITION, SAMPLED, STABILITY, WSMD
+from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.run import listed, partition_recipe, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths import condensed as pairs
-from crocs_cli.maths.partition import Clustering, cluster, needed_bytes
+from crocs_cli.maths.partition import Clustering, cluster
 from crocs_cli.maths.stability import best_overlaps, subset
+from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import StabilitySettings, Stage2Settings
 
 
 def run(run: Path, settings: StabilitySettings, seed: int) -> Arrays:
-    """Make RUN/stability.h5 from RUN/wsmd and RUN/partition.h5; return its arrays."""
+    """Make RUN/stability.h5 from RUN/wsmd and RUN/partition.h5; return its arrays.
+
+    Where a sample was clustered and the others joined it, it is about the consumers of the sample.
+    """
     path = run / "partition.h5"
-    made_by = files.read_recipe(path, PARTITION)
+    made_by = partition_recipe(run)
     chosen = settings.model_dump(mode="json") | {"seed": seed}
     made = recipe("stability", "stability", chosen, {"partition": files.digest(made_by)})
     product = Product(run / "stability.h5", STABILITY, made)
     compared = Stage2Settings.model_validate({k: v for k, v in made_by["settings"].items() if k != "seed"})
     partition = files.read(path, PARTITION, ("clusters", "label"))
+    source = run
+    if "sample" in made_by["inputs"]:
+        source, partition["label"] = run / "sample", partition["label"][:, sampled_consumers(run, made_by)]
     bring_up_to_date(
-        [product], lambda _: resample(run, partition, compared, settings, seed), Team(), "stability"
+        [product], lambda _: resample(source, partition, compared, settings, seed), Team(), "stability"
     )
     return files.read(product.path, STABILITY)
+
+
+def sampled_consumers(run: Path, partition: Recipe) -> np.ndarray:
+    """Return which consumers of a run were clustered, (m,) bool; the others joined their clusters."""
+    path = run / "sampled.h5"
+    if files.read_recipe(path, SAMPLED) != {**partition, "key": path.stem}:
+        raise CrocsError(f"{path}: made for another partition; remove it and run `{SAMPLED.made_by}` again")
+    clustered: np.ndarray = files.read(path, SAMPLED, ("clustered",))["clustered"]
+    return clustered
 
 
 def resample(
@@ -45,7 +61,8 @@ def resample(
     clusters, label = partition["clusters"], partition["label"]
     m = label.shape[1]
     size = max(int(settings.part * m), int(clusters.max()))
-    require(4 * pairs.length(m) + needed_bytes(size, compared.algorithm), "stability", "use a larger machine")
+    peak = 4 * pairs.length(m) + footprints.partition(size, compared.algorithm)
+    require(Needs(peak, "use a larger machine"), "stability")
     check_tiles(run, compared)
     distances = read_distances(run, m)
     ks = tuple(clusters.tolist())

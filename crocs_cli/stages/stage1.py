@@ -11,12 +11,14 @@ from crocs_cli.machine import files
 from crocs_cli.machine.compiled import must_compile
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PROFILES, RLS
+from crocs_cli.machine.memory import Needs
 from crocs_cli.machine.run import recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.profiles import normalise, window_slots
 from crocs_cli.maths.represent import DayClustering, represent
+from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import Stage1Settings
 
 log = logging.getLogger("crocs")
@@ -39,7 +41,9 @@ def run(run: Path, settings: Stage1Settings, seed: int, team: Team) -> int:
     products = shard_products(run / "rls", RLS, recipes)
     if team.leads and must_compile("represent"):
         log.info("stage1: compiling for this machine, once; this takes some ten seconds")
-    bring_up_to_date(products, make, team, "stage1")
+    largest = max((run / "profiles" / product.path.name).stat().st_size for product in products)
+    needs = Needs(footprints.stage1(largest), "put fewer consumers into each file of profiles (--shard-size)")
+    bring_up_to_date(products, make, team, "stage1", needs)
     return len(products)
 
 

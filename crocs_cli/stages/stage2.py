@@ -13,7 +13,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.compiled import must_compile
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, RLS, WSMD
-from crocs_cli.machine.memory import require
+from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.ranks import MpiRanks
 from crocs_cli.machine.run import load_sets_digest, recipe, shards, tile_key, tile_places
 from crocs_cli.machine.team import Team
@@ -27,16 +27,15 @@ from crocs_cli.maths.partition import (
     Partitions,
     cluster,
     cuts_of,
-    needed_bytes,
-    spread_bytes,
 )
-from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.maths.profiles import window_slots
 from crocs_cli.maths.validity import Indices
 from crocs_cli.maths.ward_ranks import Ranks, own_rows, ward_over_ranks
 from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import Stage2Settings
 
-SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
+LARGER = "use a larger machine, or cluster a sample (--sample)"
 HERE, SPREAD = "here", "spread"
 
 log = logging.getLogger("crocs")
@@ -95,7 +94,7 @@ def run(run: Path, settings: Stage2Settings, seed: int, team: Team) -> Path | No
     chosen = settings.model_dump(mode="json") | {"seed": seed}
     product = Product(run / "partition.h5", PARTITION, recipe("stage2", "partition", chosen, inputs))
 
-    where = team.told(_where(tiles, product, settings, len(sets), team) if team.leads else None)
+    where = team.told(_where(tiles, product, settings, comparison.sets, team) if team.leads else None)
     merges = over_ranks(tiles, len(sets), MpiRanks(team.comm)) if where == SPREAD else None
 
     def make(_: Product) -> Arrays:
@@ -124,7 +123,7 @@ def load(run: Path, keys: list[str]) -> tuple[np.ndarray, LoadSets]:
 
 def tile_list(run: Path, settings: Stage2Settings, consumers: int, inputs: dict[str, str]) -> list[Tile]:
     """Return all tiles on and above the diagonal, the larger ones first, so that shares are even."""
-    size = min(LARGEST_BLOCK, max(SMALLEST_BLOCK, -(-consumers // BLOCKS)))
+    size = footprints.block(consumers)
     blocks = [slice(start, min(start + size, consumers)) for start in range(0, consumers, size)]
     chosen = settings.of_distances()
     places = tile_places(len(blocks))
@@ -139,16 +138,15 @@ def tile_list(run: Path, settings: Stage2Settings, consumers: int, inputs: dict[
 
 def comparison_of(sets: LoadSets, settings: Stage2Settings) -> Comparison:
     """Bring the prototypes and the window into the form in which they are compared."""
-    prototypes = normalise(sets.prototypes, settings.normalise_prototypes).astype(np.float32)
-    window = window_slots(settings.window, prototypes.shape[1])
-    sets = LoadSets(prototypes, sets.days, sets.offset)
+    window = window_slots(settings.window, sets.prototypes.shape[1])
+    sets = sets.normalised(settings.normalise_prototypes)
     return Comparison(sets, settings.distance, window, available_threads())
 
 
 def make_tiles(tiles: list[Tile], comparison: Comparison, team: Team) -> None:
     """Make this process's part of the tiles."""
-    largest = max((t.rows.stop - t.rows.start) * (t.columns.stop - t.columns.start) for t in tiles)
-    require(3 * comparison.sets.prototypes.nbytes + 12 * largest, "stage2 distances", "use a larger machine")
+    sets = comparison.sets
+    needs = Needs(footprints.distances(len(sets), *sets.prototypes.shape), LARGER)
     place = {tile.product.key: tile for tile in tiles}
     if team.leads and must_compile("wsmd"):
         log.info("stage2: compiling for this machine, once; this takes some ten seconds")
@@ -157,7 +155,7 @@ def make_tiles(tiles: list[Tile], comparison: Comparison, team: Team) -> None:
         tile = place[product.key]
         return {"distance": comparison.between(tile.rows, tile.columns)}
 
-    bring_up_to_date([tile.product for tile in tiles], make, team, "stage2")
+    bring_up_to_date([tile.product for tile in tiles], make, team, "stage2 distances", needs)
 
 
 def cluster_here(
@@ -205,19 +203,22 @@ def _overlap(own: range, block: slice) -> range:
     return range(max(own.start, block.start), min(own.stop, block.stop))
 
 
-def _where(tiles: list[Tile], product: Product, settings: Stage2Settings, m: int, team: Team) -> str | None:
+def _where(
+    tiles: list[Tile], product: Product, settings: Stage2Settings, sets: LoadSets, team: Team
+) -> str | None:
     """Say where the partition is made: in one process, over the ranks, or (None) not by this call.
 
     Raises CrocsError where the matrix does not fit; a share that is one of several leaves it to a later call.
     """
     if not all_made([tile.product for tile in tiles]) or is_made(product):
         return None
+    m, held = len(sets), footprints.load_sets(*sets.prototypes.shape)
     try:
-        require(needed_bytes(m, settings.algorithm), "stage2 partition", "use a larger machine, or MPI ranks")
+        require(Needs(footprints.partition(m, settings.algorithm, held), LARGER), "stage2 partition")
     except CrocsError as error:
         if team.comm is not None and settings.algorithm == "ward" and m > LARGEST_FOR_FASTCLUSTER:
-            here = spread_bytes(m, team.comm.Get_size()) * ranks_here()
-            require(here, "stage2 partition over ranks", "use more nodes")
+            each = footprints.partition_of_rank(m, team.comm.Get_size(), held)
+            require(Needs(each, "use more nodes"), "stage2 partition over ranks", ranks_here())
             return SPREAD
         if team.complete:
             raise

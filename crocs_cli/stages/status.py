@@ -9,7 +9,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, WSMD, Layout
-from crocs_cli.machine.run import listed, shard_key, tile_key, tile_places
+from crocs_cli.machine.run import cluster_keys, listed, shard_key, tile_key, tile_places
 
 FOLDERS: tuple[tuple[str, str, Layout], ...] = (
     ("profiles", "profiles", PROFILES),
@@ -54,7 +54,12 @@ def steps(run: Path) -> list[Step]:
     """
     if not run.is_dir():
         raise CrocsError(f"{run}: no such run directory; `crocs ingest` or `crocs synth` makes one")
-    found = [_step(name, run / folder, layout) for name, folder, layout in FOLDERS]
+    sample = run / "sample"  # where it is, only its consumers are compared
+    compared = sample if sample.is_dir() else run
+    found = [
+        _step(name, (compared if layout is WSMD else run) / folder, layout)
+        for name, folder, layout in FOLDERS
+    ]
     if not found[1].parts:  # load sets are as many files as profiles
         found[1] = _missing(found[1].name, RLS, {}, found[0].parts)
     for folder in sorted(listed(run / "rrls", "[0-9]*"), key=lambda path: int(path.name)):
@@ -80,7 +85,7 @@ def _keys(layout: Layout, parts: int) -> list[str]:
     if layout is PARTITION:
         return ["partition"]
     if layout is RRLS:
-        return [f"{number:02d}" for number in range(1, parts + 1)]
+        return cluster_keys(parts)
     if layout is WSMD:
         blocks = int((2 * parts) ** 0.5)  # parts = blocks (blocks + 1) / 2
         return [tile_key(place) for place in tile_places(blocks)]

@@ -9,12 +9,14 @@ import numpy as np
 
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PROFILES, TRUTH
+from crocs_cli.machine.memory import Needs
 from crocs_cli.machine.run import recipe, shard_key, shard_products
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.generator import SLOTS
 from crocs_cli.maths.population import Population, cluster_behaviours
 from crocs_cli.maths.quality import COUNTS
+from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import SynthSettings
 
 FIRST_DAY = (dt.date(2013, 1, 1) - dt.date(1970, 1, 1)).days
@@ -40,10 +42,14 @@ def run(run: Path, settings: SynthSettings, seed: int, team: Team) -> int:
         first = int(product.key) * settings.shard_size
         return range(first, min(first + settings.shard_size, settings.consumers))
 
+    file = footprints.profiles(min(settings.consumers, settings.shard_size), settings.days, SLOTS)
+    needs = Needs(footprints.synth(file), "give a smaller --shard-size, or use a larger machine")
     truth = shard_products(run / "truth", TRUTH, recipes)
-    bring_up_to_date(truth, lambda product: truth_arrays(people, members(product)), team, "synth truth")
+    bring_up_to_date(
+        truth, lambda product: truth_arrays(people, members(product)), team, "synth truth", needs
+    )
     profiles = shard_products(run / "profiles", PROFILES, recipes)
-    bring_up_to_date(profiles, lambda product: profile_arrays(people, members(product)), team, "synth")
+    bring_up_to_date(profiles, lambda product: profile_arrays(people, members(product)), team, "synth", needs)
     return parts
 
 
@@ -63,11 +69,14 @@ def profile_arrays(people: Population, numbers: range) -> Arrays:
     quality = np.zeros((len(numbers), len(COUNTS)), dtype=np.int64)
     quality[:, COUNTS.index("readings")] = people.days * SLOTS
     quality[:, [COUNTS.index("days_present"), COUNTS.index("days_used")]] = people.days
+    energy_kwh = np.empty((len(numbers), people.days, SLOTS), dtype=np.float32)
+    for own, number in zip(energy_kwh, numbers, strict=True):
+        own[:] = people.energy_kwh(number)
     return {
         "consumer_id": consumer_ids(numbers),
         "day_offset": people.days * np.arange(len(numbers) + 1),
         "date": np.tile(FIRST_DAY + np.arange(people.days), len(numbers)),
-        "energy_kwh": np.concatenate([people.energy_kwh(number) for number in numbers]),
+        "energy_kwh": energy_kwh.reshape(-1, SLOTS),
         "meter_id": consumer_ids(numbers),
         "quality": quality,
     }

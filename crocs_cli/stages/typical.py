@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.run import read_behaviours
+from crocs_cli.machine.run import read_behaviours, rrls_path
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.hyperprototypes import MAJOR_DAY_COVERAGE
 from crocs_cli.maths.typical import distances_to_rrls
@@ -45,7 +45,7 @@ def run(run: Path, clusters: int, wanted: Wanted) -> pa.Table:
 
 
 def _ranked(run: Path, clusters: int, number: int, comparison: Comparison, wanted: Wanted) -> pa.Table:
-    path = run / "rrls" / str(clusters) / f"{number:02d}.h5"
+    path = rrls_path(run, clusters, number)
     rrls = read_behaviours(run, clusters, number)
     members = load_members(run, rrls["consumer_id"], comparison)
     if not np.array_equal(members.consumer_id, rrls["consumer_id"]):

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from crocs_cli.readers import greenbutton, nem12, tables
 from tests.readers.conftest import counts, long_csv, profiles
 
 GOOD = long_csv()
@@ -258,3 +259,55 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_done(ingest, monkeypatc
     assert len(ended.err.strip().splitlines()) == 1
     assert [path for path in Path("run").rglob("*") if path.is_file()] == []
     assert ingest(GOOD).code == 0
+
+
+FEED = "<feed>" + 30 * "<entry><a/><b/></entry>" + "</feed>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reader", "limit", "said"),
+    [
+        (
+            "a.zip",
+            b"PK\x03\x04" + bytes(99),
+            "auto",
+            None,
+            "cut short or damaged zip, or a locked one; fetch it",
+        ),
+        ("a.csv", b"id,time,kwh" + 8 * b",x", "long", (tables, "MOST_COLUMNS", 10), "a header of 11 columns"),
+        (
+            "a.csv",
+            99 * b"100,NEM12\n",
+            "nem12",
+            (nem12, "LARGEST_BYTES", 500),
+            "more than 0 MB of NEM12; divide",
+        ),
+        (
+            "a.xml",
+            FEED.replace("<entry>", "").replace("</entry>", "").encode(),
+            "greenbutton",
+            (greenbutton, "_ENTRY_ELEMENTS", 50),
+            "more in one entry than a feed of readings holds; fetch it again",
+        ),
+        (
+            "a.xml",
+            b"<feed><entry><a>" + 99 * b"x",
+            "greenbutton",
+            (greenbutton, "_ENTRY_BYTES", 50),
+            "more in one entry than a feed of readings holds; fetch it again",
+        ),
+    ],
+)
+def test_what_unpacks_without_end_is_refused(ingest, monkeypatch, name, content, reader, limit, said):
+    if limit:
+        monkeypatch.setattr(*limit)
+    Path(name).write_bytes(content)
+    ended = ingest(None, "--reader", reader, name)
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1].startswith(f"crocs: {name}: {said}")
+
+
+def test_a_feed_of_many_entries_is_no_large_entry(ingest, monkeypatch):
+    monkeypatch.setattr(greenbutton, "_ENTRY_ELEMENTS", 50)
+    Path("a.xml").write_text(FEED)
+    assert "no readings in the files" in ingest(None, "--reader", "greenbutton", "a.xml").err

@@ -11,7 +11,19 @@ from pathlib import Path
 
 from crocs_cli.machine.compiled import keep_kernels
 
-SUBJECTS = ("settings", "damage", "kill", "disk", "together", "launchers")
+SUBJECTS = (
+    "settings",
+    "damage",
+    "kill",
+    "disk",
+    "together",
+    "launchers",
+    "numbers",
+    "inputs",
+    "offline",
+    "memory",
+    "versions",
+)
 
 
 def main() -> int:

@@ -13,9 +13,9 @@ import h5py
 import numpy as np
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine import files, layouts
-from crocs_cli.machine.layouts import Layout
-from crocs_cli.screen import layouts as screen_layouts
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import LAYOUTS
+from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 from tests.conftest import Outcome, digests
 from tests.torture import population
 from tests.torture.tally import Tally, call, untold
@@ -63,32 +63,10 @@ KINDS = (
     Kind("screened", "screen/model", "screen rank", RANKED),
     Kind("screened", "screen/changes", "screen rank", ("screen/scores.h5",)),
     Kind("screened", "screen/placebo", "screen rank", ("screen/scores.h5",)),
-    Kind("screened", "screen/scores.h5", "read"),
-    Kind("screened", "screen/truth", "read"),
+    Kind("screened", "screen/scores.h5", "info"),
+    Kind("screened", "screen/truth", "info"),
     Kind("metered", "profiles", "info"),
 )  # fmt: skip
-
-
-LAYOUTS = {
-    layout.format: layout
-    for layout in (*vars(layouts).values(), *vars(screen_layouts).values())
-    if isinstance(layout, Layout)
-}
-
-
-def layout_of(path: Path) -> Layout:
-    """Return the layout of a whole file."""
-    with h5py.File(path, "r") as file:
-        return LAYOUTS[file.attrs["format"].decode()]
-
-
-def read_alone(path: Path, layout: Layout) -> Outcome:
-    """Read a file that no command reads whole."""
-    try:
-        files.read(path, layout)
-    except CrocsError as error:
-        return Outcome(1, "", f"crocs: {error}\n")
-    return Outcome(0, "", "")
 
 
 def cut(path: Path, draw: random.Random, _: Path) -> None:
@@ -206,14 +184,9 @@ class Case:
     def read(self, path: Path) -> Outcome:
         """Make the call that reads the file."""
         run = self.work / self.kind.chain
-        if self.kind.reader in ("info", "read"):  # the maker looks at what is there first
+        if self.kind.reader == "info":  # the maker looks at what is there first
             *_, (_, made) = self.chain.bring_up_to_date(self.work)
-            if made.code:
-                return made
-        if self.kind.reader == "info":
-            return call("info", path)
-        if self.kind.reader == "read":
-            return read_alone(path, layout_of(self.made / path.relative_to(self.work)))
+            return made if made.code else call("info", path)
         if self.kind.reader == "score":
             return call("score", "--run", run, "--clusters", 3)
         if self.kind.reader == "export coverage":
@@ -223,7 +196,7 @@ class Case:
     def harmless(self, path: Path, inside: Path) -> str:
         """Say what is wrong with a file that was taken: nothing if every value in it is the right one."""
         right = self.made / inside
-        layout = layout_of(right)
+        layout = files.layout_of(right, LAYOUTS | OF_SCREENING)
         try:
             if files.read_made_by(path, layout) != files.read_made_by(right, layout):
                 return "a file of another make was taken"

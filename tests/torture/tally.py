@@ -33,10 +33,10 @@ class Tally:
 
 def call(*arguments: object) -> Outcome:
     """Call crocs in this process."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True), io.StringIO()  # some print bytes
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = __main__.run([str(argument) for argument in arguments])
-    return Outcome(code, out.getvalue(), err.getvalue())
+    return Outcome(code, out.buffer.getvalue().decode(), err.getvalue())
 
 
 def untold(ended: Outcome, codes: tuple[int, ...] = (MENDABLE,), names: str = "") -> str:

@@ -1,0 +1,127 @@
+"""How much memory a process takes at its peak, stage by stage: its libraries, and what it works on.
+
+Every stage says so before it starts, and `crocs plan` before anything is there; the torture `memory` of tests
+holds these figures against what processes really take. All results are bytes; `prototypes` are those of all
+consumers together, `profiles` the bytes of the largest file of profiles.
+"""
+
+from __future__ import annotations
+
+from crocs_cli.machine.spool import MEMORY_BYTES
+from crocs_cli.maths import condensed
+from crocs_cli.maths.graph import AFFORDABLE_EDGES, FIRST_TARGETS
+from crocs_cli.maths.partition import LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE
+from crocs_cli.maths.ward_ranks import BATCH_BYTES
+from crocs_cli.maths.ward_rounds import BLOCK_PAIRS
+
+MIB = 1 << 20
+#: Python with the libraries and the compiled kernels that a stage loads
+SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (182, 275, 184, 195, 226, 186))
+SCREEN_FIT, SCREEN_RANK = 342 * MIB, 270 * MIB
+KMEDOIDS = 108 * MIB  # the library of that name, and those that it loads
+#: what is written is held as arrays and as a file in memory
+WRITTEN = 2
+#: of a pair of the rows that a round of Ward's method makes beside the matrix, with the columns that it reads
+ROUND = 5.6
+#: of an edge of the prototype graph: there and back, and while they are made
+EDGE = 21
+#: of a reading that is being read, and of one that is set aside; how many of each are in memory at the most
+READ, AT_ONCE, SET_ASIDE, KEPT = 80, 3 << 18, 29, 2 * MEMORY_BYTES // 18
+#: of an installation: its features, its changes; of one of its days while they are looked at
+FEATURES, CHANGES, FIT_DAY, RANK_DAY, SCREEN_SHARD = 2000, 4000, 13, 30, 2500
+SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
+
+
+def profiles(consumers: int, days: int, slots: int) -> int:
+    """Return the size of a file of profiles: float32 energies, int32 dates."""
+    return consumers * days * (4 * slots + 4)
+
+
+def load_sets(prototypes: int, slots: int) -> int:
+    """Return the size of load sets in memory: float32 prototypes, int32 days."""
+    return prototypes * (4 * slots + 4)
+
+
+def block(consumers: int) -> int:
+    """Return the number of consumers on a side of a tile: about eight tiles a side, if they stay small."""
+    return min(LARGEST_BLOCK, max(SMALLEST_BLOCK, -(-consumers // BLOCKS)))
+
+
+def synth(profiles: int) -> int:
+    """Return the peak of `synth`."""
+    return SYNTH + WRITTEN * profiles
+
+
+def stage1(profiles: int) -> int:
+    """Return the peak of `stage1`: profiles as read, and normalised in float64."""
+    return STAGE1 + 3 * profiles
+
+
+def distances(consumers: int, prototypes: int, slots: int) -> int:
+    """Return the peak of the distances of `stage2`: joining the shards, or a tile written, the next one made.
+
+    How much of the next one is there by then depends on the disk; half of it is counted.
+    """
+    sets, side = load_sets(prototypes, slots), min(block(consumers), consumers)
+    laid_out = 3 * sets * side // consumers
+    return STAGE2 + max(2 * sets, sets + laid_out + (2 * WRITTEN + 1) * 2 * side**2)
+
+
+def partition(consumers: int, algorithm: str, sets: int = 0) -> int:
+    """Return the peak of the partition of `stage2`, which holds the load sets beside the matrix."""
+    matrix = 4 * condensed.length(consumers)
+    tile = 4 * block(consumers) ** 2
+    if algorithm == "ward" and consumers <= LARGEST_FOR_FASTCLUSTER:
+        beside = 3 * matrix  # the library's copies in float32 and float64
+    elif algorithm == "ward":
+        beside = int(ROUND * min(BLOCK_PAIRS, condensed.length(consumers) // 2))
+    else:
+        beside = 2 * matrix if consumers <= LARGEST_FOR_SQUARE else 0
+    libraries = STAGE2 + (KMEDOIDS if algorithm == "kmedoids" else 0)
+    return libraries + sets + matrix + max(tile, beside)
+
+
+def partition_of_rank(consumers: int, ranks: int, sets: int = 0) -> int:
+    """Return the peak of each rank that makes Ward's partition together with others."""
+    rows = 4 * consumers * -(-consumers // ranks)
+    return STAGE2 + sets + rows + 2 * BATCH_BYTES
+
+
+def rrls(members: int, prototypes: int, slots: int, targets: int | str = "auto") -> int:
+    """Return the peak of `rrls` for a cluster: its load sets, and the graph in both directions."""
+    edges = prototypes * most_targets(members, prototypes, targets)
+    return RRLS + 2 * load_sets(prototypes, slots) + EDGE * edges
+
+
+def most_targets(members: int, prototypes: int, targets: int | str) -> int:
+    """Return with how many others a prototype is compared at the most; `auto` doubles while affordable."""
+    everyone = members - 1
+    if targets == "all" or (targets == "auto" and prototypes * everyone <= AFFORDABLE_EDGES):
+        return everyone
+    most = FIRST_TARGETS
+    while targets == "auto" and 2 * most * prototypes <= AFFORDABLE_EDGES:
+        most *= 2
+    return min(everyone, most if targets == "auto" else int(targets))
+
+
+def assign(prototypes: int, slots: int, profiles: int) -> int:
+    """Return the peak of `assign`: the model's load sets while they are joined, or its profiles as read."""
+    sets = load_sets(prototypes, slots)
+    return ASSIGN + sets + max(sets, profiles)
+
+
+def ingest(readings: int = KEPT, profiles: int = 0) -> int:
+    """Return the peak of `ingest`: readings that are read and set aside, or a file assembled of them."""
+    reading = READ * min(readings, AT_ONCE) + SET_ASIDE * min(readings, KEPT)
+    return INGEST + max(reading, WRITTEN * profiles)
+
+
+def screen_fit(installations: int, days: int, shard: int = SCREEN_SHARD) -> int:
+    """Return the peak of `screen fit`: the features of all, and the days of one file."""
+    return SCREEN_FIT + FEATURES * installations + FIT_DAY * min(shard, installations) * days
+
+
+def screen_rank(installations: int, days: int, shard: int = SCREEN_SHARD) -> int:
+    """Return the peak of `screen rank`: the changes and weeks of all, and the days of one file."""
+    weeks = 4 * days // 7
+    return SCREEN_RANK + (CHANGES + 2 * weeks) * installations + RANK_DAY * min(shard, installations) * days

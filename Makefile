@@ -27,7 +27,7 @@ demo: install
 
 test:
 	$(MAKE) -j2 install .venv-peers/installed
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal  # one more, for some tests wait
 
 torture: install
 	$(BIN)/python -m tests.torture

@@ -25,7 +25,7 @@ HOW = (
     "all HDF5 kinds of a run: cut, bits flipped, emptied, another kind, another version, another run; then "
     "the cure is followed until every file has the undisturbed bytes"
 )
-SHORT, LONG = 16, 2000
+SHORT, LONG = 8, 2000
 MOST_CURES = 8
 
 

@@ -19,7 +19,7 @@ HOW = (
     "ranks; killed at a random moment of its undisturbed time, or just before or after a random write to the "
     "disk; run again and compared by sha256"
 )
-SHORT, LONG = 5, 200
+SHORT, LONG = 3, 200
 MODES = ("alone", "shares", "alone", "shares", "ranks")
 SHARES: dict[str, tuple[tuple[str, ...], ...]] = {
     "alone": ((),),

@@ -1,5 +1,7 @@
 """New consumers find their segment, and those like none are said to be."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,22 @@ def test_consumers_of_other_shapes_are_unlike_all(crocs, model, tmp_path):
     )
     assert crocs("assign", "--run", strange, "--model", model, "--clusters", 3).code == 0
     assert (assigned(strange)["alike"].sum(axis=1) == 0)[1:].mean() >= 0.95
+
+
+def test_a_model_without_its_profiles_is_refused_only_where_it_is_needed(crocs, model, tmp_path):
+    bare = shutil.copytree(model, tmp_path / "bare")
+    made = made_run.profiles(tmp_path / "made", **SETTINGS)
+    call = ("assign", "--model", bare, "--clusters", 3, "--run")
+    assert crocs(*call, made).code == 0
+    shutil.rmtree(bare / "profiles")
+    assert crocs(*call, made).code == 0
+    new = made_run.profiles(tmp_path / "new", **SETTINGS)
+    ended = crocs(*call, new)
+    assert ended.code == 1
+    assert ended.err.strip().splitlines()[-1] == (
+        f"crocs: {bare / 'profiles'}: nothing there; run `crocs ingest` first"
+    )
+    assert not (new / "assignments").exists()
 
 
 def test_a_second_call_and_a_share_give_the_same_bytes(crocs, model, tmp_path):

@@ -53,7 +53,7 @@ def bring_up_to_date(
     make: Callable[[Product], Arrays],
     team: Team,
     title: str,
-    needs: Needs | None = None,
+    needs: Callable[[], Needs] | None = None,
 ) -> int:
     """Make this process's part of the products that are not made yet; return how many it made.
 
@@ -63,7 +63,7 @@ def bring_up_to_date(
     """
     missing = [product for product in team.part(products) if not is_made(product)]
     if missing and needs:
-        require(needs, title, 1 if team.comm is None else ranks_here())
+        require(needs(), title, 1 if team.comm is None else ranks_here())
     with stopping() as asked, Progress(title, len(missing), team.leads) as progress, _writer() as write:
         for product in missing:
             if asked():

@@ -91,10 +91,15 @@ def atoms(graph: PrototypeGraph) -> np.ndarray:
 
 def affordable_targets(members: LoadSets, asked: int | str) -> int:
     """Return with how many others to compare a prototype: `all`, a number, or `auto` by the edges."""
-    everyone = len(members) - 1
-    if asked == "all" or (asked == "auto" and len(members.days) * everyone <= AFFORDABLE_EDGES):
+    return first_targets(len(members), len(members.days), asked)
+
+
+def first_targets(members: int, prototypes: int, asked: int | str) -> int:
+    """Return the same for so many members with so many prototypes in all."""
+    everyone = members - 1
+    if asked == "all" or (asked == "auto" and prototypes * everyone <= AFFORDABLE_EDGES):
         return everyone
-    return sampled_targets(len(members), FIRST_TARGETS if asked == "auto" else int(asked))
+    return sampled_targets(members, FIRST_TARGETS if asked == "auto" else int(asked))
 
 
 def sampled_targets(members: int, targets: int) -> int:

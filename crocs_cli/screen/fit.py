@@ -45,7 +45,7 @@ def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | Non
     """Bring features and model of a run up to date; return them, or None while other shares are at work."""
     features = feature_products(run, settings)
     make = partial(make_features, run=run, settings=settings)
-    bring_up_to_date(features, make, team, "screen features", needs(run, footprints.screen_fit))
+    bring_up_to_date(features, make, team, "screen features", partial(needs, run, footprints.screen_fit))
     if not all_made(features):
         return None
     columns = gathered(features)

@@ -83,7 +83,8 @@ def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
     """
     source = load_source(run, settings)
     changes, placebo = change_products(source, settings)
-    make, needed = partial(make_changes, source=source, settings=settings), needs(run, footprints.screen_rank)
+    make = partial(make_changes, source=source, settings=settings)
+    needed = partial(needs, run, footprints.screen_rank)
     bring_up_to_date(changes, make, team, "screen changes", needed)
     bring_up_to_date(placebo, make, team, "screen placebo", needed)
     if not all_made([*changes, *placebo]) or team.rank > 0:

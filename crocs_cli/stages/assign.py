@@ -88,7 +88,7 @@ def run(
     def make(product: Product) -> Arrays:
         return assigner.make(run / "rls" / product.path.name)
 
-    bring_up_to_date(products, make, team, "assign", needs(model))
+    bring_up_to_date(products, make, team, "assign", functools.partial(needs, model))
     made = [product for product in products if product.path.exists()]
     alike = [files.read(product.path, ASSIGNMENTS, ("alike",))["alike"] for product in made]
     return sum(map(len, alike)), sum(int((each.sum(axis=1) == 0).sum()) for each in alike)
@@ -97,7 +97,8 @@ def run(
 def needs(model: Model) -> Needs:
     """Return what comparing new consumers with those of a model needs."""
     prototypes, slots = size_of_sets(model.run)
-    largest = max(path.stat().st_size for path in (model.run / "profiles").glob("[0-9]*.h5"))
+    profiles = model.run / "profiles"
+    largest = max((profiles / f"{key}.h5").stat().st_size for key in shards(profiles, PROFILES))
     return Needs(footprints.assign(prototypes, slots, largest), "use a larger machine")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from crocs_cli.machine.spool import MEMORY_BYTES
 from crocs_cli.maths import condensed
-from crocs_cli.maths.graph import AFFORDABLE_EDGES, FIRST_TARGETS
+from crocs_cli.maths.graph import AFFORDABLE_EDGES, first_targets, sampled_targets
 from crocs_cli.maths.partition import LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE
 from crocs_cli.maths.ward_ranks import BATCH_BYTES
 from crocs_cli.maths.ward_rounds import BLOCK_PAIRS
@@ -95,13 +95,10 @@ def rrls(members: int, prototypes: int, slots: int, targets: int | str = "auto")
 
 def most_targets(members: int, prototypes: int, targets: int | str) -> int:
     """Return with how many others a prototype is compared at the most; `auto` doubles while affordable."""
-    everyone = members - 1
-    if targets == "all" or (targets == "auto" and prototypes * everyone <= AFFORDABLE_EDGES):
-        return everyone
-    most = FIRST_TARGETS
-    while targets == "auto" and 2 * most * prototypes <= AFFORDABLE_EDGES:
-        most *= 2
-    return min(everyone, most if targets == "auto" else int(targets))
+    most = first_targets(members, prototypes, targets)
+    while targets == "auto" and most < members - 1 and 2 * most * prototypes <= AFFORDABLE_EDGES:
+        most = sampled_targets(members, 2 * most)
+    return most
 
 
 def assign(prototypes: int, slots: int, profiles: int) -> int:

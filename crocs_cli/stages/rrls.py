@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import resource
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def run(run: Path, settings: RrlsSettings, seed: int, team: Team) -> list[dict[s
         costs[product.key] = {"seconds": round(time.perf_counter() - start, 2), "peak_memory_bytes": peak}
         return arrays
 
-    bring_up_to_date(products, make, team, "rrls", needs(run, label, settings))
+    bring_up_to_date(products, make, team, "rrls", partial(needs, run, label, settings))
     made = [product for product in products if product.path.exists()]
     return [summary(product.path) | costs.get(product.key, {}) for product in made]
 

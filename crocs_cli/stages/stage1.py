@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from crocs_cli.machine.compiled import must_compile
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PROFILES, RLS
 from crocs_cli.machine.memory import Needs
-from crocs_cli.machine.run import recipe, shard_products, shards
+from crocs_cli.machine.run import listed, recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -41,10 +42,14 @@ def run(run: Path, settings: Stage1Settings, seed: int, team: Team) -> int:
     products = shard_products(run / "rls", RLS, recipes)
     if team.leads and must_compile("represent"):
         log.info("stage1: compiling for this machine, once; this takes some ten seconds")
-    largest = max((run / "profiles" / product.path.name).stat().st_size for product in products)
-    needs = Needs(footprints.stage1(largest), "put fewer consumers into each file of profiles (--shard-size)")
-    bring_up_to_date(products, make, team, "stage1", needs)
+    bring_up_to_date(products, make, team, "stage1", partial(needs, run / "profiles"))
     return len(products)
+
+
+def needs(profiles: Path) -> Needs:
+    """Return what the load sets of the largest file of profiles need."""
+    peak = footprints.stage1(max(path.stat().st_size for path in listed(profiles)))
+    return Needs(peak, "put fewer consumers into each file of profiles (--shard-size)")
 
 
 def load_sets(profiles: Arrays, settings: Stage1Settings, seed: list[int], threads: int) -> Arrays:

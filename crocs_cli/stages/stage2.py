@@ -146,7 +146,6 @@ def comparison_of(sets: LoadSets, settings: Stage2Settings) -> Comparison:
 def make_tiles(tiles: list[Tile], comparison: Comparison, team: Team) -> None:
     """Make this process's part of the tiles."""
     sets = comparison.sets
-    needs = Needs(footprints.distances(len(sets), *sets.prototypes.shape), LARGER)
     place = {tile.product.key: tile for tile in tiles}
     if team.leads and must_compile("wsmd"):
         log.info("stage2: compiling for this machine, once; this takes some ten seconds")
@@ -154,6 +153,9 @@ def make_tiles(tiles: list[Tile], comparison: Comparison, team: Team) -> None:
     def make(product: Product) -> Arrays:
         tile = place[product.key]
         return {"distance": comparison.between(tile.rows, tile.columns)}
+
+    def needs() -> Needs:
+        return Needs(footprints.distances(len(sets), *sets.prototypes.shape), LARGER)
 
     bring_up_to_date([tile.product for tile in tiles], make, team, "stage2 distances", needs)
 

@@ -43,7 +43,10 @@ def run(run: Path, settings: SynthSettings, seed: int, team: Team) -> int:
         return range(first, min(first + settings.shard_size, settings.consumers))
 
     file = footprints.profiles(min(settings.consumers, settings.shard_size), settings.days, SLOTS)
-    needs = Needs(footprints.synth(file), "give a smaller --shard-size, or use a larger machine")
+
+    def needs() -> Needs:
+        return Needs(footprints.synth(file), "give a smaller --shard-size, or use a larger machine")
+
     truth = shard_products(run / "truth", TRUTH, recipes)
     bring_up_to_date(
         truth, lambda product: truth_arrays(people, members(product)), team, "synth truth", needs

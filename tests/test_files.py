@@ -142,7 +142,7 @@ def test_a_file_where_a_directory_should_be(tmp_path):
 
 def test_what_killed_processes_left_goes_when_the_file_is_made(tmp_path):
     path = tmp_path / "00000.h5"
-    for name in (".00000.h5.this-host.7.tmp", ".00000.h5.another-host.1.tmp"):
+    for name in (".00000.h5~this-host.7.tmp", ".00000.h5~another-host.1.tmp"):
         (tmp_path / name).write_text("half a file")
     files.write(path, TRUTH, truth(), RECIPE)
     assert [p.name for p in tmp_path.iterdir()] == ["00000.h5"]
@@ -155,7 +155,7 @@ def test_who_is_swept_while_writing_writes_once_more(tmp_path, monkeypatch):
         if not seen:
             seen.append(beside)
             place.write_text("the other's")
-            files.sweep(place)
+            files.sweep(place.parent)
         return replace(beside, place)
 
     monkeypatch.setattr(Path, "replace", another_is_first)

@@ -66,7 +66,7 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
 
 def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Put a file in its place in one step, so that no reader and no crash ever sees half of it."""
-    beside = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
+    beside = path.with_name(f".{path.name}~{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as file:
@@ -80,18 +80,20 @@ def write_bytes(path: Path, content: bytes | memoryview) -> None:
         with suppress(OSError):
             beside.unlink()
         raise CrocsError(f"{path}: cannot be written ({error.strerror}); mend that and run again") from error
-    sweep(path)
+    sweep(path.parent, glob.escape(path.name))
 
 
-def sweep(path: Path) -> None:
-    """Remove what lies beside a file that is in its place: killed processes left it, on any machine.
+def sweep(folder: Path, names: str = "*") -> None:
+    """Remove what lies beside files that are in their place: killed processes left it, on any machine.
 
     A process that is still at work on the same file writes it once more. A directory that may only be read
     keeps what is there.
     """
-    for beside in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+    for beside in folder.glob(f".{names}~*.tmp"):
+        whole = beside.with_name(beside.name[1:].rpartition("~")[0])
         with suppress(OSError):
-            beside.unlink()
+            if whole.exists():
+                beside.unlink()
 
 
 def read(path: Path, layout: Layout, names: tuple[str, ...] = ()) -> Arrays:

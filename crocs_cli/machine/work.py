@@ -35,17 +35,29 @@ class Product:
 
 
 def is_made(product: Product) -> bool:
-    """Say whether the file is there, made by this very recipe.
+    """Say whether the file is there, made by this very recipe; nothing that was left beside it stays.
 
     Raises CrocsError for a file that is damaged, or was made with other settings or from other inputs.
     """
-    if not product.path.exists():
-        return False
-    found = files.read_recipe(product.path, product.layout)
-    if found != product.recipe:
-        raise CrocsError(f"{product.path}: {_difference(found, product.recipe)}")
-    files.sweep(product.path)
-    return True
+    return not _missing([product])
+
+
+def all_made(products: Sequence[Product]) -> bool:
+    """Say whether every product is there and right, as `is_made` does."""
+    return all(product.path.exists() for product in products) and not _missing(products)
+
+
+def _missing(products: Sequence[Product]) -> list[Product]:
+    """Return what is not made, and sweep where the others are: once a directory, which may hold thousands."""
+    missing = []
+    for product in products:
+        if not product.path.exists():
+            missing.append(product)
+        elif (found := files.read_recipe(product.path, product.layout)) != product.recipe:
+            raise CrocsError(f"{product.path}: {_difference(found, product.recipe)}")
+    for folder in {product.path.parent for product in products}:
+        files.sweep(folder)
+    return missing
 
 
 def bring_up_to_date(
@@ -61,7 +73,7 @@ def bring_up_to_date(
     agree. Every existing file of the part is checked before any work starts, and where something is missing,
     whether there is the memory that it needs.
     """
-    missing = [product for product in team.part(products) if not is_made(product)]
+    missing = _missing(team.part(products))
     if missing and needs:
         require(needs(), title, 1 if team.comm is None else ranks_here())
     with stopping() as asked, Progress(title, len(missing), team.leads) as progress, _writer() as write:
@@ -94,11 +106,6 @@ def _writer() -> Iterator[Callable[[Product, Arrays], None]]:
             yield write
         finally:
             wait()
-
-
-def all_made(products: Sequence[Product]) -> bool:
-    """Say whether every product is there and right."""
-    return all(is_made(product) for product in products)
 
 
 @contextmanager

@@ -14,12 +14,15 @@ from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
-from numba import config, types
+from numba import config, extending, types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
 
 from crocs_cli.maths.compiled import kernel
 
+#: a function that writes LLVM's code; to a kernel it is one of its arguments without the first
+intrinsic: Any = extending.intrinsic
+#: how rows of lanes are folded into one
+MIN, SUM, MAX = 0, 1, 2
 #: a reading that loses every comparison; the squares of a day of them still fit float32
 FAR = 1e15
 #: queries that share the loads of a target: best of 1, 2, 3 and 4 on AVX-512, AVX2 and SSE2 alike
@@ -54,7 +57,7 @@ def across(array: np.ndarray) -> int:
     return lanes(array.dtype)
 
 
-@overload(across, strict=False)
+@extending.overload(across, strict=False)
 def _across(array: Any) -> Any:
     number = lanes(str(array.dtype))
     return lambda array: number
@@ -78,7 +81,7 @@ def lay(profiles: np.ndarray, places: np.ndarray, number: int, band: tuple[int, 
 def dtw_sums(queries: np.ndarray, target: np.ndarray, sums: np.ndarray, band: tuple[int, ...]) -> None:
     """Write the squared DTW of every query (n, slots) to every lane of a target into sums (n, lanes)."""
     for query in range(0, len(queries), TOGETHER):
-        _four_sums(queries, query, target, sums, band)  # type: ignore[call-arg]
+        _four_sums(queries, query, target, sums, band)
 
 
 @kernel
@@ -122,6 +125,37 @@ def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, ba
         return context.get_dummy_value()
 
     return types.void(queries, first, target, sums, band), generate
+
+
+@intrinsic
+def fold(typing: Any, how: Any, values: Any, step: Any, weights: Any, total: Any) -> Any:
+    """Write every step-th row of values (n, lanes) as one: the least, weighted sum, or greatest of weight.
+
+    numba would keep what a loop over rows has so far in memory, which takes several times as long.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        real, size = context.get_data_type(values.dtype), values.dtype.bitwidth // 8
+        code = _Vectors(builder, real, lanes(str(values.dtype)), size)
+        arrays = [context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (1, 3, 4)]
+        rows, shares, out = (builder.bitcast(array.data, code.vector.as_pointer()) for array in arrays)
+        asked, step = arguments[0], arguments[2]
+        is_min, is_sum = (builder.icmp_signed("==", asked, asked.type(each)) for each in (MIN, SUM))
+        zero, farthest = code.constant(0.0), code.constant(math.inf)
+        total = cgutils.alloca_once_value(builder, builder.select(is_min, farthest, zero))
+        with cgutils.for_range(builder, builder.extract_value(arrays[1].shape, 0)) as loop:
+            value = builder.load(builder.gep(rows, [builder.mul(loop.index, step)]), align=size)
+            weight = builder.load(builder.gep(shares, [loop.index]), align=size)
+            before = builder.load(total)
+            more = builder.fadd(before, builder.fmul(weight, value))
+            counts = builder.select(builder.fcmp_ordered(">", weight, zero), value, before)
+            most = builder.select(builder.fcmp_ordered(">", counts, before), counts, before)
+            rest = builder.select(is_sum, more, most)
+            builder.store(builder.select(is_min, code.least(before, value), rest), total)
+        builder.store(builder.load(total), out, align=size)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, values, types.intp, weights, total), generate
 
 
 class _Vectors:

@@ -7,10 +7,9 @@ import numpy as np
 
 from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.dtw import band_of, checked
-from crocs_cli.maths.lanes import TOGETHER, across, dtw_sums, lanes, lay, root
+from crocs_cli.maths.lanes import MAX, MIN, SUM, TOGETHER, across, dtw_sums, fold, lanes, lay, root
 from crocs_cli.maths.loadsets import LoadSets
 
-MIN, SUM, MAX = 0, 1, 2
 MEAN, LARGER = 0, 1
 
 
@@ -146,6 +145,7 @@ def _compare_some(
     queries = rows.profiles[base : rows.offset[end]]
     most = targets.block[-1] - targets.block[-2]  # prototypes of the last block, which has the most
     tile = np.empty((most, len(queries), lanes), queries.dtype)
+    folded = np.empty((2, max(most, len(queries)) + 1, lanes), queries.dtype)
     for block in range(begin // lanes if targets.mirrored else 0, len(targets.block) - 1):
         first, last = targets.block[block], targets.block[block + 1]
         for target in range(first, last):
@@ -160,8 +160,8 @@ def _compare_some(
             for each in range(begin, end):
                 own = rows.weights[rows.offset[each] : rows.offset[each + 1]]
                 mine = squares[rows.offset[each] - base :]
-                to_others = _fold_twice(mine, (1, len(queries)), own, others, rule)
-                to_own = _fold_twice(mine, (len(queries), 1), others, own, rule)
+                to_others = _fold_twice(mine, (1, len(queries)), own, others, rule, folded[0])
+                to_own = _fold_twice(mine, (len(queries), 1), others, own, rule, folded[1])
                 for lane in range(len(columns)):
                     mean, larger = (to_others[lane] + to_own[lane]) / 2, max(to_others[lane], to_own[lane])
                     value = mean if rule[2] == MEAN else larger
@@ -172,35 +172,25 @@ def _compare_some(
 
 @kernel
 def _fold_twice(
-    squares: np.ndarray, steps: tuple[int, int], own: np.ndarray, others: np.ndarray, rule: tuple
+    squares: np.ndarray,
+    steps: tuple[int, int],
+    own: np.ndarray,
+    others: np.ndarray,
+    rule: tuple,
+    folded: np.ndarray,
 ) -> np.ndarray:
     """Fold what each prototype has with those of the other set, then the results, (lanes,).
 
     steps: rows of `squares` from a prototype to the next, and from one of the other set to the next.
+    folded: room for a row of lanes for each prototype, and one for what is given.
     """
     inner, outer, _ = rule
-    folded, total = np.empty((len(own), across(own)), own.dtype), np.empty(across(own), own.dtype)
     for each in range(len(own)):
-        _fold(inner, squares[each * steps[0] :], steps[1], others, folded[each])
+        fold(inner, squares[each * steps[0] :], steps[1], others, folded[each])
     if inner != SUM:  # roots last: they are monotone
-        root(folded)
-    _fold(outer, folded, 1, own, total)
-    return total
-
-
-@kernel
-def _fold(how: int, values: np.ndarray, step: int, weights: np.ndarray, total: np.ndarray) -> None:
-    """Reduce every step-th of values (n, lanes) to the least, the weighted sum, or the greatest of weight."""
-    total[:] = np.inf if how == MIN else 0.0
-    for each in range(len(weights)):
-        for lane in range(across(total)):
-            value = values[each * step, lane]
-            if how == MIN:
-                total[lane] = min(total[lane], value)
-            elif how == SUM:
-                total[lane] += weights[each, lane] * value
-            elif weights[each, lane] > 0:
-                total[lane] = max(total[lane], value)
+        root(folded[: len(own)])
+    fold(outer, folded, 1, own, folded[len(own)])
+    return folded[len(own)]
 
 
 @kernel

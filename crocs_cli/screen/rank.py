@@ -71,7 +71,14 @@ def load_source(run: Path, settings: RankSettings) -> Source:
                 f"{folder}: no map of {feature} patterns; run `crocs screen fit` to the end first"
             )
     maps = {key: files.read(path, MAP) for key, path in paths.items()}
-    inputs = {key: files.digest(files.read_recipe(path, MAP)) for key, path in paths.items()}
+    inputs = {}
+    for key, path in paths.items():
+        fit = files.read_recipe(path, MAP)
+        if fit != {**made_by, "key": key}:
+            raise CrocsError(
+                f"{path}: not of the same fit as levels.h5; remove it and run `crocs screen fit` again"
+            )
+        inputs[key] = files.digest(fit)
     model = model_of(maps, files.read(levels, LEVELS))
     return Source(run, model, fitted, inputs | {"levels": files.digest(made_by)})
 

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.team import Team
 from crocs_cli.screen import classify, rank, som
-from crocs_cli.screen.layouts import CHANGES, DAILY, FEATURES, SCORES, TRUTH
+from crocs_cli.screen.layouts import CHANGES, DAILY, FEATURES, MAP, SCORES, TRUTH
 from crocs_cli.screen.settings import FitSettings, RankSettings
 from tests.conftest import ROOT, digests, finish, mpiexec, start
 
@@ -363,6 +364,17 @@ def test_the_model_of_another_run_classifies_a_later_one(alone, tmp_path, crocs)
     ended = crocs("screen", "rank", "--run", tmp_path / "later", "--model", alone, "--no-figures", "--json")
     assert ended.code == 0, ended.err
     assert len(json.loads(ended.out)) == 10
+
+
+def test_maps_of_another_fit_than_the_levels_are_not_ranked_with(alone, tmp_path, crocs):
+    shutil.copytree(alone / "screen" / "model", tmp_path / "screen" / "model")
+    path = tmp_path / "screen" / "model" / "month-all.h5"
+    recipe = files.read_recipe(path, MAP)
+    recipe["settings"]["seed"] += 1
+    files.write(path, MAP, files.read(path, MAP), recipe)
+    ended = crocs("screen", "rank", "--run", tmp_path, "--no-figures")
+    assert ended.code == 1
+    assert f"{path}: not of the same fit as levels.h5; remove it and run `crocs screen fit`" in ended.err
 
 
 def test_clusters_of_crocs_can_be_the_peers(alone, tmp_path):

@@ -100,9 +100,9 @@ def other_kind(path: Path, draw: random.Random, _: Path) -> None:
     run = path
     while run.parent.name not in ("work", "made"):
         run = run.parent
-    choice = draw.randrange(4)
+    others = [other for other in sorted(run.rglob("*.h5")) if other.parent != path.parent]
+    choice = draw.randrange(0 if others else 1, 4)
     if choice == 0:
-        others = [other for other in sorted(run.rglob("*.h5")) if other.parent != path.parent]
         shutil.copyfile(draw.choice(others), path)
     elif choice == 1:
         path.unlink()

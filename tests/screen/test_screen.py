@@ -290,8 +290,8 @@ def test_the_paper_preset_is_its_own_settings_and_can_be_overridden():
     assert RankSettings.model_validate({"preset": "paper", "margin": 0.3}).margin == 0.3
 
 
-SMALL = {  # 700 installations in 3 shards
-    "simulate": ("--installations", 700, "--installations-per-shard", 250),
+SMALL = {  # 600 installations in 2 shards
+    "simulate": ("--installations", 600, "--installations-per-shard", 300),
     "fit": ("--no-compare-maps", "--epochs", 8),
     "rank": ("--no-figures",),
 }
@@ -317,7 +317,7 @@ def test_three_shares_and_a_last_call_give_the_same_bytes(alone, tmp_path):
 @pytest.mark.engine
 def test_more_ranks_than_shards_give_the_same_bytes(alone, tmp_path):
     for command, options in SMALL.items():
-        ended = finish(start("screen", command, "--run", tmp_path, *options, launcher=mpiexec(4)))
+        ended = finish(start("screen", command, "--run", tmp_path, *options, launcher=mpiexec(3)))
         assert ended.code == 0, ended.err
     assert digests(tmp_path) == digests(alone)
 

@@ -26,7 +26,7 @@ Arrays = dict[str, np.ndarray]
 Recipe = dict[str, Any]
 
 CHUNK_BYTES = 1 << 20
-_FILE_FORMAT = ("v110", "v110")  # checksums on HDF5's own structures too; any HDF5 since 1.10 reads it
+_FILE_FORMAT = h5py.h5f.LIBVER_V110  # checksums on HDF5's own structures too; any HDF5 since 1.10 reads it
 
 
 def digest(recipe: Recipe) -> str:
@@ -48,7 +48,7 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
     """
     shaped = _shaped(layout, arrays)
     image = io.BytesIO()
-    with h5py.File(image, "w", libver=_FILE_FORMAT) as file:
+    with _new(image) as file:
         # texts of fixed length lie in the object header, whose checksum finds a changed bit
         file.attrs["format"] = np.bytes_(layout.format)
         file.attrs["format-version"] = layout.version
@@ -62,6 +62,15 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
                 file.create_dataset(name, data=array)
             file[name].attrs["crc32"] = _crc32(array)  # HDF5's own checksum of zeros is zero
     write_bytes(path, image.getbuffer())  # of a closed file: HDF5 1.14 gives an open one a wrong checksum
+
+
+def _new(image: io.BytesIO) -> h5py.File:
+    """Begin an HDF5 file in memory, without the times that HDF5 1.14 gives it: they change its bytes."""
+    access, creation = h5py.h5p.create(h5py.h5p.FILE_ACCESS), h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    access.set_libver_bounds(_FILE_FORMAT, _FILE_FORMAT)
+    access.set_fileobj_driver(h5py.h5fd.fileobj_driver, image)
+    creation.set_obj_track_times(False)
+    return h5py.File(h5py.h5f.create(b"image", h5py.h5f.ACC_TRUNC, creation, access))
 
 
 def write_bytes(path: Path, content: bytes | memoryview) -> None:

@@ -32,7 +32,7 @@ class Spool:
         self._held: list[Batch] = []
         self._bytes = 0
         self._file: IO[bytes] | None = None
-        self._written: dict[int, list[tuple[int, int]]] = defaultdict(list)  # (place, bytes)
+        self._written: dict[int, list[tuple[int, int]]] = defaultdict(list)  # (place, records)
         self._pool = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
 
@@ -64,9 +64,16 @@ class Spool:
 
     def rows(self, key: int) -> np.ndarray:
         """Return all records of a key; for threads too, once `wait` is over."""
-        written = [self._read(place, size) for place, size in self._written.get(key, ())]
-        held = [records.data for records in _of(key, self._held)]
-        return np.frombuffer(bytearray().join([*written, *held]), self._dtype)
+        written, held = self._written.get(key, []), list(_of(key, self._held))
+        records = np.empty(sum(size for _, size in written) + sum(map(len, held)), self._dtype)
+        end = 0
+        for place, size in written:
+            self._read(place, records[end : end + size])
+            end += size
+        for part in held:
+            records[end : end + len(part)] = part
+            end += len(part)
+        return records
 
     def _write(self, held: list[Batch]) -> None:
         try:
@@ -77,17 +84,17 @@ class Spool:
                 place = self._file.tell()
                 self._file.writelines(records.data for records in _of(key, held))
                 if self._file.tell() > place:
-                    self._written[key].append((place, self._file.tell() - place))
+                    self._written[key].append((place, (self._file.tell() - place) // self._dtype.itemsize))
             self._file.flush()
         except OSError as error:
             raise CrocsError(
                 f"{self._folder}: readings cannot be set aside ({error.strerror}); mend that and run again"
             ) from error
 
-    def _read(self, place: int, size: int) -> bytes:
+    def _read(self, place: int, records: np.ndarray) -> None:
         if self._file is None:
             raise ValueError("nothing was written")
-        return os.pread(self._file.fileno(), size, place)
+        os.preadv(self._file.fileno(), [records], place)
 
 
 def _of(key: int, batches: list[Batch]) -> Iterator[np.ndarray]:

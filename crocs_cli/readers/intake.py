@@ -34,7 +34,7 @@ class Intake:
     def __init__(self, form: Format, dialect: Dialect, grid: Grid) -> None:
         self._form, self._dialect, self._grid = form, dialect, grid
         self._numbers: dict[str, int] = {}
-        self._last = pa.array([], pa.string()), np.empty(0, np.int32)  # names, and their numbers
+        self._last = pa.nulls(0, pa.string()), np.empty(0, np.int32)  # names, and their numbers
         self.seen = Seen(grid)
 
     @property
@@ -42,21 +42,23 @@ class Intake:
         """The consumers' names."""
         return list(self._numbers)
 
-    def rows(self, path: Path) -> Iterator[Rows]:
-        """Yield a file's readings, `meter` numbering the consumers.
+    def rows(self, path: Path) -> Iterator[tuple[Rows, np.ndarray]]:
+        """Yield a file's readings in pieces, each with the consumer's number of every code in `meter`.
+
+        Numbers are (codes,) int32, -1 of a code without a reading so far.
 
         Raises CrocsError for what the files' reader refuses, for stamps before 1970 or after 2099, and when
         stamps do not fit the interval.
         """
         convert = partial(self._converted, path)
-        for readings, coded in ahead(convert, self._form.read(path, self._dialect)):
-            rows = replace(coded, meter=self._number(readings.consumer, coded.meter)[coded.meter])
+        for readings, rows in ahead(convert, self._form.read(path, self._dialect)):
+            numbers = self._number(readings.consumer, rows.meter)
             self.seen.note(rows)
             if not 0 <= self.seen.first <= self.seen.last < (LAST_DAY + 1) * self._grid.intervals_per_day:
                 raise _out_of_range(path, readings.time_s)
             if self.seen.rows > _GLANCE:
                 self._check_grid(path)
-            yield rows
+            yield rows, numbers
         self._check_grid(path)
 
     def _converted(self, path: Path, readings: Readings) -> tuple[Readings, Rows]:
@@ -75,11 +77,12 @@ class Intake:
         """Return each dictionary entry's consumer number: (entries,) int32; new names get the next ones."""
         names, table = self._last
         if not consumer.dictionary.equals(names):  # most pieces of a file have the dictionary of the last one
-            names, table = consumer.dictionary, np.full(len(consumer.dictionary), -1, np.int32)
-            self._last = names, table
+            names = consumer.dictionary
+            table = np.array([self._numbers.get(name, -1) for name in names.to_pylist()], np.int32)
         new = table < 0
         if new.any():
             new &= np.bincount(codes, minlength=len(names)) > 0
+            table = table.copy()  # the last one may be in use
         for code in np.flatnonzero(new).tolist():
             name = names[code].as_py()
             if len(name) > LONGEST_ID:
@@ -88,6 +91,7 @@ class Intake:
                     "name the right column with ingest.columns.consumer"
                 )
             table[code] = self._numbers.setdefault(name, len(self._numbers))
+        self._last = names, table
         return table
 
     def _check_grid(self, path: Path) -> None:

@@ -77,7 +77,6 @@ class _Work:
         )
         self._intake = Intake(FORMATS[settings.reader], dialect(settings), self._grid)
         self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
-        self._slot_of = np.empty(0, np.int32)
 
     @property
     def shards(self) -> int:
@@ -104,21 +103,18 @@ class _Work:
             )
         self._rule = rule(self._settings, self._grid, self._calendar())
 
-    def _binned(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    def _binned(self, piece: tuple[Rows, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Return readings as records in the order of bins, and where each bin's begin."""
-        meters = int(rows.meter.max(initial=-1)) + 1
-        slot_of = self._slot_of
-        if meters > len(slot_of):
-            slot_of = self._slot_of = self._slots(2 * meters)
+        rows, numbers = piece
         records = np.empty(len(rows.meter), RECORD)
-        first = to_bins(rows.columns(), slot_of[:meters], records)
+        first = to_bins(rows.columns(), self._slots(numbers), records)
         return records[: first[-1]], first
 
-    def _slots(self, meters: int) -> np.ndarray:
-        """Number meters so that each shard begins with a bin; -1 for those of shards that others make."""
-        shard, place = np.divmod(np.arange(meters, dtype=np.int32), self._settings.shard_size)
-        wanted = (shard % self._team.size == self._team.rank) & ~np.isin(shard, self._made)
-        return np.where(wanted, shard * (self._bins * BIN_METERS) + place, -1).astype(np.int32)
+    def _slots(self, numbers: np.ndarray) -> np.ndarray:
+        """Place consumers so that each shard begins with a bin; -1 for those of shards that others make."""
+        shard, place = np.divmod(numbers, np.int32(self._settings.shard_size))
+        wanted = (numbers >= 0) & (shard % self._team.size == self._team.rank) & ~np.isin(shard, self._made)
+        return np.where(wanted, shard * np.int32(self._bins * BIN_METERS) + place, np.int32(-1))
 
     def profiles(self, product: Product) -> Arrays:
         """Make one shard's arrays."""

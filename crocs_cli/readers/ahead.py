@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+END = object()
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -16,14 +17,25 @@ Result = TypeVar("Result")
 def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Yield function(item) of every item in order, computed by as many threads as pyarrow has.
 
-    At most one item a thread is held beside those at work, so that memory stays bounded.
+    The items are drawn on a thread of their own. At most one item a thread is held beside those at work, so
+    that memory stays bounded.
     """
     threads = pa.cpu_count()
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        for item in items:
+        for item in drawn(items):
             waiting.append(pool.submit(function, item))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def drawn(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield items, each of which was drawn on a thread while the one before it was used."""
+    source = iter(items)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, source, END)
+        while (item := coming.result()) is not END:
+            coming = pool.submit(next, source, END)
+            yield item

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +40,8 @@ from crocs_cli.stages.settings import IngestSettings
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
+Quality = tuple[np.ndarray, np.ndarray, np.ndarray]  # of some meters: names, counts, mean daily kWh
+
 log = logging.getLogger("crocs")
 
 
@@ -50,17 +52,17 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
     """
     paths = input_files(settings.files)
     settings = by_the_reader(settings, paths[0])
-    base = base_recipe(settings, paths)
-    made = made_shards(run, base)
-    with Spool(run / "profiles", RECORD) as spool:
+    with ThreadPoolExecutor(1) as beside, Spool(run / "profiles", RECORD) as spool:
+        base = beside.submit(base_recipe, settings, paths).result  # digests take as long as a tenth of it all
+        made = made_shards(run, base)
         work = _Work(settings, spool, team, [int(key) for key in made])
-        shards = products(run, base, next(iter(made.values()))["parts"]) if made else []
+        shards = products(run, base(), next(iter(made.values()))["parts"]) if made else []
         if not shards or not all(product.key in made for product in team.part(shards)):
             work.read(paths)
-            shards = products(run, base, work.shards)
+            shards = products(run, base(), work.shards)
         bring_up_to_date(shards, work.profiles, team, "ingest")
     if team.leads and all_made(shards):
-        summarise(run, shards)
+        summarise(run, shards, work.quality)
     return shards
 
 
@@ -77,6 +79,7 @@ class _Work:
         )
         self._intake = Intake(FORMATS[settings.reader], dialect(settings), self._grid)
         self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
+        self.quality: dict[str, Quality] = {}  # of the shards that were made here, by their keys
 
     @property
     def shards(self) -> int:
@@ -124,7 +127,7 @@ class _Work:
         with ThreadPoolExecutor(pa.cpu_count()) as pool:
             parts = list(pool.map(lambda start: self._bin(shard, start, ids), range(0, len(ids), BIN_METERS)))
         days = np.concatenate([np.bincount(part.meter, minlength=len(part.quality)) for part in parts])
-        return {
+        arrays = {
             "consumer_id": ids[days > 0],
             "day_offset": np.append(0, np.cumsum(days[days > 0])),
             "date": np.concatenate([part.date for part in parts]),
@@ -132,6 +135,8 @@ class _Work:
             "meter_id": ids,
             "quality": np.concatenate([part.quality for part in parts]),
         }
+        self.quality[product.key] = quality_of(arrays)
+        return arrays
 
     def _bin(self, shard: int, start: int, ids: np.ndarray) -> Days:
         """Assemble the days of some of a shard's meters."""
@@ -225,12 +230,12 @@ def digest(path: Path) -> str:
         raise CrocsError(f"{path}: {(error.strerror or '').lower()}; name a readable file") from error
 
 
-def made_shards(run: Path, base: Recipe) -> dict[str, Recipe]:
+def made_shards(run: Path, base: Callable[[], Recipe]) -> dict[str, Recipe]:
     """Return {key: recipe} of the shards that are there; refuse any made with another recipe."""
     made = {}
     for path in listed(run / "profiles"):
         parts = files.read_recipe(path, PROFILES).get("parts")
-        made_by = {**base, "key": path.stem, "parts": parts}
+        made_by = {**base(), "key": path.stem, "parts": parts}
         if is_made(Product(path, PROFILES, made_by)):
             made[path.stem] = made_by
     return made
@@ -269,16 +274,21 @@ def wanted_days(settings: IngestSettings) -> DaysWanted:
     )
 
 
-def summarise(run: Path, shards: Sequence[Product]) -> None:
+def quality_of(profiles: Arrays) -> Quality:
+    """Return what the quality table takes from a shard."""
+    mean = mean_daily_kwh(profiles["energy_kwh"], profiles["day_offset"], profiles["quality"])
+    return profiles["meter_id"], profiles["quality"], mean
+
+
+def summarise(run: Path, shards: Sequence[Product], known: Mapping[str, Quality]) -> None:
     """Write quality.csv from the shards; warn of what looks wrong in all of them together.
 
-    Raises CrocsError when no consumer has a day that can be used.
+    known: of the shards that need not be read again. Raises CrocsError when no consumer has a day that can
+    be used.
     """
 
-    def of_shard(shard: Product) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        read = files.read(shard.path, PROFILES)
-        mean = mean_daily_kwh(read["energy_kwh"], read["day_offset"], read["quality"])
-        return read["meter_id"], read["quality"], mean
+    def of_shard(shard: Product) -> Quality:
+        return known[shard.key] if shard.key in known else quality_of(files.read(shard.path, PROFILES))
 
     meter_id, quality, mean_kwh = map(np.concatenate, zip(*ahead(of_shard, shards), strict=True))
     files.write_bytes(run / "quality.csv", quality_csv(meter_id, quality, mean_kwh).encode())

@@ -42,10 +42,8 @@ class Spool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown()
-        if self._file is not None:
-            with suppress(OSError):  # what a full disk did not take; it has been said already
-                self._file.close()
+        self._pool.submit(self._close)  # which takes the system a while: nobody waits for it
+        self._pool.shutdown(wait=False)
 
     def add(self, records: np.ndarray, first: np.ndarray) -> None:
         """Set records aside, those of key k from first[k] to first[k + 1]; all calls give the same type."""
@@ -75,6 +73,11 @@ class Spool:
             end += len(part)
         return records
 
+    def _close(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):  # what a full disk did not take; it has been said already
+                self._file.close()
+
     def _write(self, held: list[Batch]) -> None:
         try:
             if self._file is None:
@@ -94,7 +97,7 @@ class Spool:
     def _read(self, place: int, records: np.ndarray) -> None:
         if self._file is None:
             raise ValueError("nothing was written")
-        os.preadv(self._file.fileno(), [records], place)
+        os.preadv(self._file.fileno(), [records.data], place)
 
 
 def _of(key: int, batches: list[Batch]) -> Iterator[np.ndarray]:

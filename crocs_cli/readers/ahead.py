@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 import pyarrow as pa
 
-END = object()
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -34,8 +34,12 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator
 def drawn(items: Iterable[Item]) -> Iterator[Item]:
     """Yield items, each of which was drawn on a thread while the one before it was used."""
     source = iter(items)
+
+    def draw() -> list[Item]:
+        return list(islice(source, 1))
+
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, source, END)
-        while (item := coming.result()) is not END:
-            coming = pool.submit(next, source, END)
-            yield item
+        coming = pool.submit(draw)
+        while item := coming.result():
+            coming = pool.submit(draw)
+            yield from item

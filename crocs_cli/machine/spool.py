@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +19,7 @@ from crocs_cli.errors import CrocsError
 MEMORY_BYTES = 64 << 20  # and as much again while that is being written
 
 Batch = tuple[np.ndarray, np.ndarray]  # records in the order of their keys, and where each key's begin
+Part = np.ndarray | tuple[int, int]  # records of a key: held, or their place in the file and their number
 
 
 class Spool:
@@ -32,7 +33,7 @@ class Spool:
         self._held: list[Batch] = []
         self._bytes = 0
         self._file: IO[bytes] | None = None
-        self._written: dict[int, list[tuple[int, int]]] = defaultdict(list)  # (place, records)
+        self._written: dict[int, list[Part]] = defaultdict(list)
         self._pool = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
 
@@ -60,17 +61,36 @@ class Spool:
             writing, self._writing = self._writing, None
             writing.result()
 
-    def rows(self, key: int) -> np.ndarray:
-        """Return all records of a key; for threads too, once `wait` is over."""
-        written, held = self._written.get(key, []), list(_of(key, self._held))
-        records = np.empty(sum(size for _, size in written) + sum(map(len, held)), self._dtype)
+    def rows(self, key: int) -> Callable[[], Iterable[np.ndarray]]:
+        """Return what gives all records of a key in pieces, as often as it is called.
+
+        One piece is kept; several, of more than `memory_bytes` together, are read each time. For threads too,
+        once `wait` is over.
+        """
+        pieces: list[list[Part]] = [[]]
+        for part in (*self._written.get(key, ()), *_of(key, self._held)):
+            if sum(map(_count, pieces[-1])) * self._dtype.itemsize > self._limit:
+                pieces.append([])
+            pieces[-1].append(part)
+        if len(pieces) > 1:
+            return lambda: map(self._joined, pieces)
+        whole = self._joined(pieces[0])
+        return lambda: [whole]
+
+    def count(self, key: int) -> int:
+        """Return how many records a key has."""
+        return sum(map(_count, (*self._written.get(key, ()), *_of(key, self._held))))
+
+    def _joined(self, parts: Sequence[Part]) -> np.ndarray:
+        records = np.empty(sum(map(_count, parts)), self._dtype)
         end = 0
-        for place, size in written:
-            self._read(place, records[end : end + size])
-            end += size
-        for part in held:
-            records[end : end + len(part)] = part
-            end += len(part)
+        for part in parts:
+            piece = records[end : end + _count(part)]
+            if isinstance(part, np.ndarray):
+                piece[:] = part
+            else:
+                self._read(part[0], piece)
+            end += len(piece)
         return records
 
     def _close(self) -> None:
@@ -105,3 +125,7 @@ def _of(key: int, batches: list[Batch]) -> Iterator[np.ndarray]:
     for records, first in batches:
         if key + 1 < len(first) and first[key] < first[key + 1]:
             yield records[first[key] : first[key + 1]]
+
+
+def _count(part: Part) -> int:
+    return len(part) if isinstance(part, np.ndarray) else part[1]

@@ -10,7 +10,7 @@ from crocs_cli.maths.clock import DAY_S
 from crocs_cli.maths.day_table import DayTable, lay_out
 from crocs_cli.maths.days import OTHER_TYPE, OUTSIDE
 from crocs_cli.maths.quality import Tally
-from crocs_cli.maths.rows import Conflict, Rows, Rule
+from crocs_cli.maths.rows import Conflict, Pieces, Rule
 
 USED, INCOMPLETE, SHARE_ESTIMATED, CONFLICTING, CLOCK_CHANGE, BETWEEN = 0, 3, 4, 5, 6, 7
 _REASONS = {
@@ -40,10 +40,10 @@ class Days:
     conflict: Conflict | None
 
 
-def assemble(rows: Rows, meters: int, rule: Rule) -> Days:
+def assemble(pieces: Pieces, meters: int, rule: Rule) -> Days:
     """Turn all readings of meters 0..meters-1, in any order, into their used days and quality counts."""
     tally = Tally(meters)
-    registers, conflict = lay_out(rows, rule, tally)
+    registers, conflict = lay_out(pieces, rule, tally)
     _tally_ends_and_gaps(registers, rule, tally)
     table = _added_up(_in_slots(registers, rule))
     reason = _reasons(table, rule, tally)
@@ -87,7 +87,7 @@ def _tally_ends_and_gaps(table: DayTable, rule: Rule, tally: Tally) -> None:
     gaps += follows & after & (jumps | missing[:, 0])
     of_last = np.minimum(np.searchsorted(register[last], register), len(last) - 1)
     gaps[(np.arange(len(gaps)) > last[of_last]) | rule.calendar.changes(table.day)] = 0
-    tally.add("gaps", np.repeat(table.meter, gaps))
+    tally.add("gaps", table.meter, gaps)
 
 
 def _in_slots(table: DayTable, rule: Rule) -> DayTable:

@@ -1,7 +1,8 @@
 """Readings laid out as a table: one line a meter, channel and day, one field an interval.
 
 Nothing is sorted: a reading's place follows from its meter, channel and interval. Only where several readings
-meet in one place are they looked at closer.
+meet in one place are they looked at closer. Readings come in pieces that are gone through several times, so
+that memory is bounded by the table, however often they repeat themselves.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths.quality import Tally
-from crocs_cli.maths.row_kernels import count_rows, lay, mark_lines
-from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, Conflict, Rows, Rule
+from crocs_cli.maths.row_kernels import count_cells, count_rows, lay, mark_lines
+from crocs_cli.maths.rows import Conflict, Pieces, Rule
 
 
 @dataclass(frozen=True)
@@ -31,107 +32,102 @@ class DayTable:
     conflicting: np.ndarray
 
 
-def lay_out(rows: Rows, rule: Rule, tally: Tally) -> tuple[DayTable, Conflict | None]:
+def lay_out(pieces: Pieces, rule: Rule, tally: Tally) -> tuple[DayTable, Conflict | None]:
     """Lay readings out by day, one reading an interval; count what is odd about them.
 
     A day has a line as soon as it has a row, if only one without a usable number. Returns the first conflict
     on a day that is wanted, if conflicts are errors.
     """
-    last_channel, flagged = count_rows(rows.columns(), tally.counts)
-    if flagged:
-        rows = rows.take(rows.flags & OFF_GRID == 0)
-    lines, energy, cell, collide = _laid(rows, rule, (len(tally.counts), last_channel + 1), flagged != 0)
-    doubles = None
-    if collide or flagged:
-        known = ~np.isnan(rows.energy_kwh)
-        rows, cell = rows.take(known), cell[known]
-        doubles = _Doubles.among(cell, rows, energy) if collide else None
-    conflicting = np.zeros(len(energy), dtype=bool)
-    conflict = None
-    if doubles:
-        conflicting, conflict = doubles.settle(energy, lines[2], rule, tally)
-    estimated = np.zeros(len(energy))
-    if flagged:
-        cells = np.unique(cell[rows.flags & ESTIMATED != 0])
-        per_day = rule.intervals_per_day
-        estimated = np.bincount(cells // per_day, minlength=len(energy)) / per_day
-    return DayTable(*lines, energy, estimated, conflicting), conflict
-
-
-def _laid(
-    rows: Rows, rule: Rule, registers: tuple[int, int], flagged: bool
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray, np.ndarray, bool]:
-    """Return (meter, channel, day) of the lines, their table, each row's cell, and whether some collide.
-
-    registers: how many meters, and channels of each. There are cells only where rows collide or are flagged.
-    """
-    meters, channels = registers
-    per_day, first = rule.intervals_per_day, rule.calendar.first_day
-    register = rows.meter * np.int32(channels) + rows.channel if channels > 1 else rows.meter
-    there = np.zeros((meters * channels, len(rule.calendar.verdict)), dtype=bool)
-    mark_lines(register, rows.interval, per_day, first, there)
-    line_of = np.cumsum(there.ravel(), dtype=np.int32).reshape(there.shape) - np.int32(1)
-    register_of, day_of = np.nonzero(there)
-    energy = np.full((len(day_of), per_day), np.nan)
-    collide = lay(register, rows.interval, rows.energy_kwh, first, line_of, energy)
-    cell = np.empty(0, np.int64)
-    if collide or flagged:
-        day, slot = np.divmod(rows.interval, np.int32(per_day))
-        cell = line_of[register, day - first].astype(np.int64) * per_day + slot
-    return (register_of // channels, register_of % channels, day_of + first), energy, cell, collide
+    channels, flagged = 1, 0
+    for rows in pieces():
+        last, found = count_rows(rows.columns(), tally.counts)
+        channels, flagged = max(channels, last + 1), flagged | found
+    lines = _Lines.of(pieces, rule, (len(tally.counts), channels))
+    table = DayTable(
+        *(lines.meter, lines.channel, lines.day),
+        np.full((len(lines.day), rule.intervals_per_day), np.nan),
+        np.zeros(len(lines.day)),
+        np.zeros(len(lines.day), dtype=bool),
+    )
+    collide = False
+    for rows in pieces():
+        collide |= lay(rows.columns(), *lines.places, table.energy_kwh)
+    if not collide and not flagged:
+        return table, None
+    cells = _Cells.of(pieces, lines, table.energy_kwh)
+    table.estimated[:] = cells.estimated.sum(axis=1) / rule.intervals_per_day
+    conflict = cells.settle(table, rule, tally)
+    return table, None if conflict is None else _conflict(pieces, table, conflict)
 
 
 @dataclass(frozen=True)
-class _Doubles:
-    """The rows that share their cell with others, sorted by cell, each cell's in their order.
+class _Lines:
+    """The lines of a table: (lines,) each; places: channels of a meter, first day, (registers, days) line."""
 
-    cell, meter: (rows,); energy_kwh: (rows,) float64; first: (cells,) where each cell's rows begin.
-    """
-
-    cell: np.ndarray
     meter: np.ndarray
-    energy_kwh: np.ndarray
-    first: np.ndarray
+    channel: np.ndarray
+    day: np.ndarray
+    places: tuple[int, int, np.ndarray]
 
     @classmethod
-    def among(cls, cell: np.ndarray, rows: Rows, energy: np.ndarray) -> _Doubles:
-        """Find the doubles."""
-        shared = np.flatnonzero(np.bincount(cell, minlength=energy.size)[cell] > 1)
-        order = shared[np.argsort(cell[shared], kind="stable")]
-        first = np.flatnonzero(np.append(True, np.diff(cell[order]) != 0))
-        return cls(cell[order], rows.meter[order], rows.energy_kwh[order], first)
+    def of(cls, pieces: Pieces, rule: Rule, registers: tuple[int, int]) -> _Lines:
+        """Give each day of a register that has rows a line; registers: how many meters, channels of each."""
+        meters, channels = registers
+        first = rule.calendar.first_day
+        there = np.zeros((meters * channels, len(rule.calendar.verdict)), dtype=bool)
+        for rows in pieces():
+            mark_lines(rows.columns(), channels, rule.intervals_per_day, first, there)
+        line_of = np.cumsum(there.ravel(), dtype=np.int32).reshape(there.shape) - np.int32(1)
+        register, day = np.nonzero(there)
+        return cls(register // channels, register % channels, day + first, (channels, first, line_of))
 
-    def settle(
-        self, energy: np.ndarray, day: np.ndarray, rule: Rule, tally: Tally
-    ) -> tuple[np.ndarray, Conflict | None]:
-        """Put the reading that counts into each cell; return which lines have a conflict, and the first one.
+
+@dataclass(frozen=True)
+class _Cells:
+    """What the rows of each cell come to: (lines, intervals) each, as `count_cells` says."""
+
+    times: np.ndarray
+    same: np.ndarray
+    total: np.ndarray
+    last: np.ndarray
+    estimated: np.ndarray
+
+    @classmethod
+    def of(cls, pieces: Pieces, lines: _Lines, table: np.ndarray) -> _Cells:
+        """Count the cells of a laid table."""
+        cells = tuple(np.zeros(table.shape, kind) for kind in (np.int32, np.int32, float, float, bool))
+        for rows in pieces():
+            count_cells(rows.columns(), *lines.places, table, cells)
+        return cls(*cells)
+
+    def settle(self, table: DayTable, rule: Rule, tally: Tally) -> int | None:
+        """Put the reading that counts into each cell; return the first cell in conflict if that is an error.
 
         On a day of a clock change doubles are two hours of one name, no conflict: their mean counts.
         """
-        per_day = rule.intervals_per_day
-        size = np.diff(np.append(self.first, len(self.cell)))
-        head = np.repeat(self.first, size)
-        differs = self.energy_kwh != self.energy_kwh[head]
-        line = self.cell[self.first] // per_day
-        changing = rule.calendar.changes(day[line])
-        again = (head != np.arange(len(head))) & ~differs
-        tally.add_where("duplicates", self.meter, again & ~np.repeat(changing, size))
-        several = np.logical_or.reduceat(differs, self.first)
-        conflicts = several & ~changing
-        tally.add_where("conflicts", self.meter[self.first], conflicts)
-        energy.ravel()[self.cell[self.first]] = self._chosen(several, changing, size, rule)
-        lines = np.bincount(line[conflicts], minlength=len(energy)) > 0
-        wanted = np.flatnonzero(conflicts & rule.calendar.wanted(day[line]))
-        if rule.duplicates != "error" or not len(wanted):
-            return lines, None
-        at = self.first[wanted[0]]
-        other = self.energy_kwh[at + int(np.argmax(differs[at:]))]
-        interval = int(day[line[wanted[0]]] * per_day + self.cell[at] % per_day)
-        return lines, Conflict(int(self.meter[at]), interval, (float(self.energy_kwh[at]), float(other)))
+        changing = rule.calendar.changes(table.day)
+        several = self.same < self.times
+        again = np.maximum(self.same - 1, 0).sum(axis=1)
+        tally.add("duplicates", table.meter, np.where(changing, 0, again))
+        conflicts = several & ~changing[:, None]
+        tally.add("conflicts", table.meter, conflicts.sum(axis=1))
+        averaged = several if rule.duplicates == "mean" else several & changing[:, None]
+        table.energy_kwh[averaged] = self.total[averaged] / self.times[averaged]
+        if rule.duplicates == "last":
+            np.copyto(table.energy_kwh, self.last, where=conflicts)
+        table.conflicting[:] = conflicts.any(axis=1)
+        conflicts &= rule.calendar.wanted(table.day)[:, None]
+        return int(conflicts.argmax()) if rule.duplicates == "error" and conflicts.any() else None
 
-    def _chosen(self, several: np.ndarray, changing: np.ndarray, size: np.ndarray, rule: Rule) -> np.ndarray:
-        first = self.energy_kwh[self.first]
-        mean = np.add.reduceat(self.energy_kwh, self.first) / size
-        last = self.energy_kwh[self.first + size - 1]
-        chosen = {"last": last, "mean": mean}.get(rule.duplicates, first)
-        return np.where(several, np.where(changing, mean, chosen), first)
+
+def _conflict(pieces: Pieces, table: DayTable, cell: int) -> Conflict:
+    """Name the two readings of a cell that differ."""
+    line, slot = divmod(cell, table.energy_kwh.shape[1])
+    one = float(table.energy_kwh[line, slot])
+    meter, interval = int(table.meter[line]), int(table.day[line]) * table.energy_kwh.shape[1] + slot
+    others: list[float] = []
+    for rows in pieces():
+        here = (rows.meter == meter) & (rows.channel == table.channel[line]) & (rows.interval == interval)
+        found = rows.energy_kwh[here]
+        others += found[(found != one) & ~np.isnan(found)][:1].tolist()
+    return Conflict(meter, interval, (one, others[0]))

@@ -39,9 +39,10 @@ class Tally:
     def __init__(self, meters: int) -> None:
         self.counts = np.zeros((meters, len(COUNTS)), dtype=np.int64)
 
-    def add(self, name: str, meter: np.ndarray) -> None:
-        """Count one for each entry of an array of meters."""
-        self.counts[:, COUNTS.index(name)] += np.bincount(meter, minlength=len(self.counts))
+    def add(self, name: str, meter: np.ndarray, times: np.ndarray | None = None) -> None:
+        """Count one, or so many times, for each entry of an array of meters."""
+        count = np.bincount(meter, times, minlength=len(self.counts))
+        self.counts[:, COUNTS.index(name)] += count.astype(np.int64)
 
     def misfits(self) -> np.ndarray:
         """Say of which meters the stamps do not fit the interval: (meters,) bool."""

@@ -79,25 +79,54 @@ def count_rows(rows, counts):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def mark_lines(register, interval, per_day, first_day, there):  # type: ignore[no-untyped-def]
-    """Mark in `there` (registers, days) bool the days of which a register has a row."""
-    for i in range(len(interval)):
-        there[register[i], math.floor(interval[i] / per_day) - first_day] = True
+def mark_lines(rows, channels, per_day, first_day, there):  # type: ignore[no-untyped-def]
+    """Mark in `there` (meters * channels, days) bool the days of which a register has a row on the grid."""
+    meter, interval, _, channel, flags = rows
+    for i in range(len(meter)):
+        if not flags[i] & OFF_GRID:
+            day = math.floor(interval[i] / per_day)
+            there[meter[i] * channels + channel[i], day - first_day] = True
 
 
 @kernel
-def lay(register, interval, energy, first_day, line_of, table):  # type: ignore[no-untyped-def]
+def lay(rows, channels, first_day, line_of, table):  # type: ignore[no-untyped-def]
     """Write readings into `table` (lines, intervals of a day); say whether some collide.
 
     line_of: (registers, days) int32, the line of each register's day. Rows without a number are not written;
-    of two rows in one cell the later one stands.
+    of several rows in one cell the first one stands.
     """
+    meter, interval, energy, channel, _ = rows
     per_day = table.shape[1]
     collide = False
-    for i in range(len(interval)):
+    for i in range(len(meter)):
         day = math.floor(interval[i] / per_day)
-        line, slot = line_of[register[i], day - first_day], interval[i] - day * per_day
+        line = line_of[meter[i] * channels + channel[i], day - first_day]
+        slot = interval[i] - day * per_day
         if not np.isnan(energy[i]):
-            collide |= not np.isnan(table[line, slot])
-            table[line, slot] = energy[i]
+            if np.isnan(table[line, slot]):
+                table[line, slot] = energy[i]
+            else:
+                collide = True
     return collide
+
+
+@kernel
+def count_cells(rows, channels, first_day, line_of, table, cells):  # type: ignore[no-untyped-def]
+    """Count what the rows of each cell of a laid table come to; arguments as in `lay`.
+
+    cells: five arrays of the table's shape: how many rows, how many of them equal to the first one, their
+    sum, the last one, and whether one was estimated. Rows without a number are passed over.
+    """
+    meter, interval, energy, channel, flags = rows
+    times, same, total, last, estimated = cells
+    per_day = table.shape[1]
+    for i in range(len(meter)):
+        if not np.isnan(energy[i]):
+            day = math.floor(interval[i] / per_day)
+            line = line_of[meter[i] * channels + channel[i], day - first_day]
+            slot = interval[i] - day * per_day
+            times[line, slot] += 1
+            same[line, slot] += energy[i] == table[line, slot]
+            total[line, slot] += energy[i]
+            last[line, slot] = energy[i]
+            estimated[line, slot] |= flags[i] & ESTIMATED != 0

@@ -5,6 +5,7 @@ Meters are numbered from 0; intervals and days are numbered from 1970-01-01 on t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -44,6 +45,9 @@ class Rows:
     def columns(self) -> tuple[np.ndarray, ...]:
         """Return the arrays in the order of the fields."""
         return tuple(getattr(self, field.name) for field in fields(self))
+
+
+Pieces = Callable[[], Iterable[Rows]]  # gives the same readings, piece by piece, each time it is called
 
 
 @dataclass(frozen=True)

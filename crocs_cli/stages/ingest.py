@@ -141,8 +141,8 @@ class _Work:
     def _bin(self, shard: int, start: int, ids: np.ndarray) -> Days:
         """Assemble the days of some of a shard's meters."""
         names = ids[start : start + BIN_METERS]
-        rows = Rows.of(self._spool.rows(shard * self._bins + start // BIN_METERS))
-        days = assemble(rows, len(names), self._rule)
+        records = self._spool.rows(shard * self._bins + start // BIN_METERS)
+        days = assemble(lambda: map(Rows.of, records()), len(names), self._rule)
         if days.conflict:
             conflict = days.conflict
             stamp = np.datetime64(conflict.interval * self._grid.interval_s, "s")

@@ -46,9 +46,10 @@ def rows_of(readings):
     verdict=st.lists(st.integers(0, 2), min_size=DAYS, max_size=DAYS),
     length=st.lists(st.sampled_from([24, 24, 18, 30]), min_size=DAYS, max_size=DAYS),
     order=st.randoms(use_true_random=False),
+    cut=st.integers(0, 40),
 )
 def test_days_are_those_of_the_naive_program(
-    loose, days, duplicates, slots, folds, missing, max_estimated, verdict, length, order
+    loose, days, duplicates, slots, folds, missing, max_estimated, verdict, length, order, cut
 ):
     whole = [(m, d * PER_DAY + i, 1.0 + i, c, 0) for m, d, c in days for i in range(PER_DAY)]
     readings = [*loose, *whole]
@@ -56,7 +57,8 @@ def test_days_are_those_of_the_naive_program(
     calendar = Calendar(100, np.array(verdict, np.int8), np.array(length) * 3600)
     rule = Rule(PER_DAY, slots, calendar, duplicates, folds, missing, max_estimated)
     rows = rows_of(readings)
-    made = assemble(rows, 3, rule)
+    pieces = [rows.take(slice(cut)), rows.take(slice(cut, None))]
+    made = assemble(lambda: pieces, 3, rule)
     expected_days, expected_counts = naive.assemble(rows, 3, rule)
     found = {(int(m), int(d)): e for m, d, e in zip(made.meter, made.date, made.energy_kwh, strict=True)}
     assert list(found) == sorted(expected_days)
@@ -70,7 +72,7 @@ def test_a_channel_that_begins_later_does_not_cost_the_days_before():
     early = [(0, d * PER_DAY + i, 1.0, 0, 0) for d in range(4) for i in range(PER_DAY)]
     late = [(0, d * PER_DAY + i, 10.0, 1, 0) for d in (1, 3) for i in range(PER_DAY)]
     calendar = Calendar(100, np.zeros(5, np.int8), np.full(5, DAY_S))
-    made = assemble(rows_of([*early, *late]), 1, Rule(PER_DAY, PER_DAY, calendar))
+    made = assemble(lambda: [rows_of([*early, *late])], 1, Rule(PER_DAY, PER_DAY, calendar))
     assert made.date.tolist() == [100, 101, 103]  # the day between two of the channel's lacks it
     assert made.energy_kwh[:, 0].tolist() == [1.0, 11.0, 11.0]
 
@@ -78,7 +80,7 @@ def test_a_channel_that_begins_later_does_not_cost_the_days_before():
 def test_conflict_names_the_first_two_readings():
     day = [(1, i, 1.0, 0, 0) for i in range(PER_DAY)]
     calendar = Calendar(100, np.zeros(1, np.int8), np.full(1, DAY_S))
-    made = assemble(rows_of([*day, (1, 2, 3.0, 0, 0)]), 2, Rule(PER_DAY, PER_DAY, calendar))
+    made = assemble(lambda: [rows_of([*day, (1, 2, 3.0, 0, 0)])], 2, Rule(PER_DAY, PER_DAY, calendar))
     assert made.conflict is not None
     assert (made.conflict.meter, made.conflict.interval) == (1, 402)
     assert made.conflict.energies_kwh == pytest.approx((1.0, 3.0))

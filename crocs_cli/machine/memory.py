@@ -37,6 +37,13 @@ def give_back_large() -> None:
         libc.mallopt(M_TRIM_THRESHOLD, 2 * LARGE)
 
 
+def give_back() -> None:
+    """Have glibc give back what is free at the moment, of which it keeps much for each thread."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
+
+
 def available_bytes() -> int:
     """Return the memory that this process may still take: the least of all that limits it.
 

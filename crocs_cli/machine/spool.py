@@ -77,10 +77,6 @@ class Spool:
         whole = self._joined(pieces[0])
         return lambda: [whole]
 
-    def count(self, key: int) -> int:
-        """Return how many records a key has."""
-        return sum(map(_count, (*self._written.get(key, ()), *_of(key, self._held))))
-
     def _joined(self, parts: Sequence[Part]) -> np.ndarray:
         records = np.empty(sum(map(_count, parts)), self._dtype)
         end = 0

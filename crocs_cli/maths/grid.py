@@ -13,6 +13,7 @@ from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, REPAIRED, Rows
 
 LARGEST_KWH = 1e6  # of one reading; beyond it a number is a fault, not a consumption
 LAST_DAY = 47_481  # 2099-12-31
+A_FEW_DAYS = 30
 _HOUR_S = 3600
 _TO_KWH = {"kWh": 1.0, "Wh": 1e-3, "kW": 1.0, "W": 1e-3}
 
@@ -63,6 +64,8 @@ class Seen:
         self._grid = grid
         self._slots = np.zeros(grid.intervals_per_day, dtype=bool)
         self.rows = self.off_grid = 0
+        self.channels = 1
+        self._present = np.zeros(LAST_DAY + 9, dtype=bool)  # days; stamps are checked a little later
         self.first = self.last = 0  # intervals
 
     def note(self, rows: Rows) -> None:
@@ -73,12 +76,27 @@ class Seen:
         self.first = min(self.first, first) if self.rows else first
         self.last = max(self.last, last) if self.rows else last
         self.rows += len(rows.interval)
+        self.channels = max(self.channels, int(rows.channel.max()) + 1)
+        self._note_days(rows.interval, first, last)
         if rows.flags.any():
             on_grid = rows.flags & OFF_GRID == 0
             self.off_grid += int(len(on_grid) - on_grid.sum())
             rows = rows.take(on_grid)
         if not self._slots.all():
             self._slots |= np.bincount(rows.interval % len(self._slots), minlength=len(self._slots)) > 0
+
+    def _note_days(self, interval: np.ndarray, first: int, last: int) -> None:
+        per_day = self._grid.intervals_per_day
+        between = self._present[first // per_day : last // per_day + 1]
+        if len(between) <= A_FEW_DAYS:  # most likely all are there
+            between[:] = True
+        elif not between.all():
+            self._present[interval // per_day] = True
+
+    @property
+    def days_present(self) -> int:
+        """How many days have readings; at the most, for a few between others are counted unseen."""
+        return int(self._present.sum())
 
     @property
     def misfit(self) -> bool:

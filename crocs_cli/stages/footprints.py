@@ -11,12 +11,13 @@ from crocs_cli.machine.spool import MEMORY_BYTES
 from crocs_cli.maths import condensed
 from crocs_cli.maths.graph import AFFORDABLE_EDGES, first_targets, sampled_targets
 from crocs_cli.maths.partition import LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE
+from crocs_cli.maths.rows import BIN_METERS, RECORD
 from crocs_cli.maths.ward_ranks import BATCH_BYTES
 from crocs_cli.maths.ward_rounds import BLOCK_PAIRS
 
 MIB = 1 << 20
 #: Python with the libraries and the compiled kernels that a stage loads
-SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (182, 275, 184, 195, 226, 186))
+SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (182, 290, 184, 195, 226, 186))
 SCREEN_FIT, SCREEN_RANK = 342 * MIB, 270 * MIB
 KMEDOIDS = 108 * MIB  # the library of that name, and those that it loads
 #: what is written is held as arrays and as a file in memory
@@ -26,7 +27,8 @@ ROUND = 5.6
 #: of an edge of the prototype graph: there and back, and while they are made
 EDGE = 21
 #: of a reading that is being read, and of one that is set aside; how many of each are in memory at the most
-READ, AT_ONCE, SET_ASIDE, KEPT = 80, 3 << 18, 29, 2 * MEMORY_BYTES // 18
+READ, AT_ONCE, SET_ASIDE, KEPT = 80, 3 << 18, 24, 2 * MEMORY_BYTES // RECORD.itemsize
+CELL = 38  # of an interval of a day that is assembled, with its reading
 #: of an installation: its features, its changes; of one of its days while they are looked at
 FEATURES, CHANGES, FIT_DAY, RANK_DAY, SCREEN_SHARD = 2000, 4000, 13, 30, 2500
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
@@ -107,10 +109,19 @@ def assign(prototypes: int, slots: int, profiles: int) -> int:
     return ASSIGN + sets + max(sets, profiles)
 
 
-def ingest(readings: int = KEPT, profiles: int = 0) -> int:
-    """Return the peak of `ingest`: readings that are read and set aside, or a file assembled of them."""
-    reading = READ * min(readings, AT_ONCE) + SET_ASIDE * min(readings, KEPT)
-    return INGEST + max(reading, WRITTEN * profiles)
+def ingest(readings: int = KEPT, profiles: int = 0, cells: int = 0) -> int:
+    """Return the peak of `ingest`: readings that are read and set aside, or a file assembled of them.
+
+    cells: the intervals of all days that are assembled at once.
+    """
+    kept = min(readings, KEPT)
+    reading = READ * min(readings, AT_ONCE) + SET_ASIDE * kept
+    return INGEST + max(reading, RECORD.itemsize * kept + CELL * cells + WRITTEN * profiles)
+
+
+def cells(consumers: int, days: int, intervals: int, threads: int) -> int:
+    """Return how many intervals are assembled at once for a file of so many consumers: a bin a thread."""
+    return min(consumers, threads * BIN_METERS) * days * intervals
 
 
 def screen_fit(installations: int, days: int, shard: int = SCREEN_SHARD) -> int:

@@ -16,7 +16,7 @@ from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.layouts import PROFILES
-from crocs_cli.machine.memory import Needs, require
+from crocs_cli.machine.memory import Needs, give_back, require
 from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.run import listed, recipe, shard_key, shard_products
 from crocs_cli.machine.spool import Spool
@@ -60,7 +60,7 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
         if not shards or not all(product.key in made for product in team.part(shards)):
             work.read(paths)
             shards = products(run, base(), work.shards)
-        bring_up_to_date(shards, work.profiles, team, "ingest")
+        bring_up_to_date(shards, work.profiles, team, "ingest", work.needs)
     if team.leads and all_made(shards):
         summarise(run, shards, work.quality)
     return shards
@@ -95,6 +95,7 @@ class _Work:
                     self._spool.add(records, first)
                     progress.advance(len(records))
         self._spool.wait()
+        give_back()
         self._intake.check()
         key = self._settings.pseudonym_key
         ids = map(Pseudonyms(Path(key)).of, self._intake.ids) if key else self._intake.ids
@@ -118,6 +119,15 @@ class _Work:
         shard, place = np.divmod(numbers, np.int32(self._settings.shard_size))
         wanted = (numbers >= 0) & (shard % self._team.size == self._team.rank) & ~np.isin(shard, self._made)
         return np.where(wanted, shard * np.int32(self._bins * BIN_METERS) + place, np.int32(-1))
+
+    def needs(self) -> Needs:
+        """Return what making the shards takes, now that it is known how many readings there are."""
+        seen, meters = self._intake.seen, min(self._settings.shard_size, len(self._intake.ids))
+        days = seen.days_present
+        profiles = footprints.profiles(meters, days, self._rule.slots_per_day)
+        cells = footprints.cells(meters, days * seen.channels, self._grid.intervals_per_day, pa.cpu_count())
+        peak = footprints.ingest(seen.rows, profiles, cells)
+        return Needs(peak, "set ingest.shard_size lower, or use a larger machine")
 
     def profiles(self, product: Product) -> Arrays:
         """Make one shard's arrays."""

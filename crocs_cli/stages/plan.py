@@ -15,6 +15,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.memory import GIB, available_bytes
 from crocs_cli.machine.run import shards
+from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths import condensed
 from crocs_cli.maths.kmedoids_blocks import kmedoids
 from crocs_cli.maths.loadsets import LoadSets
@@ -72,11 +73,13 @@ def run(run: Path, settings: PlanSettings) -> list[Step]:
 
 def peaks(m: int, settings: PlanSettings) -> dict[str, int]:
     """Return how much memory a process of each step takes at its peak, in bytes."""
-    profiles = footprints.profiles(min(m, settings.shard_size), settings.days, settings.slots)
+    shard = min(m, settings.shard_size)
+    profiles = footprints.profiles(shard, settings.days, settings.slots)
+    cells = footprints.cells(shard, settings.days, settings.slots, available_threads())
     prototypes, largest = m * settings.prototypes, math.ceil(m * settings.largest_cluster)
     return {
         "synth": footprints.synth(profiles),
-        "ingest": footprints.ingest(m * settings.days * settings.slots, profiles),
+        "ingest": footprints.ingest(m * settings.days * settings.slots, profiles, cells),
         "stage1": footprints.stage1(profiles),
         "stage2": footprints.distances(m, prototypes, settings.slots),
         "partition": partition_bytes(m, settings),

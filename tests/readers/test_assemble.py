@@ -1,5 +1,7 @@
 """Readings become the same days as in a plain program that follows the words of the design."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -84,3 +86,16 @@ def test_conflict_names_the_first_two_readings():
     assert made.conflict is not None
     assert (made.conflict.meter, made.conflict.interval) == (1, 402)
     assert made.conflict.energies_kwh == pytest.approx((1.0, 3.0))
+
+
+def test_readings_that_repeat_themselves_take_no_memory():
+    piece = rows_of([(0, i % 2, 1.0 + i % 3, 0, 0) for i in range(6000)])
+    calendar = Calendar(100, np.zeros(1, np.int8), np.full(1, DAY_S))
+    tracemalloc.start()
+    made = assemble(lambda: [piece] * 500, 1, Rule(PER_DAY, PER_DAY, calendar, "last"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert made.quality[0, COUNTS.index("readings")] == 3_000_000
+    assert made.quality[0, COUNTS.index("conflicts")] == 2
+    assert made.quality[0, COUNTS.index("duplicates")] == 999_998
+    assert peak < 1 << 20

@@ -13,6 +13,7 @@ ALLOWED = {
         "stages.settings",
         "stages.footprints",
         "stages.members",
+        "stages.reading",
         "stages.reported",
         "maths",
         "machine",

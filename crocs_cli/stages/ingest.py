@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.layouts import PROFILES
@@ -23,19 +22,16 @@ from crocs_cli.machine.spool import Spool
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.maths.assemble import Days, assemble
-from crocs_cli.maths.clock import DAY_S, day_lengths_s
-from crocs_cli.maths.days import DaysWanted, day_number, season_months
-from crocs_cli.maths.grid import Grid
+from crocs_cli.maths.clock import day_lengths_s
 from crocs_cli.maths.quality import COUNTS, mean_daily_kwh, quality_csv, reasons, warnings
 from crocs_cli.maths.row_kernels import to_bins
-from crocs_cli.maths.rows import BIN_METERS, RECORD, Calendar, Rows, Rule
+from crocs_cli.maths.rows import BIN_METERS, RECORD, Calendar, Rows
 from crocs_cli.readers.ahead import ahead
-from crocs_cli.readers.detect import detect
 from crocs_cli.readers.formats import FORMATS
-from crocs_cli.readers.inputs import Pseudonyms, input_files, listed_days
+from crocs_cli.readers.inputs import Pseudonyms, input_files
 from crocs_cli.readers.intake import Intake
-from crocs_cli.readers.readings import Dialect, Writing
 from crocs_cli.stages import footprints
+from crocs_cli.stages.reading import by_the_reader, dialect, grid, rule, wanted_days
 from crocs_cli.stages.settings import IngestSettings
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -71,12 +67,7 @@ class _Work:
 
     def __init__(self, settings: IngestSettings, spool: Spool, team: Team, made: Sequence[int]) -> None:
         self._settings, self._spool, self._team, self._made = settings, spool, team, made
-        self._grid = Grid(
-            60 * _known(settings.interval),
-            _known(settings.stamp),
-            _known(settings.timezone),
-            _known(settings.unit),
-        )
+        self._grid = grid(settings)
         self._intake = Intake(FORMATS[settings.reader], dialect(settings), self._grid)
         self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
         self.quality: dict[str, Quality] = {}  # of the shards that were made here, by their keys
@@ -171,47 +162,6 @@ class _Work:
         )
 
 
-def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
-    """Return the settings with what the user left open filled in from what the reader knows of its format.
-
-    `first` is the first of the files. Raises CallError for what the user must say, or must not.
-    """
-    if settings.reader == "auto":
-        name, why = detect(first, dialect(settings))
-        log.info("%s: read as %s, for %s", first, name, why)
-        settings = settings.model_copy(update={"reader": name})
-    form = FORMATS[settings.reader]
-    if form.own_unit and settings.unit not in (None, "kWh"):
-        raise CallError(f"ingest.unit: files of {settings.reader} say their own unit; leave it out")
-    presets = form.presets(first)
-    filled = settings.model_copy(
-        update={name: value for name, value in presets.items() if getattr(settings, name) is None}
-    )
-    if filled.timezone is None:
-        raise CallError(
-            f"ingest.timezone: stamps of {settings.reader} are local time; name their zone, "
-            "such as America/New_York"
-        )
-    interval, slot = _known(filled.interval), filled.slot or _known(filled.interval)
-    if slot % interval:
-        raise CallError(f"ingest.slot: {slot}min is no multiple of the interval of {interval}min; use one")
-    return filled.model_copy(update={"slot": slot})
-
-
-def dialect(settings: IngestSettings) -> Dialect:
-    """Return what the user says of the files; the interval is a guess until the reader has said its own."""
-    columns = settings.columns
-    return Dialect(
-        columns.consumer,
-        columns.time,
-        columns.energy,
-        columns.date,
-        Writing(settings.stamp_format, settings.decimal),
-        settings.stamp or "start",
-        60 * (settings.interval or 30),
-    )
-
-
 def base_recipe(settings: IngestSettings, paths: Sequence[Path]) -> Recipe:
     """Return what all shards depend on: settings and contents of files, but not where the files lie.
 
@@ -257,33 +207,6 @@ def products(run: Path, base: Recipe, parts: int) -> list[Product]:
     return shard_products(run / "profiles", PROFILES, [{**base, "key": key, "parts": parts} for key in keys])
 
 
-def rule(settings: IngestSettings, grid: Grid, calendar: Calendar) -> Rule:
-    """Return how readings become days."""
-    return Rule(
-        grid.intervals_per_day,
-        DAY_S // 60 // _known(settings.slot),
-        calendar,
-        settings.duplicates,
-        settings.clock_change == "fold",
-        settings.max_missing_slots,
-        settings.max_estimated,
-        FORMATS[settings.reader].generic,
-    )
-
-
-def wanted_days(settings: IngestSettings) -> DaysWanted:
-    """Return the choice of days."""
-    days = settings.days
-    return DaysWanted(
-        None if days.from_ is None else day_number(days.from_),
-        None if days.to is None else day_number(days.to),
-        days.type,
-        settings.holidays,
-        season_months(days.season, days.hemisphere) if days.season and days.hemisphere else (),
-        listed_days(Path(days.dates)) if days.dates else frozenset(),
-    )
-
-
 def quality_of(profiles: Arrays) -> Quality:
     """Return what the quality table takes from a shard."""
     mean = mean_daily_kwh(profiles["energy_kwh"], profiles["day_offset"], profiles["quality"])
@@ -308,10 +231,3 @@ def summarise(run: Path, shards: Sequence[Product], known: Mapping[str, Quality]
         )
     for warning in warnings(quality, mean_kwh):
         log.warning("%s", warning)
-
-
-def _known(value: int | str | None) -> Any:
-    """Return a setting that the reader has filled in."""
-    if value is None:
-        raise ValueError("a setting that no reader filled in")
-    return value

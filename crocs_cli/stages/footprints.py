@@ -27,8 +27,8 @@ ROUND = 5.6
 #: of an edge of the prototype graph: there and back, and while they are made
 EDGE = 21
 #: of a reading that is being read, and of one that is set aside; how many of each are in memory at the most
-READ, AT_ONCE, SET_ASIDE, KEPT = 80, 3 << 18, 24, 2 * MEMORY_BYTES // RECORD.itemsize
-CELL = 38  # of an interval of a day that is assembled, with its reading
+READ, AT_ONCE, SET_ASIDE, KEPT = 65, 5 << 18, 18, 2 * MEMORY_BYTES // RECORD.itemsize
+CELL = 42  # of an interval of a day that is assembled, with its reading
 #: of an installation: its features, its changes; of one of its days while they are looked at
 FEATURES, CHANGES, FIT_DAY, RANK_DAY, SCREEN_SHARD = 2000, 4000, 13, 30, 2500
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8

@@ -4,8 +4,9 @@ A *target* is a set of profiles side by side, laid out (slot, lane), as many lan
 of FAR before and after the day keep the whole band inside it, so that no kernel has an edge case. Query
 profiles run four at a time against all lanes of a target. tests/naive.py says in six lines what it means.
 
-The kernel is written in LLVM's vector language, which LLVM turns into AVX-512, AVX2, SSE2 or arm64 code: on
-each it beats the same loops left to numba (`make bench`), so there is no second kernel to fall back on.
+Two kernels are written in LLVM's vector language, which LLVM turns into AVX-512, AVX2, SSE2 or arm64 code: on
+each they beat the same loops left to numba (`make bench`), which keeps in memory what has been found so far,
+so there are no second kernels to fall back on.
 """
 
 import math
@@ -97,10 +98,9 @@ def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, ba
     """Write sums[first : first + 4] in LLVM's vector code; past the last query, write that one again."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        size, width = queries.dtype.bitwidth // 8, band.count
-        code = _Vectors(builder, context.get_data_type(queries.dtype), lanes(str(queries.dtype)), size)
+        code, width = _Vectors(context, builder, queries.dtype), band.count
         arrays = [context.make_array(signature.args[i])(context, builder, values[i]) for i in (0, 2, 3)]
-        targets, out = (builder.bitcast(array.data, code.vector.as_pointer()) for array in arrays[1:])
+        targets, out = map(code.rows, arrays[1:])
         number, slots = (builder.extract_value(arrays[0].shape, axis) for axis in (0, 1))
         index = slots.type
         last = builder.sub(number, index(1))
@@ -109,8 +109,7 @@ def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, ba
         start = [code.constant(0.0 if cell == width // 2 else FAR * FAR) for cell in range(width)]
         bands = [[cgutils.alloca_once_value(builder, value) for value in start] for _ in rows]
         with cgutils.for_range(builder, slots) as loop:
-            places = [builder.gep(targets, [builder.add(loop.index, index(cell))]) for cell in range(width)]
-            opposite = [builder.load(place, align=size) for place in places]
+            opposite = [code.load(targets, builder.add(loop.index, index(cell))) for cell in range(width)]
             for row, cells in zip(rows, bands, strict=True):
                 place = builder.gep(arrays[0].data, [builder.add(builder.mul(row, slots), loop.index)])
                 reading = code.everywhere(builder.load(place))
@@ -121,7 +120,7 @@ def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, ba
                     left = [code.square_plus(builder.fsub(reading, opposite[cell]), best)]
                     builder.store(left[0], cells[cell])
         for row, cells in zip(rows, bands, strict=True):
-            builder.store(builder.load(cells[width // 2]), builder.gep(out, [row]), align=size)
+            builder.store(builder.load(cells[width // 2]), builder.gep(out, [row]), align=code.size)
         return context.get_dummy_value()
 
     return types.void(queries, first, target, sums, band), generate
@@ -129,52 +128,53 @@ def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, ba
 
 @intrinsic
 def fold(typing: Any, how: Any, values: Any, step: Any, weights: Any, total: Any) -> Any:
-    """Write every step-th row of values (n, lanes) as one: the least, weighted sum, or greatest of weight.
-
-    numba would keep what a loop over rows has so far in memory, which takes several times as long.
-    """
+    """Write every step-th row of values (n, lanes) as one: the least, weighted sum, or greatest of weight."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        real, size = context.get_data_type(values.dtype), values.dtype.bitwidth // 8
-        code = _Vectors(builder, real, lanes(str(values.dtype)), size)
+        code, (asked, _, step, *_) = _Vectors(context, builder, values.dtype), arguments
         arrays = [context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (1, 3, 4)]
-        rows, shares, out = (builder.bitcast(array.data, code.vector.as_pointer()) for array in arrays)
-        asked, step = arguments[0], arguments[2]
+        rows, shares, out = map(code.rows, arrays)
         is_min, is_sum = (builder.icmp_signed("==", asked, asked.type(each)) for each in (MIN, SUM))
         zero, farthest = code.constant(0.0), code.constant(math.inf)
         total = cgutils.alloca_once_value(builder, builder.select(is_min, farthest, zero))
         with cgutils.for_range(builder, builder.extract_value(arrays[1].shape, 0)) as loop:
-            value = builder.load(builder.gep(rows, [builder.mul(loop.index, step)]), align=size)
-            weight = builder.load(builder.gep(shares, [loop.index]), align=size)
+            value, weight = code.load(rows, builder.mul(loop.index, step)), code.load(shares, loop.index)
             before = builder.load(total)
             more = builder.fadd(before, builder.fmul(weight, value))
             counts = builder.select(builder.fcmp_ordered(">", weight, zero), value, before)
             most = builder.select(builder.fcmp_ordered(">", counts, before), counts, before)
-            rest = builder.select(is_sum, more, most)
-            builder.store(builder.select(is_min, code.least(before, value), rest), total)
-        builder.store(builder.load(total), out, align=size)
+            other = builder.select(is_sum, more, most)
+            builder.store(builder.select(is_min, code.least(before, value), other), total)
+        builder.store(builder.load(total), out, align=code.size)
         return context.get_dummy_value()
 
     return types.void(types.intp, values, types.intp, weights, total), generate
 
 
 class _Vectors:
-    """The few operations on vectors of `count` reals that DTW is made of, as LLVM instructions."""
+    """The few operations on vectors of reals that DTW and the set distances are made of, in LLVM's words."""
 
-    def __init__(self, builder: Any, real: Any, count: int, size: int) -> None:
-        self.builder, self.real, self.count = builder, real, count
-        self.vector = ir.VectorType(real, count)
+    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
+        self.builder, self.real = builder, context.get_data_type(dtype)
+        self.size, self.count = dtype.bitwidth // 8, lanes(str(dtype))
+        self.vector = ir.VectorType(self.real, self.count)
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        name = f"llvm.fmuladd.v{count}f{8 * size}"  # fused where the machine can
+        name = f"llvm.fmuladd.v{self.count}f{8 * self.size}"  # fused where the machine can
         self.multiply_add = cgutils.get_or_insert_function(builder.module, kind, name)
+
+    def rows(self, array: Any) -> Any:
+        return self.builder.bitcast(array.data, self.vector.as_pointer())
+
+    def load(self, rows: Any, row: Any) -> Any:
+        return self.builder.load(self.builder.gep(rows, [row]), align=self.size)
 
     def constant(self, value: float) -> Any:
         return ir.Constant(self.vector, [ir.Constant(self.real, value)] * self.count)
 
     def everywhere(self, value: Any) -> Any:
         single = self.builder.insert_element(self.constant(0.0), value, ir.IntType(32)(0))
-        first = ir.Constant(ir.VectorType(ir.IntType(32), self.count), None)
-        return self.builder.shuffle_vector(single, single, first)
+        first = ir.VectorType(ir.IntType(32), self.count)
+        return self.builder.shuffle_vector(single, single, ir.Constant(first, None))
 
     def least(self, best: Any, *others: Any) -> Any:
         for other in others:

@@ -170,8 +170,7 @@ def silhouette_of_days(distances: np.ndarray, labels: np.ndarray) -> float:
         sums[:] = 0.0
         for other in range(len(labels)):
             sums[labels[other]] += distances[day, other]
-        own = labels[day]
-        between = np.inf
+        own, between = labels[day], np.inf
         for cluster in range(len(sizes)):
             if cluster != own and sizes[cluster] > 0:
                 between = min(between, sums[cluster] / sizes[cluster])

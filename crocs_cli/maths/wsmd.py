@@ -171,25 +171,17 @@ def _compare_some(
 
 
 @kernel
-def _fold_twice(
-    squares: np.ndarray,
-    steps: tuple[int, int],
-    own: np.ndarray,
-    others: np.ndarray,
-    rule: tuple,
-    folded: np.ndarray,
-) -> np.ndarray:
+def _fold_twice(squares: Any, steps: Any, own: Any, others: Any, rule: Any, folded: Any) -> Any:
     """Fold what each prototype has with those of the other set, then the results, (lanes,).
 
     steps: rows of `squares` from a prototype to the next, and from one of the other set to the next.
     folded: room for a row of lanes for each prototype, and one for what is given.
     """
-    inner, outer, _ = rule
     for each in range(len(own)):
-        fold(inner, squares[each * steps[0] :], steps[1], others, folded[each])
-    if inner != SUM:  # roots last: they are monotone
+        fold(rule[0], squares[each * steps[0] :], steps[1], others, folded[each])
+    if rule[0] != SUM:  # roots last: they are monotone
         root(folded[: len(own)])
-    fold(outer, folded, 1, own, folded[len(own)])
+    fold(rule[1], folded, 1, own, folded[len(own)])
     return folded[len(own)]
 
 

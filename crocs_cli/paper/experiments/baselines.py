@@ -30,7 +30,7 @@ def settings(study: Study) -> list[Setting]:
     size = {"consumers": 300, "days": 90, "clusters": 10}
     scenarios: Iterable[tuple[int, int, int]] = itertools.product(SHAPES, OUTLIERS, OUTLIER_CONSUMERS)
     if study.quick:
-        size, scenarios = {"consumers": 40, "days": 45, "clusters": 4}, QUICK_SCENARIOS
+        size, scenarios = {"consumers": 40, "days": 30, "clusters": 4}, QUICK_SCENARIOS
     names = ("shapes", "outliers", "outlier_consumers")
     return [
         {**size, **dict(zip(names, scenario, strict=True)), "stages": stages}

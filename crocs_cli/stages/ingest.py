@@ -20,7 +20,7 @@ from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.run import listed, recipe, shard_key, shard_products
 from crocs_cli.machine.spool import Spool
 from crocs_cli.machine.team import Team
-from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
+from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.maths.assemble import Days, assemble
 from crocs_cli.maths.clock import day_lengths_s
 from crocs_cli.maths.quality import COUNTS, mean_daily_kwh, quality_csv, reasons, warnings
@@ -192,13 +192,12 @@ def digest(path: Path) -> str:
 
 def made_shards(run: Path, base: Callable[[], Recipe]) -> dict[str, Recipe]:
     """Return {key: recipe} of the shards that are there; refuse any made with another recipe."""
-    made = {}
+    there = []
     for path in listed(run / "profiles"):
         parts = files.read_recipe(path, PROFILES).get("parts")
-        made_by = {**base(), "key": path.stem, "parts": parts}
-        if is_made(Product(path, PROFILES, made_by)):
-            made[path.stem] = made_by
-    return made
+        there.append(Product(path, PROFILES, {**base(), "key": path.stem, "parts": parts}))
+    all_made(there)
+    return {product.key: product.recipe for product in there}
 
 
 def products(run: Path, base: Recipe, parts: int) -> list[Product]:

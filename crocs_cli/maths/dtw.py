@@ -53,17 +53,15 @@ def squares_between(first: np.ndarray, second: np.ndarray, same: bool, band: tup
 
     Where `first` and `second` are the `same`, half of the matrix is computed and mirrored.
     """
-    lanes = across(first)
-    targets = lay(second, np.arange(len(second)), (len(second) + lanes - 1) // lanes, band)
-    squares, sums = np.empty((len(first), len(second)), first.dtype), np.empty((FEW, lanes), first.dtype)
+    lanes, columns = across(first), len(second)
+    targets = lay(second, np.arange(columns), (columns + lanes - 1) // lanes, band)
+    squares = np.empty(len(first) * columns + lanes, first.dtype)[:-lanes].reshape(len(first), columns)
     for begin in range(0, len(first), FEW):
-        for block in range(len(targets)):
+        end = min(begin + FEW, len(first))
+        for block in range(len(targets) - 1, -1, -1):  # what passes the end of a row is then overwritten
             row = max(begin, block * lanes) if same else begin
-            queries = first[row : begin + FEW]
-            dtw_sums(queries, targets[block], sums, band)
-            for each in range(len(queries)):
-                for column in range(block * lanes, min((block + 1) * lanes, len(second))):
-                    squares[row + each, column] = sums[each, column - block * lanes]
-                    if same:
-                        squares[column, row + each] = sums[each, column - block * lanes]
+            dtw_sums(first[row:end], targets[block], squares, (row, block * lanes), band)
+        for column in range(end if same else 0):
+            for row in range(max(begin, column + 1), end):
+                squares[column, row] = squares[row, column]
     return squares

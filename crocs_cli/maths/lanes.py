@@ -79,10 +79,13 @@ def lay(profiles: np.ndarray, places: np.ndarray, number: int, band: tuple[int, 
 
 
 @kernel
-def dtw_sums(queries: np.ndarray, target: np.ndarray, sums: np.ndarray, band: tuple[int, ...]) -> None:
-    """Write the squared DTW of every query (n, slots) to every lane of a target into sums (n, lanes)."""
+def dtw_sums(queries: Any, target: Any, sums: Any, place: tuple[int, int], band: tuple[int, ...]) -> None:
+    """Write the squared DTW of every query (n, slots) to every lane of a target into sums (m, columns).
+
+    place: (row, column) of the first; past the end of a row they go on into the next one.
+    """
     for query in range(0, len(queries), TOGETHER):
-        _four_sums(queries, query, target, sums, band)
+        _four_sums(queries, query, target, sums, place, band)
 
 
 @kernel
@@ -94,14 +97,15 @@ def root(values: np.ndarray) -> None:
 
 
 @intrinsic
-def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, band: Any) -> Any:
-    """Write sums[first : first + 4] in LLVM's vector code; past the last query, write that one again."""
+def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, place: Any, band: Any) -> Any:
+    """Do dtw_sums for four queries in LLVM's vector code; past the last query, write that one again."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         code, width = _Vectors(context, builder, queries.dtype), band.count
         arrays = [context.make_array(signature.args[i])(context, builder, values[i]) for i in (0, 2, 3)]
-        targets, out = map(code.rows, arrays[1:])
-        number, slots = (builder.extract_value(arrays[0].shape, axis) for axis in (0, 1))
+        sides = ((arrays[0], 0), (arrays[0], 1), (arrays[2], 1))
+        number, slots, columns = (builder.extract_value(array.shape, axis) for array, axis in sides)
+        targets = code.rows(arrays[1])
         index = slots.type
         last = builder.sub(number, index(1))
         rows = [builder.add(values[1], index(each)) for each in range(TOGETHER)]
@@ -111,19 +115,22 @@ def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, ba
         with cgutils.for_range(builder, slots) as loop:
             opposite = [code.load(targets, builder.add(loop.index, index(cell))) for cell in range(width)]
             for row, cells in zip(rows, bands, strict=True):
-                place = builder.gep(arrays[0].data, [builder.add(builder.mul(row, slots), loop.index)])
-                reading = code.everywhere(builder.load(place))
+                slot = builder.gep(arrays[0].data, [builder.add(builder.mul(row, slots), loop.index)])
+                reading = code.everywhere(builder.load(slot))
                 before = [builder.load(cell) for cell in cells]
                 left: list[Any] = []  # the cell just made: the step along the target
                 for cell in range(width):
                     best = code.least(*before[cell : cell + 2], *left)
                     left = [code.square_plus(builder.fsub(reading, opposite[cell]), best)]
                     builder.store(left[0], cells[cell])
+        begin, shift = (builder.extract_value(values[4], axis) for axis in (0, 1))
         for row, cells in zip(rows, bands, strict=True):
-            builder.store(builder.load(cells[width // 2]), builder.gep(out, [row]), align=code.size)
+            cell = builder.add(builder.mul(builder.add(begin, row), columns), shift)
+            out = builder.bitcast(builder.gep(arrays[2].data, [cell]), code.vector.as_pointer())
+            builder.store(builder.load(cells[width // 2]), out, align=code.size)
         return context.get_dummy_value()
 
-    return types.void(queries, first, target, sums, band), generate
+    return types.void(queries, first, target, sums, place, band), generate
 
 
 @intrinsic

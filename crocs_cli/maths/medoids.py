@@ -98,7 +98,7 @@ def _assign(distances: np.ndarray, medoids: np.ndarray, state: tuple) -> float:
     The last part of the state is what the removal of each medoid would cost.
     """
     label, first, second, removal = state
-    first[:], second[:], removal[:] = np.inf, np.inf, 0.0
+    first[:], second[:], removal[:], loss = np.inf, np.inf, 0.0, 0.0
     for each in range(len(medoids)):
         row = distances[medoids[each]]
         for day in range(len(row)):  # without a branch, for the vectors' sake
@@ -108,7 +108,6 @@ def _assign(distances: np.ndarray, medoids: np.ndarray, state: tuple) -> float:
             first[day] = row[day] if nearer else first[day]
     for each in range(len(medoids)):  # a medoid is its own, even where another is at no distance
         label[medoids[each]] = each
-    loss = 0.0
     for day in range(len(label)):
         removal[label[day]] += second[day] - first[day]
         loss += first[day]
@@ -119,9 +118,7 @@ def _assign(distances: np.ndarray, medoids: np.ndarray, state: tuple) -> float:
 def _best_exchange(row: np.ndarray, state: tuple, change: np.ndarray) -> tuple[float, Any]:
     """Give the change of the loss when a day at distances `row` replaces the best medoid, and which."""
     label, first, second, removal = state
-    shared = 0.0
-    for each in range(len(removal)):
-        change[each] = removal[each]
+    shared, change[:] = 0.0, removal
     for other in range(len(row)):
         if row[other] < first[other]:
             shared += row[other] - first[other]

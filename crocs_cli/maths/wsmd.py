@@ -149,7 +149,7 @@ def _compare_some(
     for block in range(begin // lanes if targets.mirrored else 0, len(targets.block) - 1):
         first, last = targets.block[block], targets.block[block + 1]
         for target in range(first, last):
-            dtw_sums(queries, targets.profiles[target], tile[target - first], band)
+            dtw_sums(queries, targets.profiles[target], tile[target - first], (0, 0), band)
         squares = tile[: last - first].reshape((last - first) * len(queries), lanes)
         others, columns = targets.weights[first:last], targets.consumer[block * lanes : (block + 1) * lanes]
         if rule is None:

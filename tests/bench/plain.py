@@ -44,7 +44,7 @@ def main():
     target[2:-2] = random.random((48, width))
     sums = np.empty((2, 400, width), np.float32)
     jobs = {
-        "vector": ours(lambda: [dtw_sums(queries, target, sums[0], band(2, 48)) for _ in range(20)]),
+        "vector": ours(lambda: [dtw_sums(queries, target, sums[0], (0, 0), band(2, 48)) for _ in range(20)]),
         "plain": ours(lambda: [plain_sums(queries, target, sums[1], band(2, 48)) for _ in range(20)]),
     }
     taken = {name: seconds / (20 * 400 * width) * 1e9 for name, seconds in in_turns(jobs).items()}

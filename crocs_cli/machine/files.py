@@ -43,8 +43,15 @@ def file_digest(path: Path) -> str:
 def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
     """Write one HDF5 file whole: beside its place first, then renamed into it.
 
-    The recipe (command, key, settings, digests of inputs) goes into the attribute `made-by`.
     Raises CrocsError when the disk or the rights do not allow it; nothing is left behind then.
+    """
+    write_bytes(path, image_of(layout, arrays, recipe))
+
+
+def image_of(layout: Layout, arrays: Arrays, recipe: Recipe) -> memoryview:
+    """Return the bytes of an HDF5 file.
+
+    The recipe (command, key, settings, digests of inputs) goes into the attribute `made-by`.
     """
     shaped = _shaped(layout, arrays)
     image = io.BytesIO()
@@ -61,7 +68,7 @@ def write(path: Path, layout: Layout, arrays: Arrays, recipe: Recipe) -> None:
             else:
                 file.create_dataset(name, data=array)
             file[name].attrs["crc32"] = _crc32(array)  # HDF5's own checksum of zeros is zero
-    write_bytes(path, image.getbuffer())  # of a closed file: HDF5 1.14 gives an open one a wrong checksum
+    return image.getbuffer()  # of a closed file: HDF5 1.14 gives an open one a wrong checksum
 
 
 def _new(image: io.BytesIO) -> h5py.File:

@@ -90,7 +90,11 @@ def bring_up_to_date(
 
 @contextmanager
 def _writer() -> Iterator[Callable[[Product, Arrays], None]]:
-    """Write each product while the next one is made; all are on disk, or an error is raised, at the end."""
+    """Write each product while the next one is made; all are on disk, or an error is raised, at the end.
+
+    A product is brought into its file's form once the one before is written: never are more than one product
+    and one file in memory, however slow the disk.
+    """
     with ThreadPoolExecutor(1) as pool:
         last: list[Future[None]] = []
 
@@ -100,7 +104,8 @@ def _writer() -> Iterator[Callable[[Product, Arrays], None]]:
 
         def write(product: Product, arrays: Arrays) -> None:
             wait()
-            last.append(pool.submit(files.write, product.path, product.layout, arrays, product.recipe))
+            image = files.image_of(product.layout, arrays, product.recipe)
+            last.append(pool.submit(files.write_bytes, product.path, image))
 
         try:
             yield write

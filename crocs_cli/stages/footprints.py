@@ -20,7 +20,7 @@ MIB = 1 << 20
 SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (182, 290, 184, 195, 226, 186))
 SCREEN_FIT, SCREEN_RANK = 342 * MIB, 270 * MIB
 KMEDOIDS = 108 * MIB  # the library of that name, and those that it loads
-#: what is written is held as arrays and as a file in memory
+#: what is written is held as a file in memory; as arrays what it is made of, or what is made meanwhile
 WRITTEN = 2
 #: of a pair of the rows that a round of Ward's method makes beside the matrix, with the columns that it reads
 ROUND = 5.6
@@ -60,13 +60,10 @@ def stage1(profiles: int) -> int:
 
 
 def distances(consumers: int, prototypes: int, slots: int) -> int:
-    """Return the peak of the distances of `stage2`: joining the shards, or a tile written, the next one made.
-
-    How much of the next one is there by then depends on the disk; half of it is counted.
-    """
+    """Return the peak of the distances of `stage2`: joining the shards, or a tile and a file of one."""
     sets, side = load_sets(prototypes, slots), min(block(consumers), consumers)
     laid_out = 3 * sets * side // consumers
-    return STAGE2 + max(2 * sets, sets + laid_out + (2 * WRITTEN + 1) * 2 * side**2)
+    return STAGE2 + max(2 * sets, sets + laid_out + WRITTEN * 4 * side**2)
 
 
 def partition(consumers: int, algorithm: str, sets: int = 0) -> int:

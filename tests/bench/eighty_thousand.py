@@ -70,15 +70,15 @@ def main() -> None:
         limit = {"SLURM_MEM_PER_NODE": ONLY_TILES_MB} if given.consumers > 50_000 else {}
         parts.append(measured(f"stage 2, share {share}", *stage2, "--share", share, **limit))
     parts.append(measured("partition, all cuts and indices", *stage2))
-    report([made, *parts], parts, given.consumers)
+    report([made, *parts], parts, f"{given.consumers} consumers x {DAYS} days, k = {PROTOTYPES}")
     score = [sys.executable, "-m", "crocs_cli", "score", *map(str, run), "--clusters", str(CLUSTERS)]
     done = subprocess.run(score, capture_output=True, text=True, check=True)
     print(f"\nARI against the truth at K = {CLUSTERS}: {json.loads(done.stdout)['ari']:.4f}")
 
 
-def report(rows: list[Part], counted: list[Part], consumers: int) -> None:
+def report(rows: list[Part], counted: list[Part], title: str) -> None:
     """Print the table."""
-    print(f"{consumers} consumers x {DAYS} days, k = {PROTOTYPES}, {available_threads()} threads\n")
+    print(f"{title}, {available_threads()} threads\n")
     print("| part | wall s | CPU s | peak GB |\n|---|---|---|---|")
     for row in rows:
         print(f"| {row.name} | {row.wall_s:.0f} | {row.cpu_s:.0f} | {row.peak_gb:.1f} |")

@@ -26,6 +26,7 @@ Arrays = dict[str, np.ndarray]
 Recipe = dict[str, Any]
 
 CHUNK_BYTES = 1 << 20
+OVERHEAD_BYTES = 1 << 16  # what HDF5 adds to arrays, more or less
 _FILE_FORMAT = h5py.h5f.LIBVER_V110  # checksums on HDF5's own structures too; any HDF5 since 1.10 reads it
 
 
@@ -56,6 +57,8 @@ def image_of(layout: Layout, arrays: Arrays, recipe: Recipe) -> memoryview:
     shaped = _shaped(layout, arrays)
     image = io.BytesIO()
     with _new(image) as file:
+        image.seek(OVERHEAD_BYTES + sum(array.nbytes for array in shaped.values()))
+        image.write(b"\0")  # full size at once: what grows leaves holes of its size; HDF5 cuts the rest off
         # texts of fixed length lie in the object header, whose checksum finds a changed bit
         file.attrs["format"] = np.bytes_(layout.format)
         file.attrs["format-version"] = layout.version

@@ -31,7 +31,7 @@ from tests.bench.eighty_thousand import measured, report
 CLUSTERS, SEEDS = 20, (1, 2, 3)
 WINDOW = 2
 #: few days, most of them outliers, of sets of shapes that overlap
-HARD = ("--clusters", CLUSTERS, "--days", 30, "--outliers", 21)
+HARD = ("--clusters", CLUSTERS, "--days", 30, "--outliers", 18)
 EASY_CLUSTERS, EASY_DAYS = 10, 30
 
 

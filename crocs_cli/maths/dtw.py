@@ -57,11 +57,10 @@ def squares_between(first: np.ndarray, second: np.ndarray, same: bool, band: tup
     targets = lay(second, np.arange(columns), (columns + lanes - 1) // lanes, band)
     squares = np.empty(len(first) * columns + lanes, first.dtype)[:-lanes].reshape(len(first), columns)
     for begin in range(0, len(first), FEW):
-        end = min(begin + FEW, len(first))
         for block in range(len(targets) - 1, -1, -1):  # what passes the end of a row is then overwritten
             row = max(begin, block * lanes) if same else begin
-            dtw_sums(first[row:end], targets[block], squares, (row, block * lanes), band)
-        for column in range(end if same else 0):
-            for row in range(max(begin, column + 1), end):
+            dtw_sums(first[row : begin + FEW], targets[block], squares, (row, block * lanes), band)
+        for row in range(begin, min(begin + FEW, len(first)) if same else begin):
+            for column in range(row):
                 squares[column, row] = squares[row, column]
     return squares

@@ -147,10 +147,9 @@ def fold(typing: Any, how: Any, values: Any, step: Any, weights: Any, total: Any
         with cgutils.for_range(builder, builder.extract_value(arrays[1].shape, 0)) as loop:
             value, weight = code.load(rows, builder.mul(loop.index, step)), code.load(shares, loop.index)
             before = builder.load(total)
-            more = builder.fadd(before, builder.fmul(weight, value))
             counts = builder.select(builder.fcmp_ordered(">", weight, zero), value, before)
             most = builder.select(builder.fcmp_ordered(">", counts, before), counts, before)
-            other = builder.select(is_sum, more, most)
+            other = builder.select(is_sum, builder.fadd(before, builder.fmul(weight, value)), most)
             builder.store(builder.select(is_min, code.least(before, value), other), total)
         builder.store(builder.load(total), out, align=code.size)
         return context.get_dummy_value()

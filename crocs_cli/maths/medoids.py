@@ -118,7 +118,9 @@ def _assign(distances: np.ndarray, medoids: np.ndarray, state: tuple) -> float:
 def _best_exchange(row: np.ndarray, state: tuple, change: np.ndarray) -> tuple[float, Any]:
     """Give the change of the loss when a day at distances `row` replaces the best medoid, and which."""
     label, first, second, removal = state
-    shared, change[:] = 0.0, removal
+    shared = 0.0
+    for each in range(len(removal)):
+        change[each] = removal[each]
     for other in range(len(row)):
         if row[other] < first[other]:
             shared += row[other] - first[other]

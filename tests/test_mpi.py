@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from crocs_cli.maths.ward_rounds import ward_in_place
-from tests.conftest import ROOT, engine_missing, finish, mpiexec, start
-from tests.ward_by_ranks import distances
+from tests.conftest import engine_missing, finish, mpiexec, start
+from tests.ward_by_ranks import by_ranks, distances
 
 pytestmark = pytest.mark.engine
 
@@ -34,11 +34,9 @@ def profiles(crocs, tmp_path):
 
 @pytest.mark.parametrize("ranks", [1, 2, 3])
 def test_ward_over_ranks_has_the_bits_of_one_machine(ranks, tmp_path):
-    command = [*mpiexec(ranks), sys.executable, "-m", "tests.ward_by_ranks", "700", str(tmp_path / "merges")]
-    subprocess.run(command, check=True, cwd=ROOT, timeout=300)
     alone = ward_in_place(distances(700), 700)
-    for rank in range(ranks):
-        np.testing.assert_array_equal(np.load(tmp_path / f"merges.{rank}.npy"), alone)
+    for merges in by_ranks(ranks, 700, tmp_path):
+        np.testing.assert_array_equal(merges, alone)
 
 
 def test_a_launcher_of_another_mpi_is_noticed(profiles):

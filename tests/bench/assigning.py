@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import shutil
-import tempfile
 import time
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from crocs_cli.maths import assignment
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.validity import Indices
 from tests.bench.matrices import points
+from tests.bench.measure import folder_for_runs
 
 CLUSTERS, DAYS, OUTLIERS = 10, 90, 9
 HISTORIES = (7, 14, 30, 60, 90)
@@ -156,17 +155,13 @@ def main() -> None:
     parser.add_argument("--consumers", type=int)
     parser.add_argument("--folder", type=Path)
     chosen = parser.parse_args()
-    folder = chosen.folder or Path(tempfile.mkdtemp(prefix="crocs-assigning-"))
-    try:
+    with folder_for_runs(chosen.folder) as folder:
         if chosen.subject == "held-out":
             held_out(folder, chosen.consumers or 5000)
         elif chosen.subject == "speed":
             speed(folder, chosen.consumers or 100_000)
         else:
             indices(chosen.consumers or 20_000)
-    finally:
-        if chosen.folder is None:
-            shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

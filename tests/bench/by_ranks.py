@@ -17,8 +17,8 @@ import numpy as np
 
 from crocs_cli.maths.ward_rounds import ward_in_place
 from tests.bench.assigning import crocs
-from tests.conftest import ROOT, digests, mpiexec
-from tests.ward_by_ranks import distances
+from tests.conftest import digests, mpiexec
+from tests.ward_by_ranks import by_ranks, distances
 
 ROUNDS = 3
 ONE_THREAD = ("env", "SLURM_CPUS_PER_TASK=1")
@@ -59,11 +59,10 @@ def ward_by_ranks(folder: Path, count: int) -> None:
     """Print whether the hierarchy over ranks has the bits of one machine's."""
     alone = ward_in_place(distances(count), count, 2)
     for ranks in (1, 2, 3):
-        program = (sys.executable, "-m", "tests.ward_by_ranks", str(count), str(folder / "merges"))
         begin = time.monotonic()
-        subprocess.run([*mpiexec(ranks), *program], check=True, cwd=ROOT)
+        found = by_ranks(ranks, count, folder)
         wall = time.monotonic() - begin
-        same = all(np.array_equal(np.load(folder / f"merges.{rank}.npy"), alone) for rank in range(ranks))
+        same = all(np.array_equal(merges, alone) for merges in found)
         print(
             f"Ward of {count:,} over {ranks} ranks: {'equal' if same else 'DIFFERENT'}, {wall:.0f} s",
             flush=True,

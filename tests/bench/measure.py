@@ -4,12 +4,24 @@ import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 ROOT = Path(__file__).parent.parent.parent
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
+
+
+@contextmanager
+def folder_for_runs(kept: Path | None) -> Iterator[Path]:
+    """Give the folder that is to be kept, or one that is removed in the end."""
+    if kept is not None:
+        yield kept
+    else:
+        with tempfile.TemporaryDirectory(prefix="crocs-bench-") as folder:
+            yield Path(folder)
 
 
 def cpu_seconds(work):

@@ -11,8 +11,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +25,7 @@ from crocs_cli.stages.score import true_clusters
 from crocs_cli.stages.stage2 import load
 from tests.bench.assigning import crocs
 from tests.bench.eighty_thousand import measured, report
+from tests.bench.measure import folder_for_runs
 
 CLUSTERS, SEEDS = 20, (1, 2, 3)
 WINDOW = 2
@@ -82,12 +81,12 @@ def by_other_rules(
 
 def million(folder: Path, consumers: int, sample: int) -> None:
     """Print what a population costs of which only a sample is clustered exactly."""
-    run = ("--run", folder)
-    population = ("--consumers", consumers, "--clusters", EASY_CLUSTERS, "--days", EASY_DAYS, "--outliers", 3)
+    run, clusters = ("--run", folder), ("--clusters", EASY_CLUSTERS)
+    population = ("--consumers", consumers, *clusters, "--days", EASY_DAYS, "--outliers", 3)
     made = measured("synth (not counted)", "synth", *run, *population, "--shard-size", 8192)
     parts = [
         measured("stage 1", "stage1", *run, "--prototypes", 10),
-        measured("stage 2, all join the sample", "stage2", *run, "--clusters", 10, "--sample", sample),
+        measured("stage 2, all join the sample", "stage2", *run, *clusters, "--sample", sample),
     ]
     report([made, *parts], parts, f"{consumers} consumers x {EASY_DAYS} days, {sample} sampled")
     sampled = files.read(folder / "sampled.h5", SAMPLED)
@@ -105,15 +104,11 @@ def main() -> None:
     parser.add_argument("--sample", type=int)
     parser.add_argument("--folder", type=Path)
     given = parser.parse_args()
-    folder = given.folder or Path(tempfile.mkdtemp(prefix="crocs-sampling-"))
-    try:
+    with folder_for_runs(given.folder) as folder:
         if given.subject == "hard":
             hard(folder, given.consumers or 10_000, given.sample or 2000)
         else:
             million(folder, given.consumers or 1_000_000, given.sample or 20_000)
-    finally:
-        if given.folder is None:
-            shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -214,23 +214,22 @@ def _threads():
 
 def doubling(peers):
     """Double the consumers from 1,000 to 16,000: a size and its double in turns, for the speed drifts."""
-    lines = []
-    for once, twice in itertools.pairwise((1000, 2000, 4000, 8000, 16000)):
-        jobs = {}
-        for consumers in (once, twice):
-            days, offset = data.profiles(consumers, 30), 30 * np.arange(consumers + 1)
-            sets = data.load_sets(consumers, 3)
-            work = {
-                "stage 1": lambda d=days, o=offset: represent(d, o, DayClustering("ward", 5, window=2)),
-                "stage 2": lambda s=sets: set_distances(s, s, distance="wsmd", window=2),
-            }
-            jobs |= {(stage, consumers): lambda each=each: cpu_seconds(each) for stage, each in work.items()}
-        taken = in_turns(jobs, max(3, 16_000 // once))
-        for stage, wanted in (("stage 1", "1.8 to 2.2"), ("stage 2", "3.6 to 4.4")):
-            before, after = taken[stage, once], taken[stage, twice]
-            found = line(f"{stage}, twice as many", f"m = {once:,}", after / before, wanted, seconds=after)
-            lines.append(found)
-    return sorted(lines, key=lambda each: each["name"])
+    lines, sizes, jobs = [], (1000, 2000, 4000, 8000, 16000), {}
+    for consumers in sizes:
+        days, offset = data.profiles(consumers, 30), 30 * np.arange(consumers + 1)
+        sets = data.load_sets(consumers, 3)
+        work = {
+            "stage 1": lambda d=days, o=offset: represent(d, o, DayClustering("ward", 5, window=2)),
+            "stage 2": lambda s=sets: set_distances(s, s, distance="wsmd", window=2),
+        }
+        jobs |= {(stage, consumers): lambda each=each: cpu_seconds(each) for stage, each in work.items()}
+    wanted = {"stage 1": "1.8 to 2.2", "stage 2": "3.6 to 4.4"}
+    for stage, (once, twice) in itertools.product(wanted, itertools.pairwise(sizes)):
+        both = {consumers: jobs[stage, consumers] for consumers in (once, twice)}
+        before, after = in_turns(both, max(3, 16_000 // once)).values()
+        about = f"{stage}, twice as many", f"m = {once:,}"
+        lines.append(line(*about, after / before, wanted[stage], seconds=after))
+    return lines
 
 
 def whole(peers):

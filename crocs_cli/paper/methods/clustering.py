@@ -10,11 +10,11 @@ from crocs_cli.maths.ward import ward
 from crocs_cli.paper.crocs import ITERATIONS, STARTS, kmedoids
 
 
-def kmeans(points: np.ndarray, clusters: int, seed: int) -> np.ndarray:
-    """Label points (n, d) by k-means: the best of 30 starts by k-means++, (n,) int."""
+def kmeans(points: np.ndarray, clusters: int, seed: int, starts: int = STARTS) -> np.ndarray:
+    """Label points (n, d) by k-means: the best of several starts by k-means++, (n,) int."""
     from sklearn.cluster import KMeans
 
-    return KMeans(clusters, n_init=STARTS, max_iter=ITERATIONS, random_state=seed).fit(points).labels_
+    return KMeans(clusters, n_init=starts, max_iter=ITERATIONS, random_state=seed).fit(points).labels_
 
 
 def by_points(points: np.ndarray, clusters: int, seed: int) -> dict[str, np.ndarray]:
@@ -47,5 +47,4 @@ def fewer_axes(points: np.ndarray) -> np.ndarray:
     """Turn points (n, d) with d > n so that n axes hold them: all distances, hence all clusters, stay."""
     if points.shape[1] <= len(points):
         return points
-    left, scale, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
-    return left * scale
+    return np.linalg.qr(points.T).R.T

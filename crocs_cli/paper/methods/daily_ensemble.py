@@ -4,6 +4,8 @@ import numpy as np
 
 from crocs_cli.paper.methods.clustering import kmeans
 
+#: of k-means on each day: the days vote, and with thirty starts each they vote no better
+STARTS = 3
 #: for two consumers who are never together: a graph in parts has no spectral embedding
 NEVER = 1e-6
 
@@ -16,7 +18,7 @@ def co_occurrence(profiles: np.ndarray, clusters: int, seed: int) -> np.ndarray:
     """
     together = np.zeros((len(profiles), len(profiles)))
     for day in range(profiles.shape[1]):
-        label = kmeans(profiles[:, day], clusters, seed + day)
+        label = kmeans(profiles[:, day], clusters, seed + day, STARTS)
         together += label[:, None] == label
     return together / profiles.shape[1]
 

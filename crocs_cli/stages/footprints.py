@@ -17,7 +17,7 @@ from crocs_cli.maths.ward_rounds import BLOCK_PAIRS
 
 MIB = 1 << 20
 #: Python with the libraries and the compiled kernels that a stage loads
-SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (188, 290, 184, 195, 226, 186))
+SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (188, 268, 184, 195, 226, 186))
 SCREEN_FIT, SCREEN_RANK = 342 * MIB, 273 * MIB
 KMEDOIDS = 108 * MIB  # the library of that name, and those that it loads
 #: what is written is held as a file in memory; as arrays what it is made of, or what is made meanwhile
@@ -27,7 +27,7 @@ ROUND = 5.6
 #: of an edge of the prototype graph: there and back, and while they are made
 EDGE = 27
 #: of a reading that is being read, and of one that is set aside; how many of each are in memory at the most
-READ, AT_ONCE, SET_ASIDE, KEPT = 65, 5 << 18, 18, 2 * MEMORY_BYTES // RECORD.itemsize
+READ, AT_ONCE, SET_ASIDE, KEPT = 112, 5 << 18, 12, 2 * MEMORY_BYTES // RECORD.itemsize
 CELL = 42  # of an interval of a day that is assembled, with its reading
 #: of an installation: its features, its changes; of one of its days while they are looked at
 FEATURES, CHANGES, FIT_DAY, RANK_DAY, SCREEN_SHARD = 2000, 4000, 13, 15, 2500

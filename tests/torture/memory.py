@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from crocs_cli.machine import files
+from crocs_cli.machine.compiled import keep_kernels
 from crocs_cli.machine.layouts import PROFILES, RLS
 from crocs_cli.machine.run import recipe, shard_key
 from crocs_cli.maths.quality import COUNTS
@@ -26,7 +27,10 @@ from tests.torture import population
 from tests.torture.tally import MENDABLE, Tally, call, untold
 
 PROMISE = "A process takes the memory that `crocs plan` says; what cannot fit is refused before any work"
-HOW = "peak of a fresh process within 10 % at six sizes of each stage; each stage with too little memory"
+HOW = (
+    "peak of a fresh process within 10 % at six sizes of each stage, once kernels are compiled; each stage "
+    "with too little memory"
+)
 SHORT, LONG = 13, 80
 TOLERANCE = 0.10
 LITTLE_MB = "40"
@@ -61,9 +65,13 @@ class Case:
 
     def run(self, run: Path) -> str:
         """Say how far off the plan is, if it is too far."""
-        shutil.rmtree(run, ignore_errors=True)
-        self.prepare(run)
-        code, said = peak(*(str(word).replace("{run}", str(run)) for word in self.call))
+        compiled, before = kernels(), -1
+        while compiled != before:  # what compiles kernels takes up to 150 MB more, once
+            before = compiled
+            shutil.rmtree(run, ignore_errors=True)
+            self.prepare(run)
+            code, said = peak(*(str(word).replace("{run}", str(run)) for word in self.call))
+            compiled = kernels()
         shutil.rmtree(run, ignore_errors=True)
         if code:
             return f"ended with {code}: {said[-300:]}"
@@ -71,6 +79,11 @@ class Case:
         line = f"planned {planned >> 10} MB, took {taken >> 10} MB ({taken / planned - 1:+.0%})"
         print(f"{' and '.join(self.steps)}: {line}", file=sys.__stderr__, flush=True)
         return line if abs(taken / planned - 1) > TOLERANCE else ""
+
+
+def kernels() -> int:
+    """Return how many kernels have been compiled and kept."""
+    return sum(1 for _ in keep_kernels().rglob("*.nbc"))
 
 
 def peak(*arguments: str) -> tuple[int, str]:
@@ -169,7 +182,7 @@ def cases_of_runs(size: int) -> Iterator[Case]:
     """Yield the cases of one size in which profiles are made and used."""
     m, days = (30, 128, 300, 512, 1024, 1500)[size], (10, 60, 120, 240, 300, 365)[size]
     sizes = PlanSettings(consumers=m, days=days)
-    yield Case(("synth",), sizes, no_need, ("synth", *HERE, "--consumers", m, "--days", days))
+    yield Case(("synth",), sizes, lambda _: None, ("synth", *HERE, "--consumers", m, "--days", days))
     m = (20, 200, 500, 1000, 1500, 2000)[size]
     long = PlanSettings(consumers=m, days=40, slots=288, prototypes=5, shard_size=1000)
     yield Case(
@@ -179,17 +192,14 @@ def cases_of_runs(size: int) -> Iterator[Case]:
         ("stage1", *HERE, "--prototypes", 5, *band(long)),
     )
     read = PlanSettings(consumers=(20, 200, 600, 1200, 2000, 3000)[size], days=60)
-    readings = lambda run: write_readings(run, read)  # noqa: E731
-    yield Case(("ingest",), read, readings, ("ingest", *HERE, "{run}/readings.parquet"))
+    yield Case(
+        ("ingest",), read, lambda run: write_readings(run, read), ("ingest", *HERE, "{run}/readings.parquet")
+    )
 
 
 def band(sizes: PlanSettings) -> tuple[object, ...]:
     """Return a window of two slots: kernels are compiled for each width of the band, and this is kept."""
     return "--window", 2 * 1440 // sizes.slots
-
-
-def no_need(_: Path) -> None:
-    """Make nothing beforehand."""
 
 
 def cases_of_distances(size: int) -> Iterator[Case]:

@@ -6,7 +6,7 @@ from scipy.cluster.hierarchy import cut_tree, linkage
 from scipy.spatial.distance import cdist
 from sklearn.metrics import calinski_harabasz_score, silhouette_samples
 
-from crocs_cli.maths.validity import Indices
+from crocs_cli.maths.validity import NAMES, Indices
 
 
 def points(m, seed=0):
@@ -36,8 +36,11 @@ def davies_bouldin(distances, label):
     for c in clusters:
         members = np.flatnonzero(label == c)
         inner = distances[np.ix_(members, members)]
-        medoid.append(members[inner.sum(axis=0).argmin()])
-        spread.append(inner[:, inner.sum(axis=0).argmin()].mean())
+        central = np.lexsort((distances[members].sum(axis=1), inner.sum(axis=1)))[
+            0
+        ]  # nearest to all, of equals
+        medoid.append(members[central])
+        spread.append(inner[:, central].mean())
 
     def likeness(a, b):
         return (spread[a] + spread[b]) / distances[medoid[a], medoid[b]]
@@ -67,6 +70,19 @@ def test_every_index_of_every_cut_is_its_definition(nested, block):
         expected = silhouette_samples(distances, label, metric="precomputed")
         np.testing.assert_allclose(indices.silhouettes(number), expected, atol=1e-12)
     assert result["medoid"].tolist() == medoids
+
+
+def test_the_order_of_consumers_changes_no_index():
+    data = np.repeat(
+        points(12), 2, axis=0
+    )  # both of a pair of twins, and of a pair of pairs, are its medoids
+    label = cut_tree(linkage(data, "ward"), [4]).ravel()
+    found = []
+    for order in (np.arange(24), np.arange(24)[::-1], np.random.default_rng(2).permutation(24)):
+        distances = cdist(data, data)[np.ix_(order, order)].astype(np.float32)
+        result = streamed(distances, label[None, order], 7).result(lambda at, d=distances: d[np.ix_(at, at)])
+        found.append([result[name][0] for name in NAMES])
+    np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-12)
 
 
 def test_partitions_need_not_be_nested():

@@ -47,7 +47,11 @@ class Indices:
         )
 
     def medoids(self) -> list[np.ndarray]:
-        """Return the medoids of each partition: (K,) int32 consumers, the first of equals."""
+        """Return the medoids of each partition: (K,) int32 consumers.
+
+        Of equals, as both of a pair are, it is the one nearest to everybody, then the first: the indices must
+        not depend on the order of the consumers.
+        """
         return [self._medoids(number) for number in range(len(self._labels))]
 
     def result(self, between: Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray]:
@@ -81,7 +85,7 @@ class Indices:
     def _medoids(self, number: int) -> np.ndarray:
         label = self._labels[number]
         own = self._cluster_sums(number)[np.arange(len(label)), label]
-        order = np.lexsort((own, label))  # stable: the first of equals comes first
+        order = np.lexsort((self._sums.sum(axis=1), own, label))  # stable: the first of equals comes first
         return order[np.unique(label[order], return_index=True)[1]].astype(np.int32)
 
     def silhouettes(self, number: int) -> np.ndarray:

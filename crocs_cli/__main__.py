@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import gc
 import logging
 import os
 import signal
+import stat
 import sys
+import termios
+import time
 import traceback
 from contextlib import suppress
 from io import TextIOWrapper
@@ -23,6 +27,7 @@ from crocs_cli.machine.memory import give_back_large
 from crocs_cli.machine.team import announced_ranks
 
 MENDABLE, WRONG_CALL, STOPPED_EARLY = 1, 2, 75
+HEARD_WITHIN_S = 5.0
 
 
 def main() -> None:
@@ -106,12 +111,22 @@ def _end_other_ranks(code: int) -> None:
     """End all ranks of an MPI launch, so that none waits for this one for ever, not even for it to begin."""
     if announced_ranks() == 1:
         return
-    sys.stderr.flush()
+    wait_until_heard(sys.stderr)
     with suppress(ImportError, RuntimeError):  # where MPI cannot be loaded, no rank waits
         from mpi4py import MPI
 
         if MPI.COMM_WORLD.Get_size() > 1:
             MPI.COMM_WORLD.Abort(code)
+
+
+def wait_until_heard(stream: TextIO) -> None:
+    """Wait until the launcher has read what was said: of a launch that is aborted, it drops the rest."""
+    stream.flush()
+    if not stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+        return
+    end = time.monotonic() + HEARD_WITHIN_S
+    while any(fcntl.ioctl(stream.fileno(), termios.FIONREAD, bytes(4))) and time.monotonic() < end:
+        time.sleep(0.005)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from crocs_cli import __main__
 from crocs_cli.maths.ward_rounds import ward_in_place
 from tests.conftest import engine_missing, finish, mpiexec, start
 from tests.ward_by_ranks import by_ranks, distances
@@ -63,6 +65,20 @@ def test_one_ranks_failure_ends_all(profiles):
     ended = finish(start("stage1", "--run", profiles, launcher=mpiexec(3)), within_s=ENDS_WITHIN_S)
     assert ended.code != 0
     assert "00001.h5: not a whole crocs file" in ended.err
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_launch_is_not_aborted_before_its_launcher_has_read_what_was_said(reads, monkeypatch):
+    monkeypatch.setattr(__main__, "HEARD_WITHIN_S", 0.5)
+    end, begin = os.pipe()
+    heard = []
+    launcher = threading.Timer(0.2, lambda: heard.append(os.read(end, 99)))
+    with open(begin, "w") as stream, open(end):
+        stream.write("crocs: a fault in one line\n")
+        if reads:
+            launcher.start()
+        __main__.wait_until_heard(stream)
+        assert heard == ([b"crocs: a fault in one line\n"] if reads else [])  # nor waited for without end
 
 
 def test_a_rank_that_fails_before_mpi_begins_ends_all(profiles):

@@ -73,7 +73,7 @@ def test_a_launch_is_not_aborted_before_its_launcher_has_read_what_was_said(read
     end, begin = os.pipe()
     heard = []
     launcher = threading.Timer(0.2, lambda: heard.append(os.read(end, 99)))
-    with open(begin, "w") as stream, open(end):
+    with os.fdopen(begin, "w") as stream, os.fdopen(end):
         stream.write("crocs: a fault in one line\n")
         if reads:
             launcher.start()

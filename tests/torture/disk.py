@@ -214,10 +214,11 @@ def named(trial: Trial) -> str:
         trial.run.symlink_to("elsewhere")
     ended = Fork(trial.arguments(0), trial.here.parent / "said").ended()
     fault = untold(ended, (RIGHT,)) or trial.whole() or untold(call("status", "--run", trial.run), (RIGHT,))
+    if fault:
+        return fault
     (trial.run / "rls" / "00001.h5").write_bytes(b"")
     (trial.run / "partition.h5").unlink()
-    said = Fork(trial.arguments(2), trial.here.parent / "said").ended()
-    return fault or untold(said, names="00001.h5")
+    return untold(Fork(trial.arguments(2), trial.here.parent / "said").ended(), names="00001.h5")
 
 
 def output_full(trial: Trial) -> str:

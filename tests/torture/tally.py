@@ -33,7 +33,8 @@ class Tally:
 
 def call(*arguments: object) -> Outcome:
     """Call crocs in this process."""
-    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True), io.StringIO()  # some print bytes
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace", write_through=True)  # as main has it
+    err = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = __main__.run([str(argument) for argument in arguments])
     return Outcome(code, out.buffer.getvalue().decode(), err.getvalue())

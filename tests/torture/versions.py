@@ -59,9 +59,8 @@ def run_tests(which: str, wanted: list[str], folder: Path, tally: Tally) -> None
     """Install libraries into an environment of their own, and count what the tests say there."""
     venv.create(folder / which, with_pip=True)
     python = folder / which / "bin" / "python"
-    installed = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", *wanted], capture_output=True, text=True, check=False
-    )
+    install = [python, "-m", "pip", "install", "--quiet", "-e", ROOT, *wanted]
+    installed = subprocess.run(install, capture_output=True, text=True, check=False)
     tally.case(f"install the {which} versions", installed.stderr[-500:] if installed.returncode else "")
     found = folder / f"{which}.xml"
     left_out = [f"--ignore={ROOT / path}" for path in SLOW]

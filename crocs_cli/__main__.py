@@ -27,13 +27,15 @@ from crocs_cli.machine.memory import give_back_large
 from crocs_cli.machine.team import announced_ranks
 
 MENDABLE, WRONG_CALL, STOPPED_EARLY = 1, 2, 75
-HEARD_WITHIN_S = 5.0
+SIGNALS: dict[type[BaseException], int] = {Stopped: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}
+AGAIN_AFTER_S, HEARD_WITHIN_S = 0.05, 5.0
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     for number in (signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, _stop)  # until files are made; then `work.stopping` finishes the one in hand
+    sys.unraisablehook = _send_again
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name may hold what this terminal cannot show
     logging.basicConfig(
@@ -58,8 +60,8 @@ def run(arguments: list[str]) -> int:
         _silence(sys.stdout)  # the reader of our output left: not our fault
     except click.ClickException as error:
         return _say(error.format_message().replace("\n", " "), WRONG_CALL)
-    except CrocsError as error:
-        return _say(str(error), getattr(error, "exit_code", MENDABLE))
+    except (CrocsError, Stopped) as error:
+        return _say(str(error), error.exit_code)
     except SystemExit as ended:  # click answers a shell that asks for completions, and leaves
         return int(ended.code or 0)
     except (KeyboardInterrupt, click.Abort):
@@ -105,6 +107,16 @@ def _silence(stream: TextIO) -> None:
 
 def _stop(_: int, __: FrameType | None) -> None:
     raise Stopped
+
+
+def _send_again(lost: sys.UnraisableHookArgs) -> None:
+    """Send a signal once more whose exception fell where none passes, as in a call from LLVM to Python."""
+    number = SIGNALS.get(lost.exc_type)
+    if number is None:
+        sys.__unraisablehook__(lost)
+    else:
+        signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(number))
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_AFTER_S)
 
 
 def _end_other_ranks(code: int) -> None:

@@ -13,8 +13,8 @@ class CallError(CrocsError):
     exit_code = 2
 
 
-class Stopped(CrocsError):  # noqa: N818 - an end that was asked for
-    """A signal asked to stop; all finished work is on disk."""
+class Stopped(BaseException):
+    """A signal asked to stop; all finished work is on disk. No `except Exception` of a library keeps it."""
 
     exit_code = 75
 

@@ -86,6 +86,27 @@ def test_a_reader_that_leaves_is_no_fault(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [("SIGUSR1", "stopped by a signal"), ("SIGTERM", "stopped by a signal"), ("SIGINT", "interrupted")],
+)
+def test_a_signal_that_falls_into_a_call_from_c_is_not_lost(number, said):
+    program = f"""
+import ctypes, signal, time, types
+from crocs_cli import __main__
+
+def work(*_, **__):
+    ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(signal.{number}))()
+    time.sleep(30)
+
+__main__.cli = types.SimpleNamespace(main=work)
+__main__.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (75, 1), done.stderr
+    assert done.stderr.startswith(f"crocs: {said}")
+
+
 @pytest.mark.parametrize("layout", [*LAYOUTS.values(), *OF_SCREENING.values()], ids=lambda kind: kind.format)
 def test_info_describes_every_kind_of_file(crocs, tmp_path, layout):
     shapes = {name: [2 + axis.endswith("+1") for axis in axes] for name, (_, axes) in layout.arrays.items()}

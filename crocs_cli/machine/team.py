@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,6 +16,10 @@ from crocs_cli.errors import CallError, CrocsError
 
 Item = TypeVar("Item")
 
+#: how long a rank waits for all others to begin
+BEGIN_WITHIN_S = 600.0
+NOT_ALL = "crocs: MPI: not all ranks began in time; see what the launcher says of the others, and run again\n"
+STDERR = 2
 PAUSE_S = 0.02  # a waiting rank sleeps, so that it takes no core from the one that works
 
 
@@ -87,10 +94,35 @@ def join(share: str | None) -> Team:
 
 def _world() -> Any:
     try:
-        from mpi4py import MPI
+        with _waiting_ends():
+            from mpi4py import MPI
     except (ImportError, RuntimeError) as error:
         raise CrocsError(f"MPI: {error}; load an MPI module or install crocs[mpich]") from error
     return MPI.COMM_WORLD
+
+
+@contextmanager
+def _waiting_ends() -> Iterator[None]:
+    """End this process where other ranks do not begin in time, as on a node without Python.
+
+    MPI waits for them for ever, in a call in which no Python runs: a child watches, and kills.
+    """
+    began, begins = os.pipe()
+    waiting, watcher = os.getpid(), os.fork()
+    if not watcher:
+        try:
+            os.close(begins)
+            if not select.select([began], [], [], BEGIN_WITHIN_S)[0]:
+                os.write(STDERR, NOT_ALL.encode())
+                os.kill(waiting, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    os.close(began)
+    try:
+        yield
+    finally:
+        os.close(begins)
+        os.waitpid(watcher, 0)
 
 
 def _share(text: str | None) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +45,10 @@ def torture(cases: int, folder: Path) -> Tally:
         trouble = troubles[number % len(troubles)]
         step = steps[(number + number // len(troubles)) % len(steps)]
         step.lay_out(folder / "work")
-        fault = trouble(step, folder, random.Random(number))
+        try:
+            fault = trouble(step, folder, random.Random(number))
+        except (TimeoutError, subprocess.TimeoutExpired) as waiting:
+            fault = f"does not end: {waiting}"
         fault = fault or untold(call(*step.arguments(folder / "work")), (0,))
         name = f"case {number}: {trouble.__name__} {step.name}"
         tally.case(name, fault or step.difference(folder / "work"))

@@ -49,7 +49,7 @@ def test_what_is_held_already_is_part_of_what_a_stage_needs(monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 0)
     require(Needs(1 << 20, "buy more"), "a small stage")
     with pytest.raises(
-        CrocsError, match=r"a large stage: needs 4\.0 GB of memory, \d+ MB are free; buy more"
+        CrocsError, match=r"a large stage: needs 4\.0 GB of memory, [\d.]+ [MG]B are free; buy more"
     ):
         require(Needs(GIB, "buy more"), "a large stage", processes=4)
 

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 DAY_S = 86_400
-_EPOCH = dt.datetime(1970, 1, 1)
-_EPOCH_UTC = _EPOCH.replace(tzinfo=dt.UTC)
+_EPOCH_UTC = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def zone(name: str) -> dt.tzinfo:
@@ -50,22 +49,22 @@ def offset_table(first_s: int, last_s: int, name: str) -> tuple[np.ndarray, np.n
 def day_lengths_s(first_day: int, days: int, name: str) -> np.ndarray:
     """Return how long each local day is: (days,) int64 seconds, 86,400 but for changes of the clock.
 
-    Days count from 1970-01-01. A day that a zone skipped altogether has length 0.
+    Days count from 1970-01-01. A day that a zone skipped altogether has length 0; one that the clock leaves
+    and comes back to, as in Newfoundland at a minute past midnight, has all its parts.
     """
-    where = zone(name)
-    midnights = [_utc_s_of_midnight(first_day + i, where) for i in range(days + 1)]
-    return np.diff(np.array(midnights, dtype=np.int64))
+    first_s, last_s = (first_day - 2) * DAY_S, (first_day + days + 2) * DAY_S
+    starts, offsets = offset_table(first_s, last_s, name)
+    midnights = np.arange(first_day, first_day + days + 1) * DAY_S
+    lengths = np.zeros(days, dtype=np.int64)
+    for begin, end in zip(starts + offsets, np.append(starts[1:], last_s) + offsets, strict=True):
+        within = np.clip(midnights, begin, end)
+        lengths += within[1:] - within[:-1]
+    return lengths
 
 
 def _offset_s(utc_s: int, where: dt.tzinfo) -> int:
     instant = (_EPOCH_UTC + dt.timedelta(seconds=utc_s)).astimezone(where)
     return _seconds(instant.utcoffset())
-
-
-def _utc_s_of_midnight(day: int, where: dt.tzinfo) -> int:
-    """Return the instant at which a local day begins; where the clock skips midnight, the change itself."""
-    midnight = _EPOCH + dt.timedelta(days=day)
-    return day * DAY_S - _seconds(midnight.replace(tzinfo=where).utcoffset())
 
 
 def _seconds(offset: dt.timedelta | None) -> int:

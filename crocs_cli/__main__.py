@@ -24,7 +24,7 @@ from crocs_cli.cli import cli
 from crocs_cli.errors import CrocsError, Stopped
 from crocs_cli.machine.compiled import keep_kernels
 from crocs_cli.machine.memory import give_back_large
-from crocs_cli.machine.team import announced_ranks
+from crocs_cli.machine.team import announced_ranks, world
 
 MENDABLE, WRONG_CALL, STOPPED_EARLY = 1, 2, 75
 SIGNALS: dict[type[BaseException], int] = {Stopped: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}
@@ -124,11 +124,9 @@ def _end_other_ranks(code: int) -> None:
     if announced_ranks() == 1:
         return
     wait_until_heard(sys.stderr)
-    with suppress(ImportError, RuntimeError):  # where MPI cannot be loaded, no rank waits
-        from mpi4py import MPI
-
-        if MPI.COMM_WORLD.Get_size() > 1:
-            MPI.COMM_WORLD.Abort(code)
+    with suppress(CrocsError):  # where MPI cannot be loaded, no rank waits
+        if world().Get_size() > 1:
+            world().Abort(code)
 
 
 def wait_until_heard(stream: TextIO) -> None:

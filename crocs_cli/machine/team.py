@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from crocs_cli.errors import CallError, CrocsError
@@ -83,7 +84,7 @@ def join(share: str | None) -> Team:
     ranks = announced_ranks()
     if ranks == 1:
         return Team(index, count)
-    comm = _world()
+    comm = world()
     if comm.Get_size() != ranks:
         raise CrocsError(
             f"MPI: the launcher started {ranks} ranks but the MPI library sees {comm.Get_size()}; "
@@ -92,7 +93,9 @@ def join(share: str | None) -> Team:
     return Team(index * ranks + comm.Get_rank(), count * ranks, comm)
 
 
-def _world() -> Any:
+@cache
+def world() -> Any:
+    """Begin MPI, once, and return all ranks' communicator; raise CrocsError where it cannot be loaded."""
     try:
         with _waiting_ends():
             from mpi4py import MPI

@@ -63,11 +63,7 @@ def day_lengths_s(first_day: int, days: int, name: str) -> np.ndarray:
 
 
 def _offset_s(utc_s: int, where: dt.tzinfo) -> int:
-    instant = (_EPOCH_UTC + dt.timedelta(seconds=utc_s)).astimezone(where)
-    return _seconds(instant.utcoffset())
-
-
-def _seconds(offset: dt.timedelta | None) -> int:
+    offset = (_EPOCH_UTC + dt.timedelta(seconds=utc_s)).astimezone(where).utcoffset()
     if offset is None:
         raise ValueError("a zone without an offset")
     return round(offset.total_seconds())

@@ -52,7 +52,8 @@ class Indices:
         Of equals, as both of a pair are, it is the one nearest to everybody, then the first: the indices must
         not depend on the order of the consumers.
         """
-        return [self._medoids(number) for number in range(len(self._labels))]
+        to_all = self._sums.sum(axis=1)
+        return [self._medoids(number, to_all) for number in range(len(self._labels))]
 
     def result(self, between: Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray]:
         """Return each index as (partitions,) float64, and `medoid`: those of all partitions in a row.
@@ -62,18 +63,20 @@ class Indices:
         nothing but single consumers) is NaN.
         """
         medoids = self.medoids()
-        values = np.array([self._values(p, between(each)) for p, each in enumerate(medoids)])
+        values = np.array([self._values(p, each, between(each)) for p, each in enumerate(medoids)])
         by_name = dict(zip(NAMES, values.T, strict=True))
         return {"medoid": np.concatenate(medoids).astype(np.int32), **by_name}
 
-    def _values(self, number: int, medoid_distances: np.ndarray) -> tuple[float, float, float, float]:
+    def _values(
+        self, number: int, medoids: np.ndarray, between: np.ndarray
+    ) -> tuple[float, float, float, float]:
         sizes = np.bincount(self._labels[number])
         if not 1 < len(sizes) < self._labels.shape[1]:
             return (np.nan,) * 4
         return (
             float(self.silhouettes(number).mean()),
             self._dunn(number),
-            self._davies_bouldin(number, medoid_distances, sizes),
+            self._davies_bouldin(number, medoids, between),
             self._calinski_harabasz(number, sizes),
         )
 
@@ -82,10 +85,10 @@ class Indices:
         label = self._cell_labels[number]
         return np.stack([self._sums[:, label == c].sum(axis=1) for c in range(label.max() + 1)], axis=1)
 
-    def _medoids(self, number: int) -> np.ndarray:
+    def _medoids(self, number: int, to_all: np.ndarray) -> np.ndarray:
         label = self._labels[number]
         own = self._cluster_sums(number)[np.arange(len(label)), label]
-        order = np.lexsort((self._sums.sum(axis=1), own, label))  # stable: the first of equals comes first
+        order = np.lexsort((to_all, own, label))  # stable: the first of equals comes first
         return order[np.unique(label[order], return_index=True)[1]].astype(np.int32)
 
     def silhouettes(self, number: int) -> np.ndarray:
@@ -106,11 +109,11 @@ class Indices:
         diameter = self._largest[together].max()
         return float(self._least[~together].min() / diameter) if diameter > 0 else np.nan
 
-    def _davies_bouldin(self, number: int, distances: np.ndarray, sizes: np.ndarray) -> float:
-        medoids = self._medoids(number)
-        spread = self._cluster_sums(number)[medoids, np.arange(len(sizes))] / sizes
+    def _davies_bouldin(self, number: int, medoids: np.ndarray, between: np.ndarray) -> float:
+        sums = self._cluster_sums(number)[medoids, np.arange(len(medoids))]
+        spread = sums / np.bincount(self._labels[number])
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = (spread[:, None] + spread) / distances
+            ratio = (spread[:, None] + spread) / between
         np.fill_diagonal(ratio, -np.inf)
         return float(ratio.max(axis=1).mean())
 

@@ -47,9 +47,10 @@ def test_what_slurm_gives_is_less_what_the_process_holds(monkeypatch):
 
 def test_what_is_held_already_is_part_of_what_a_stage_needs(monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 0)
+    monkeypatch.setattr(memory, "_kilobytes", lambda _: {"VmRSS": 300 << 20})
     require(Needs(1 << 20, "buy more"), "a small stage")
     with pytest.raises(
-        CrocsError, match=r"a large stage: needs 4\.0 GB of memory, [\d.]+ [MG]B are free; buy more"
+        CrocsError, match=r"a large stage: needs 4\.0 GB of memory, 300 MB are free; buy more"
     ):
         require(Needs(GIB, "buy more"), "a large stage", processes=4)
 

@@ -13,7 +13,7 @@ import pytest
 
 from crocs_cli import __main__
 from crocs_cli.maths.ward_rounds import ward_in_place
-from tests.conftest import ROOT, engine_missing, finish, mpiexec, start
+from tests.conftest import engine_missing, finish, mpiexec, start
 from tests.ward_by_ranks import by_ranks, distances
 
 pytestmark = pytest.mark.engine
@@ -93,16 +93,9 @@ def test_a_rank_that_fails_before_mpi_begins_ends_all(profiles):
 def test_a_rank_that_leaves_before_mpi_begins_is_not_waited_for_without_end(profiles):
     """The launcher takes it for a program without MPI."""
     patient = "from crocs_cli import __main__; from crocs_cli.machine import team; team.BEGIN_WITHIN_S = 3"
-    crocs = f'{sys.executable} -c "{patient}; __main__.main()"'
-    first = f'[ "$PMI_RANK" = 1 ] || exec {crocs} stage1 --run {profiles}'
-    launch = subprocess.Popen(
-        [*mpiexec(2), "bash", "-c", first],
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    ended = finish(launch, within_s=ENDS_WITHIN_S)
+    first = f'[ "$PMI_RANK" = 1 ] || exec "$0" -c "{patient}; __main__.main()" "${{@:3}}"'
+    launcher = (*mpiexec(2), "bash", "-c", first)
+    ended = finish(start("stage1", "--run", profiles, launcher=launcher), within_s=ENDS_WITHIN_S)
     assert ended.code != 0
     assert "crocs: MPI: not all ranks began in time" in ended.err
     assert not (profiles / "rls").exists()

@@ -36,9 +36,8 @@ def davies_bouldin(distances, label):
     for c in clusters:
         members = np.flatnonzero(label == c)
         inner = distances[np.ix_(members, members)]
-        central = np.lexsort((distances[members].sum(axis=1), inner.sum(axis=1)))[
-            0
-        ]  # nearest to all, of equals
+        to_all, to_fellows = distances[members].sum(axis=1), inner.sum(axis=1)
+        central = np.lexsort((to_all, to_fellows))[0]
         medoid.append(members[central])
         spread.append(inner[:, central].mean())
 
@@ -73,9 +72,8 @@ def test_every_index_of_every_cut_is_its_definition(nested, block):
 
 
 def test_the_order_of_consumers_changes_no_index():
-    data = np.repeat(
-        points(12), 2, axis=0
-    )  # both of a pair of twins, and of a pair of pairs, are its medoids
+    """Of twins each is as central as the other, and in a cluster of two pairs of twins all four are."""
+    data = np.repeat(points(12), 2, axis=0)
     label = cut_tree(linkage(data, "ward"), [4]).ravel()
     found = []
     for order in (np.arange(24), np.arange(24)[::-1], np.random.default_rng(2).permutation(24)):

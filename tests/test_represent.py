@@ -57,6 +57,25 @@ def test_planted_shapes_are_found_with_their_days(algorithm):
     assert np.abs(found.prototypes - shapes).max() < 0.3
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("algorithm", ["ward", "kmedoids", "kmeans"])
+@pytest.mark.parametrize("prototypes", [9, 30, (2, 12)])
+def test_every_prototype_stands_for_days_where_many_are_equal(algorithm, prototypes):
+    random = np.random.default_rng(4)
+    kinds = [random.random((number, 24)) for number in (8, 1, 3, 40)]
+    profiles = np.concatenate([some[random.integers(0, len(some), 70)] for some in kinds])
+    offset = np.arange(0, 281, 70)
+    prototype = "mean" if algorithm == "kmeans" else "medoid"
+    found = represent(profiles, offset, DayClustering(algorithm, prototypes, 1, prototype))
+    assert np.isfinite(found.prototypes).all()
+    assert np.array_equal(np.add.reduceat(found.days, found.offset[:-1]), [70] * 4)
+    for own, days in zip(found.offset[:-1], np.split(np.arange(280), 4), strict=True):
+        rows, uses = np.unique(own + found.day_label[days], return_counts=True)
+        assert np.array_equal(found.days[rows], uses)
+    if algorithm == "kmeans" and prototypes == 9:
+        assert np.diff(found.offset).tolist() == [8, 1, 3, 9]
+
+
 def test_silhouette_chooses_the_planted_number():
     random = np.random.default_rng(2)
     profiles = np.eye(4).repeat(6, axis=1)[random.integers(0, 4, 80)] + random.normal(0, 0.05, (80, 24))

@@ -8,12 +8,11 @@ import numpy as np
 from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.cuts import cut_days
 from crocs_cli.maths.dtw import checked, squares_between
+from crocs_cli.maths.kmeans import ITERATIONS, STARTS, kmeans
 from crocs_cli.maths.lanes import band
 from crocs_cli.maths.medoids import kmedoids_of_days
 from crocs_cli.maths.ward import ward_of_days
 
-#: (paper, section 5.2)
-STARTS, ITERATIONS = 30, 200
 #: consumers that a thread takes at a time
 TOGETHER = 8
 
@@ -88,7 +87,6 @@ def _kmeans(
     profiles: np.ndarray, offset: np.ndarray, tried: np.ndarray, randoms: Sequence[np.random.Generator]
 ) -> np.ndarray:
     """Label the days of some consumers by k-means for every number of clusters tried, (tried, days)."""
-    from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
     labels = np.zeros((len(tried), offset[-1] - offset[0]), np.int64)
@@ -96,8 +94,8 @@ def _kmeans(
         for begin, end, random in zip(offset[:-1], offset[1:], randoms, strict=True):
             state = int(random.integers(2**32))
             for row, clusters in zip(labels, np.minimum(tried, end - begin), strict=True):
-                model = KMeans(clusters, n_init=STARTS, max_iter=ITERATIONS, random_state=state)
-                row[begin - offset[0] : end - offset[0]] = model.fit(profiles[begin:end]).labels_
+                labelled, _ = kmeans(profiles[begin:end], clusters, state)
+                row[begin - offset[0] : end - offset[0]] = labelled
     return labels
 
 

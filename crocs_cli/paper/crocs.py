@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from crocs_cli.maths.cuts import cut
+from crocs_cli.maths.kmeans import ITERATIONS, STARTS
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.maths.medoids import kmedoids_of_days
 from crocs_cli.maths.represent import DayClustering, Representation, represent
 from crocs_cli.maths.ward import ward
 from crocs_cli.maths.wsmd import set_distances
 from crocs_cli.paper.days import Days
-
-STARTS, ITERATIONS = 30, 200
 
 
 def stage1(days: Days, prototypes: int, algorithm: str, seed: int, threads: int) -> Representation:

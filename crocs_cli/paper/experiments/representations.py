@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from crocs_cli.maths.kmeans import kmeans
 from crocs_cli.maths.loadsets import LoadSets
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import load_sets
@@ -64,9 +65,8 @@ def _error(days: Days, profile: np.ndarray) -> float:
 def _error_of_patterns(days: Days, patterns: int, seed: int) -> float:
     """Return the mean distance of a day to the nearest of the centres of all days pooled."""
     from scipy.spatial.distance import cdist
-    from sklearn.cluster import KMeans
 
-    centres = KMeans(patterns, n_init=30, max_iter=200, random_state=seed).fit(days.profiles).cluster_centers_
+    _, centres = kmeans(days.profiles, patterns, seed)
     return days.mean_over_consumers(cdist(days.profiles, centres).min(axis=1))
 
 

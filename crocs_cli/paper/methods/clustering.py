@@ -6,21 +6,16 @@ import numpy as np
 
 from crocs_cli.maths.cuts import cut
 from crocs_cli.maths.dtw import dtw_between
+from crocs_cli.maths.kmeans import kmeans
 from crocs_cli.maths.ward import ward
-from crocs_cli.paper.crocs import ITERATIONS, STARTS, kmedoids
-
-
-def kmeans(points: np.ndarray, clusters: int, seed: int, starts: int = STARTS) -> np.ndarray:
-    """Label points (n, d) by k-means: the best of several starts by k-means++, (n,) int."""
-    from sklearn.cluster import KMeans
-
-    return KMeans(clusters, n_init=starts, max_iter=ITERATIONS, random_state=seed).fit(points).labels_
+from crocs_cli.paper.crocs import kmedoids
 
 
 def by_points(points: np.ndarray, clusters: int, seed: int) -> dict[str, np.ndarray]:
     """Label points (n, d) on Euclidean distance, by each algorithm's name."""
     points = fewer_axes(points)
-    return {"kmeans": kmeans(points, clusters, seed), **by_distances(euclidean(points), clusters, seed)}
+    labels, _ = kmeans(points, clusters, seed)
+    return {"kmeans": labels, **by_distances(euclidean(points), clusters, seed)}
 
 
 def by_profiles(profiles: np.ndarray, window: int, clusters: int, seed: int) -> dict[str, np.ndarray]:

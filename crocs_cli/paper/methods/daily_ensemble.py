@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crocs_cli.paper.methods.clustering import kmeans
+from crocs_cli.maths.kmeans import kmeans
 
 #: of k-means on each day: the days vote, and with thirty starts each they vote no better
 STARTS = 3
@@ -18,7 +18,7 @@ def co_occurrence(profiles: np.ndarray, clusters: int, seed: int) -> np.ndarray:
     """
     together = np.zeros((len(profiles), len(profiles)))
     for day in range(profiles.shape[1]):
-        label = kmeans(profiles[:, day], clusters, seed + day, STARTS)
+        label, _ = kmeans(profiles[:, day], clusters, seed + day, STARTS)
         together += label[:, None] == label
     return together / profiles.shape[1]
 

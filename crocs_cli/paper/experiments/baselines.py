@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -28,14 +28,14 @@ METHODS = one_stage.NAMES + two_stage.NAMES
 def settings(study: Study) -> list[Setting]:
     """Vary shapes, outlier days and outlier consumers; one- and two-stage methods are cells apart."""
     size = {"consumers": 300, "days": 90, "clusters": 10}
-    scenarios: Iterable[tuple[int, int, int]] = itertools.product(SHAPES, OUTLIERS, OUTLIER_CONSUMERS)
+    scenarios = tuple(itertools.product(SHAPES, OUTLIERS, OUTLIER_CONSUMERS))
     if study.quick:
         size, scenarios = {"consumers": 40, "days": 30, "clusters": 4}, QUICK_SCENARIOS
     names = ("shapes", "outliers", "outlier_consumers")
     return [
         {**size, **dict(zip(names, scenario, strict=True)), "stages": stages}
+        for stages in (1, 2)  # outermost: two shares of the cells are then about as long
         for scenario in scenarios
-        for stages in (1, 2)
     ]
 
 

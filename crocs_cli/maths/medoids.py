@@ -121,11 +121,8 @@ def _best_exchange(row: np.ndarray, state: tuple, change: np.ndarray) -> tuple[f
     shared = 0.0
     for each in range(len(removal)):
         change[each] = removal[each]
-    for other in range(len(row)):
-        if row[other] < first[other]:
-            shared += row[other] - first[other]
-            change[label[other]] += first[other] - second[other]
-        elif row[other] < second[other]:
-            change[label[other]] += row[other] - second[other]
+    for other in range(len(row)):  # without a branch: which way it goes could not be foreseen
+        shared += min(row[other], first[other]) - first[other]
+        change[label[other]] += min(max(row[other], first[other]), second[other]) - second[other]
     worst = np.argmin(change)
     return change[worst] + shared, worst

@@ -42,4 +42,4 @@ def fewer_axes(points: np.ndarray) -> np.ndarray:
     """Turn points (n, d) with d > n so that n axes hold them: all distances, hence all clusters, stay."""
     if points.shape[1] <= len(points):
         return points
-    return np.linalg.qr(points.T).R.T
+    return np.transpose(np.linalg.qr(points.T, mode="r"))

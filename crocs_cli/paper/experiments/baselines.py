@@ -179,6 +179,6 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
-    cell_s=85,
+    cell_s=30,
     uses_run=True,
 )

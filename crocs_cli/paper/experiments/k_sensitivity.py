@@ -119,5 +119,5 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
-    cell_s=8,
+    cell_s=6.5,
 )

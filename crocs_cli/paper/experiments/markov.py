@@ -155,6 +155,6 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
-    cell_s=60,
+    cell_s=30,
     uses_run=True,
 )

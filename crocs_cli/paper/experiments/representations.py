@@ -167,7 +167,7 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
-    cell_s=60,
+    cell_s=145,
     grows=1,
     uses_run=True,
 )

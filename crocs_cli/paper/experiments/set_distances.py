@@ -126,5 +126,5 @@ EXPERIMENT = Experiment(
     measure,
     judge,
     draw,
-    cell_s=6,
+    cell_s=6.5,
 )

@@ -20,5 +20,5 @@ def kmeans(
 
     clusters = min(clusters, len(np.unique(points, axis=0)))
     model = KMeans(clusters, n_init=starts, max_iter=ITERATIONS, random_state=seed).fit(points)
-    _, labels = np.unique(model.labels_, return_inverse=True)
-    return labels, model.cluster_centers_[np.unique(model.labels_)]
+    used, labels = np.unique(model.labels_, return_inverse=True)
+    return labels, model.cluster_centers_[used]

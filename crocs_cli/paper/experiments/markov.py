@@ -91,7 +91,9 @@ def judge(table: Table, study: Study) -> list[Finding]:
     findings = []
     for algorithm in ("ward", "kmedoids"):
         rows = table.where(algorithm=algorithm)
-        p, shuffled, asymptotic = (_p(rows, name) for name in ("p", "shuffled p", "asymptotic p"))
+        p, shuffled, asymptotic = (
+            rows["value"][_of_consumers(rows, name)] for name in ("p", "shuffled p", "asymptotic p")
+        )
         strict = LEVEL / len(p)
         findings += [
             Finding(
@@ -121,9 +123,9 @@ def judge(table: Table, study: Study) -> list[Finding]:
     return findings
 
 
-def _p(rows: Table, name: str) -> np.ndarray:
-    """Return all p-values of the consumers' series of that name."""
-    return rows["value"][np.char.startswith(rows["series"].astype(str), f"{name} of")]
+def _of_consumers(rows: Table, name: str) -> np.ndarray:
+    """Say of every row whether its series is of that name, whoever the consumer: (rows,) bool."""
+    return np.char.startswith(rows["series"].astype(str), f"{name} of")
 
 
 def _below(level: float, p: np.ndarray) -> str:
@@ -135,12 +137,11 @@ def draw(table: Table) -> Figure:
     figure, axes = pictures.panels(1, 2)
     for panel, algorithm in zip(axes[0], ("ward", "kmedoids"), strict=True):
         rows = table.where(algorithm=algorithm)
-        series = rows["series"].astype(str)
-        for number, (name, start) in enumerate((("as lived", "p of"), ("days shuffled", "shuffled p of"))):
-            chosen = np.char.startswith(series, start)
+        for number, (label, name) in enumerate((("as lived", "p"), ("days shuffled", "shuffled p"))):
+            chosen = _of_consumers(rows, name)
             at = np.unique(rows["at"][chosen])
             share = [(rows["value"][chosen & (rows["at"] == place)] < LEVEL).mean() for place in at]
-            panel.plot(at, share, color=style.colour(number), marker=".", label=name)
+            panel.plot(at, share, color=style.colour(number), marker=".", label=label)
         panel.axhline(LEVEL, color=style.MUTED, linestyle=":")
     pictures.name_axes(axes, "clusters of each consumer", "share found Markov", ["ward", "kmedoids"])
     return figure

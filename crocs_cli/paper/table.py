@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+#: from this share of the best ARI of all on, a method is said to recover the clusters
+RECOVERED = 0.95
+
 
 class Table:
     """Rows of figures: the columns of the settings, `repetition`, `series`, `at`, and `value`."""
@@ -58,6 +61,10 @@ class Table:
         at = np.unique(rows["at"])
         return at, np.array([rows["value"][rows["at"] == place].mean() for place in at])
 
+    def over(self, name: str) -> Table:
+        """Return the same rows with another column as the axis of their curves."""
+        return Table({**self.columns, "at": self.columns[name]})
+
     def quartiles(self, **wanted: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the lower and the upper quartile of the values at each point of a curve."""
         rows = self.where(**wanted)
@@ -73,3 +80,15 @@ class Table:
         writer.writerow(self.columns)
         writer.writerows(zip(*(column.tolist() for column in self.columns.values()), strict=True))
         return text.getvalue().encode()
+
+
+def reliable_from(at: np.ndarray, reached: np.ndarray) -> float:
+    """Return the first place from which on all is reached; infinity where the last is not."""
+    missed = np.flatnonzero(~reached)
+    first = missed[-1] + 1 if len(missed) else 0
+    return float(at[first]) if first < len(at) else np.inf
+
+
+def in_words(place: float) -> str:
+    """Return a place of `reliable_from` as it is printed."""
+    return f"{place:.0f}" if np.isfinite(place) else "never"

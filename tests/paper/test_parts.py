@@ -15,6 +15,7 @@ from crocs_cli.paper.experiments import (
     NAMES,
     application,
     asynchrony,
+    baselines,
     experiment,
     k_sensitivity,
     set_distances,
@@ -85,6 +86,33 @@ def test_a_fall_after_the_plateau_does_not_hold():
     failed = [finding.claim for finding in k_sensitivity.judge(both(0.8), STUDY) if not finding.holds]
     assert len(failed) == 2
     assert all("plateau" in claim for claim in failed)
+
+
+def test_a_rival_ahead_in_one_setting_is_named_with_its_standard_error():
+    def judged(**ahead):
+        """Judge three data sets of two settings: CROCS has 1, and others less but where said."""
+        parts = []
+        for outliers, repetition, stages in np.ndindex(2, 3, 2):
+            names = (baselines.one_stage.NAMES, baselines.two_stage.NAMES)[stages]
+            ari = dict.fromkeys(names, 0.8 - 0.3 * outliers) | {"CROCS": 1.0}
+            ari |= {name: values[repetition] for name, values in ahead.items() if outliers}
+            setting = {"shapes": 2 + 2 * outliers, "outliers": outliers, "outlier_consumers": 0}
+            figures = {
+                "series": np.array([f"{name} ward" for name in names]),
+                "at": np.full(len(names), (np.nan, 10)[stages]),
+                "value": np.array([ari[name] for name in names]),
+            }
+            parts.append(({**setting, "stages": 1 + stages, "repetition": repetition}, figures))
+        return baselines.judge(Table.join(parts), STUDY)
+
+    assert all(finding.holds for finding in judged())
+    assert all(finding.holds for finding in judged(RLP=(1.0, 1.01, 1.0))), "within chance"
+    for name, stages in (("PACF", "one stage"), ("GPF", "two stages")):
+        found = {finding.claim: finding for finding in judged(**{name: (1.01, 1.01, 1.04)})}
+        beaten = found.pop(f"no method of {stages} is ahead of CROCS for any number of shapes and outliers")
+        assert not beaten.holds
+        assert f"one is in 1 of 2 settings; closest: {name} +0.020 (standard error 0.010;" in beaten.ours
+        assert all(finding.holds for claim, finding in found.items() if claim.startswith("no method"))
 
 
 @pytest.mark.parametrize(("out_of_step", "in_step", "holds"), [(77, 6, True), (10, 9, False), (0, 0, False)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.scores import adjusted_rand
@@ -11,14 +10,12 @@ from crocs_cli.paper.all_distances import all_distances
 from crocs_cli.paper.crocs import load_sets, partition
 from crocs_cli.paper.days import Synthetic
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study
-from crocs_cli.paper.table import Table
+from crocs_cli.paper.table import RECOVERED, Table, in_words, reliable_from
 
 DISTANCES = ("wsmd", "smd", "hd", "mhd", "sl", "cl", "al", "wal")
 OUTLIERS, QUICK_OUTLIERS = (0, 20, 40, 60, 70), (0, 40, 60)
 PROTOTYPES = {"ward": range(2, 41), "kmedoids": (2, 3, 4, 6, 8, 10, 12, 15, 20, 25, 30, 35, 40)}
 QUICK_PROTOTYPES = {"ward": (2, 4, 8, 12, 20, 30, 40), "kmedoids": (4, 12, 30)}
-#: from this share of the best ARI of all a distance is said to recover the clusters
-RECOVERED = 0.95
 
 
 def settings(study: Study) -> list[Setting]:
@@ -77,11 +74,11 @@ def _needs_least(table: Table, algorithm: str) -> Finding:
     for outliers in table.unique("outliers"):
         curves = {name: table.curve(series=f"{algorithm} {name}", outliers=outliers) for name in DISTANCES}
         level = RECOVERED * max(ari.max() for _, ari in curves.values())
-        needed = {name: _from_where(at, ari >= level) for name, (at, ari) in curves.items()}
+        needed = {name: reliable_from(at, ari >= level) for name, (at, ari) in curves.items()}
         own = needed.pop("wsmd")
         firsts[outliers] = (own, min(needed.values()))
     said = "; ".join(
-        f"{outliers} outliers {_number(own)} (others {_number(other)})"
+        f"{outliers} outliers {in_words(own)} (others {in_words(other)})"
         for outliers, (own, other) in firsts.items()
     )
     return Finding(
@@ -90,17 +87,6 @@ def _needs_least(table: Table, algorithm: str) -> Finding:
         said,
         all(own <= other for own, other in firsts.values()),
     )
-
-
-def _from_where(at: np.ndarray, reached: np.ndarray) -> float:
-    """Return the first place from which on all is reached; infinity where the last is not."""
-    missed = np.flatnonzero(~reached)
-    first = missed[-1] + 1 if len(missed) else 0
-    return float(at[first]) if first < len(at) else np.inf
-
-
-def _number(prototypes: float) -> str:
-    return f"{prototypes:.0f}" if np.isfinite(prototypes) else "never"
 
 
 def draw(table: Table) -> Figure:

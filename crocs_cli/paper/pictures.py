@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from crocs_cli.paper.experiment import Experiment
 
 PANEL_IN = (3.4, 2.6)
+#: where an ARI can be looked for, so that a small difference looks small
+ARI_RANGE = (-0.05, 1.05)
 
 
 def picture(experiment: Experiment, table: Table) -> bytes:

@@ -112,6 +112,9 @@ def test_a_rival_ahead_in_one_setting_is_named_with_its_standard_error():
         beaten = found.pop(f"no method of {stages} is ahead of CROCS for any number of shapes and outliers")
         assert not beaten.holds
         assert f"one is in 1 of 2 settings; closest: {name} +0.020 (standard error 0.010;" in beaten.ours
+        best = found.pop("CROCS is the best of all methods for every number of outlier days")
+        assert not best.holds
+        assert best.ours.endswith(f"; 1 outlier days 1.000 ({name} 1.020)")
         assert all(finding.holds for claim, finding in found.items() if claim.startswith("no method"))
 
 

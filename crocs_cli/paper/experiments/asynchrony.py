@@ -96,19 +96,22 @@ def draw(table: Table) -> Figure:
     rows = table.where(period=table.unique("period")[0])
     for number, (panel, name) in enumerate(zip(axes.flat[1:], ARCHETYPES, strict=True)):
         jsd, kappa = rows.mean(series=f"{name} JSD"), rows.mean(series=f"{name} kappa")
-        axes[0, 0].plot(jsd, kappa, "o", color=style.colour(number + 2), label=name)
-        for which, marker in (("first", 0), ("second", 1)):
-            days = rows.where(series=f"{name} {which}")
-            panel.scatter(
-                days["at"] - days["at"].min(),
-                days["value"] + 0.2 * marker,
-                s=2,
-                color=style.colour(marker),
-                label=which,
-            )
+        axes[0, 0].plot(jsd, kappa, "o", color=style.colour(number + 3), label=name)
+        one, other = (_days(rows.where(series=f"{name} {which}")) for which in ("first", "second"))
+        both, begin = one & other, min(one | other)[0]
+        parts = {"one consumer": one - both, "the other": other - both, "both on the same day": both}
+        for colour, (label, days) in enumerate(parts.items()):
+            day, cluster = np.array(sorted(days)).reshape(-1, 2).T
+            panel.scatter(day - begin, cluster, s=2, color=style.colour(colour), label=label)
         panel.set(xlabel="day", ylabel="cluster", title=f"{name}: JSD {jsd:.2f}, kappa {kappa:.2f}")
     axes[0, 0].legend()
+    figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=3, markerscale=3)
     return figure
+
+
+def _days(rows: Table) -> set[tuple[float, float]]:
+    """Return the (date, cluster) of every day of one consumer."""
+    return set(zip(rows["at"].tolist(), rows["value"].tolist(), strict=True))
 
 
 EXPERIMENT = Experiment(

@@ -121,6 +121,7 @@ def draw(table: Table) -> Figure:
         pictures.line(axes[0, 0], table, series, number, series=series)
     for number, kind in enumerate(("residential", "commercial")):
         pictures.line(axes[0, 1], table, kind, number, series=f"modes {kind}")
+    axes[0, 0].set_ylim(pictures.ARI_RANGE)
     axes[0, 1].set_ylabel("modes of a consumer")
     axes[0, 1].legend()
     pictures.name_axes(axes, "businesses for each household", "ARI", ["recovery", "modes"])

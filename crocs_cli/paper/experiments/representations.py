@@ -151,6 +151,7 @@ def draw(table: Table) -> Figure:
     axes[0, 0].axhline(table.mean(series="RLP"), color=style.MUTED, linestyle="--", label="RLP")
     for number, algorithm in enumerate(("ward", "kmedoids")):
         pictures.line(axes[0, 1], table, algorithm, number, series=f"largest {algorithm}")
+    axes[0, 1].legend()
     axes[0, 1].set(xlabel="clusters of each consumer", ylabel="share of days in the largest", ylim=(0, 1))
     pictures.name_axes(
         axes, "profiles", "mean distance of a day", ["reconstruction error", "largest cluster"]

@@ -70,6 +70,7 @@ def draw(table: Table) -> Figure:
     for panel, shape in zip(axes[0], shapes, strict=True):
         for number, series in enumerate(("half-hourly", "hourly")):
             pictures.line(panel, table, series, number, series=series, shapes=shape)
+        panel.set_ylim(pictures.ARI_RANGE)
     pictures.name_axes(axes, "outlier days", "ARI", [f"{shape} shapes" for shape in shapes])
     return figure
 

@@ -30,16 +30,16 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
-from crocs_cli.maths.communities import Leiden, affordable_starts, by_falling_days
-from crocs_cli.maths.generator import SLOTS, draw_days
-from crocs_cli.maths.graph import PrototypeGraph, prototype_graph
-from crocs_cli.maths.hyperprototypes import MAJOR_DAY_COVERAGE, days_in
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.profiles import normalise
-from crocs_cli.maths.refined import search_part
-from crocs_cli.maths.represent import DayClustering, represent
-from crocs_cli.maths.resolution import attempt, reach
-from crocs_cli.maths.wsmd import nearest_prototypes
+from crocs_cli.maths.behaviours.communities import Leiden, affordable_starts, by_falling_days
+from crocs_cli.maths.behaviours.graph import PrototypeGraph, prototype_graph
+from crocs_cli.maths.behaviours.hyperprototypes import MAJOR_DAY_COVERAGE, days_in
+from crocs_cli.maths.behaviours.refined import search_part
+from crocs_cli.maths.behaviours.resolution import attempt, reach
+from crocs_cli.maths.clustering.represent import DayClustering, represent
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.profiles import normalise
+from crocs_cli.maths.distances.wsmd import nearest_prototypes
+from crocs_cli.maths.synthetic.generator import SLOTS, draw_days
 from tests.conftest import SHARED_DATA
 
 Way = Callable[..., np.ndarray]

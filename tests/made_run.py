@@ -14,7 +14,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, TRUTH
 from crocs_cli.machine.run import recipe
 from crocs_cli.machine.team import Team
-from crocs_cli.maths.profiles import normalise
+from crocs_cli.maths.distances.profiles import normalise
 from crocs_cli.stages import stage1, synth
 from crocs_cli.stages.settings import Stage1Settings, Stage2Settings, SynthSettings
 

@@ -7,8 +7,8 @@ import pytest
 
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, TRUTH
-from crocs_cli.maths import assignment
-from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.clustering import assignment
+from crocs_cli.maths.distances.loadsets import LoadSets
 from tests import made_run
 from tests.conftest import digests
 

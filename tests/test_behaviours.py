@@ -8,14 +8,14 @@ import pytest
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import MOVES, PROFILES, RRLS
 from crocs_cli.machine.run import recipe
-from crocs_cli.maths.communities import Leiden
-from crocs_cli.maths.generator import draw_days
-from crocs_cli.maths.graph import prototype_graph
-from crocs_cli.maths.hyperprototypes import hyperprototypes
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.movement import movement
-from crocs_cli.maths.refined import disagreement
-from crocs_cli.maths.typical import distances_to_rrls
+from crocs_cli.maths.behaviours.communities import Leiden
+from crocs_cli.maths.behaviours.graph import prototype_graph
+from crocs_cli.maths.behaviours.hyperprototypes import hyperprototypes
+from crocs_cli.maths.behaviours.refined import disagreement
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.segments.movement import movement
+from crocs_cli.maths.segments.typical import distances_to_rrls
+from crocs_cli.maths.synthetic.generator import draw_days
 from tests import naive_graph
 
 SHAPES = ((0, 9, 13), (3, 10, 12))

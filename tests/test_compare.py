@@ -14,7 +14,7 @@ from scipy.spatial.distance import jensenshannon
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PROFILES, RRLS, TRUTH
 from crocs_cli.machine.run import recipe
-from crocs_cli.maths import change
+from crocs_cli.maths.segments import change
 from tests import made_run
 
 SETTINGS = {"consumers": 90, "days": 50, "clusters": 3, "shapes": 3, "shard_size": 45}

@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as arrays
 from llvmlite import binding
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.dtw import dtw_between
-from crocs_cli.maths.lanes import vector_bytes
+from crocs_cli.maths.distances.dtw import dtw_between
+from crocs_cli.maths.distances.lanes import vector_bytes
 from tests import naive
 
 # bands from none to all of the day, and both sides of a vector's edge
@@ -70,8 +70,8 @@ def test_the_value_of_a_pair_does_not_depend_on_its_neighbours():
 PRINT_BITS = """
 import sys
 import numpy as np
-from crocs_cli.maths.dtw import dtw_between
-from crocs_cli.maths.lanes import vector_bytes
+from crocs_cli.maths.distances.dtw import dtw_between
+from crocs_cli.maths.distances.lanes import vector_bytes
 profiles = np.random.default_rng(1).random((37, 48))
 print(vector_bytes())
 for dtype in (np.float32, np.float64):

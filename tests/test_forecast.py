@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PROFILES, TRUTH
-from crocs_cli.maths import forecast
+from crocs_cli.maths.sequences import forecast
 from crocs_cli.stages import forecast as stage
 from crocs_cli.stages import stage1
 from crocs_cli.stages.settings import ForecastSettings

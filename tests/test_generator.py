@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from crocs_cli.maths import generator
-from crocs_cli.maths.population import Population, cluster_behaviours
+from crocs_cli.maths.synthetic import generator
+from crocs_cli.maths.synthetic.population import Population, cluster_behaviours
 from tests import naive_generator
 
 DAYS = 600

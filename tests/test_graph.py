@@ -5,11 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from crocs_cli.maths.communities import MOST_STARTS, Leiden, by_falling_days, directed, quality
-from crocs_cli.maths.graph import affordable_targets, prototype_graph, sampled_targets
-from crocs_cli.maths.hyperprototypes import hyperprototypes, medoid_of
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.resolution import attempt, reach
+from crocs_cli.maths.behaviours.communities import MOST_STARTS, Leiden, by_falling_days, directed, quality
+from crocs_cli.maths.behaviours.graph import affordable_targets, prototype_graph, sampled_targets
+from crocs_cli.maths.behaviours.hyperprototypes import hyperprototypes, medoid_of
+from crocs_cli.maths.behaviours.resolution import attempt, reach
+from crocs_cli.maths.distances.loadsets import LoadSets
 from tests import naive_graph
 
 
@@ -224,7 +224,7 @@ def test_the_medoid_of_many_vertices_is_as_good_as_the_exact_one(monkeypatch):
     random = np.random.default_rng(5)
     profiles = (random.random(12) + random.normal(0, 0.3, (900, 12))).astype(np.float32)
     days = random.integers(1, 30, 900)
-    from crocs_cli.maths import hyperprototypes as room
+    from crocs_cli.maths.behaviours import hyperprototypes as room
 
     sums = room._sums(profiles, profiles, days, 1)
     monkeypatch.setattr(room, "EXACT_VERTICES", 500)

@@ -5,8 +5,8 @@ import pytest
 from kmedoids import fasterpam
 from scipy.spatial.distance import pdist, squareform
 
-from crocs_cli.maths import kmedoids_blocks
-from crocs_cli.maths.kmedoids_blocks import kmedoids
+from crocs_cli.maths.clustering import kmedoids_blocks
+from crocs_cli.maths.clustering.kmedoids_blocks import kmedoids
 from tests import naive
 
 

@@ -28,6 +28,18 @@ ALLOWED = {
     "machine": {"machine", "errors"},
     "readers": {"readers", "maths", "errors"},
 }
+# the rooms of maths, each of which may import those before it
+MATHS = (
+    "compiled",
+    "readings",
+    "distances",
+    "ward",
+    "clustering",
+    "behaviours",
+    "sequences",
+    "segments",
+    "synthetic",
+)
 NEVER_IN_MATHS = {"h5py", "click", "mpi4py", "logging", "pyarrow", "matplotlib"}
 
 
@@ -54,11 +66,24 @@ def test_imports_go_down_only(path):
     assert not up
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "maths").rglob("*.py")), ids=lambda path: path.name)
+IN_MATHS = [path for path in FILES if path.relative_to(PACKAGE).parts[0] == "maths"]
+
+
+@pytest.mark.parametrize("path", IN_MATHS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_rooms_of_maths_build_on_those_before(path):
+    room = path.relative_to(PACKAGE / "maths").parts[0].removesuffix(".py")
+    used = {name.split(".")[2] for name in imports(path) if name.startswith("crocs_cli.maths.")}
+    assert used <= set(MATHS[: 1 + MATHS.index(room)] if room in MATHS else ())
+
+
+@pytest.mark.parametrize("path", IN_MATHS, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_maths_knows_no_files_and_no_processes(path):
     assert not {name.split(".")[0] for name in imports(path)} & NEVER_IN_MATHS
 
 
 def test_every_room_is_under_the_rule():
-    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert rooms <= set(ALLOWED)
+    def rooms(folder: Path) -> set[str]:
+        return {path.name for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"}
+
+    assert rooms(PACKAGE) <= set(ALLOWED)
+    assert rooms(PACKAGE / "maths") <= set(MATHS)

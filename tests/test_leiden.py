@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crocs_cli.maths.leiden import _aggregate, _refine, adjacency, leiden
+from crocs_cli.maths.behaviours.leiden import _aggregate, _refine, adjacency, leiden
 
 
 def planted(vertices=120, targets=12, kinds=3, seed=0):

@@ -4,7 +4,7 @@ import kmedoids
 import numpy as np
 import pytest
 
-from crocs_cli.maths.medoids import kmedoids_of_days, kmedoids_partition
+from crocs_cli.maths.clustering.medoids import kmedoids_of_days, kmedoids_partition
 from tests import naive
 
 

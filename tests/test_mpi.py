@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from crocs_cli import __main__
-from crocs_cli.maths.ward_rounds import ward_in_place
+from crocs_cli.maths.ward.rounds import ward_in_place
 from tests.conftest import engine_missing, finish, mpiexec, start
 from tests.ward_by_ranks import by_ranks, distances
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
-from crocs_cli.maths import partition
-from crocs_cli.maths.partition import Clustering, cluster
+from crocs_cli.maths.clustering import partition
+from crocs_cli.maths.clustering.partition import Clustering, cluster
 
 MANY = 400
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crocs_cli.maths.population import Population, cluster_behaviours
+from crocs_cli.maths.synthetic.population import Population, cluster_behaviours
 from crocs_cli.stages import forecast
 from crocs_cli.stages.export import COLUMNS
 from tests.conftest import ROOT

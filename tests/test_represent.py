@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.represent import DayClustering, represent, silhouette_of_days
+from crocs_cli.maths.clustering.represent import DayClustering, represent, silhouette_of_days
 from tests import naive
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from crocs_cli.maths.scores import adjusted_rand, contingency, pair_sets_index, scores
+from crocs_cli.maths.clustering.scores import adjusted_rand, contingency, pair_sets_index, scores
 from tests import naive_graph
 
 PEERS = Path(__file__).parents[1] / ".venv-peers" / "bin" / "python"

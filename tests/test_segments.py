@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from crocs_cli.maths.segments import (
+from crocs_cli.maths.segments.traits import (
     consumer_means,
     high_times,
     is_weekend,

@@ -10,7 +10,7 @@ from scipy.spatial.distance import squareform
 
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION, SAMPLED, STABILITY
-from crocs_cli.maths.stability import best_overlaps, subset
+from crocs_cli.maths.clustering.stability import best_overlaps, subset
 
 
 @given(st.integers(2, 12), st.data())

@@ -6,7 +6,7 @@ from scipy.cluster.hierarchy import cut_tree, linkage
 from scipy.spatial.distance import cdist
 from sklearn.metrics import calinski_harabasz_score, silhouette_samples
 
-from crocs_cli.maths.validity import NAMES, Indices
+from crocs_cli.maths.clustering.validity import NAMES, Indices
 
 
 def points(m, seed=0):

@@ -5,8 +5,8 @@ import pytest
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
-from crocs_cli.maths.cuts import canonical, cut, cut_days
-from crocs_cli.maths.ward import ward, ward_of_days
+from crocs_cli.maths.clustering.cuts import canonical, cut, cut_days
+from crocs_cli.maths.ward.linkage import ward, ward_of_days
 from tests import naive
 from tests.test_medoids import distances_of
 

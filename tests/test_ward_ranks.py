@@ -10,9 +10,9 @@ from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import squareform
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths import ward_ranks
-from crocs_cli.maths.ward_ranks import own_rows, ward_over_ranks
-from crocs_cli.maths.ward_rounds import ward_in_place
+from crocs_cli.maths.ward import ranks as ward_ranks
+from crocs_cli.maths.ward.ranks import own_rows, ward_over_ranks
+from crocs_cli.maths.ward.rounds import ward_in_place
 from tests.test_ward_rounds import KINDS, MANY
 
 

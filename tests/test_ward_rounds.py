@@ -10,10 +10,10 @@ from scipy.cluster.hierarchy import fcluster, is_valid_linkage
 from scipy.spatial.distance import pdist, squareform
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths import ward_rounds
-from crocs_cli.maths.neighbours import UNKNOWN, note
-from crocs_cli.maths.ward_chain import merge_by_chain
-from crocs_cli.maths.ward_rounds import ward_in_place
+from crocs_cli.maths.ward import rounds as ward_rounds
+from crocs_cli.maths.ward.chain import merge_by_chain
+from crocs_cli.maths.ward.neighbours import UNKNOWN, note
+from crocs_cli.maths.ward.rounds import ward_in_place
 
 MANY = 500
 TOLERANCE = 1e-6  # float32 under the square root, after some twenty rounds

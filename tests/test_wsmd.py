@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.wsmd import SET_DISTANCES, nearest_prototypes, set_distances
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.wsmd import SET_DISTANCES, nearest_prototypes, set_distances
 from tests import naive
 
 NAMES = sorted(SET_DISTANCES)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial.distance import pdist, squareform
 
 from crocs_cli.machine.ranks import MpiRanks
-from crocs_cli.maths.ward_ranks import own_rows, ward_over_ranks
+from crocs_cli.maths.ward.ranks import own_rows, ward_over_ranks
 from tests.conftest import ROOT, mpiexec
 
 

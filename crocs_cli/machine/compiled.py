@@ -33,7 +33,7 @@ def must_compile(room: str) -> bool:
 
 def _digest() -> str:
     digest = hashlib.sha256()
-    for source in sorted(SOURCES.glob("*.py")):
+    for source in sorted(SOURCES.rglob("*.py")):
         digest.update(source.read_bytes())
     return f"kernels-{digest.hexdigest()[:16]}"
 

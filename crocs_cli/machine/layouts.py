@@ -29,7 +29,7 @@ PROFILES = Layout(
         "date": ("int32", ("day",)),  # days since 1970-01-01, local calendar
         "energy_kwh": ("float32", ("day", "slot")),
         "meter_id": ("text", ("meter",)),  # every meter that was read, also those without a usable day
-        "quality": ("int64", ("meter", "count")),  # counts named by crocs_cli.maths.quality.COUNTS
+        "quality": ("int64", ("meter", "count")),  # counts named by crocs_cli.maths.readings.quality.COUNTS
     },
 )
 TRUTH = Layout(

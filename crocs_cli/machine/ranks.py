@@ -8,7 +8,7 @@ import numpy as np
 
 
 class MpiRanks:
-    """The ranks of a communicator, as `maths.ward_ranks` wants them."""
+    """The ranks of a communicator, as `maths.ward.ranks` wants them."""
 
     def __init__(self, comm: Any) -> None:
         self._comm = comm

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crocs_cli.maths.dtw import dtw_between
-from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.distances.dtw import dtw_between
+from crocs_cli.maths.distances.loadsets import LoadSets
 
 
 def all_distances(sets: LoadSets, window: int) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.markov import order_test, transition_counts, transition_matrix
+from crocs_cli.maths.sequences.markov import order_test, transition_counts, transition_matrix
 from crocs_cli.paper.crocs import stage1
 from crocs_cli.paper.days import Days
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from crocs_cli.maths.cuts import cut
-from crocs_cli.maths.kmeans import ITERATIONS, STARTS
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.medoids import kmedoids_of_days
-from crocs_cli.maths.represent import DayClustering, Representation, represent
-from crocs_cli.maths.ward import ward
-from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.maths.clustering.cuts import cut
+from crocs_cli.maths.clustering.kmeans import ITERATIONS, STARTS
+from crocs_cli.maths.clustering.medoids import kmedoids_of_days
+from crocs_cli.maths.clustering.represent import DayClustering, Representation, represent
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.wsmd import set_distances
+from crocs_cli.maths.ward.linkage import ward
 from crocs_cli.paper.days import Days
 
 

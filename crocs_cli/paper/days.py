@@ -11,9 +11,9 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.run import shards
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.population import Behaviour, Population, cluster_behaviours
-from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.profiles import normalise, window_slots
+from crocs_cli.maths.synthetic.population import Behaviour, Population, cluster_behaviours
 
 HOUR_MIN = 60
 

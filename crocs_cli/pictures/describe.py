@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.segments import (
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.segments.traits import (
     high_times,
     is_weekend,
     lesser_times,

@@ -11,7 +11,7 @@ from crocs_cli.pictures import style
 from crocs_cli.pictures.facts import Indices, Quality, Segment
 from crocs_cli.pictures.words import percent
 
-# reason -> what is said of it; the counts themselves are those of crocs_cli.maths.quality
+# reason -> what is said of it; the counts themselves are those of crocs_cli.maths.readings.quality
 DAYS = {
     "days_used": "used",
     "days_incomplete": "with missing readings",

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.clock import DAY_S, day_lengths_s
-from crocs_cli.maths.days import day_number
+from crocs_cli.maths.readings.clock import DAY_S, day_lengths_s
+from crocs_cli.maths.readings.days import day_number
 from crocs_cli.readers.long import numbers
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.tables import open_table

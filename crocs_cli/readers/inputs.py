@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crocs_cli.errors import CallError, CrocsError
-from crocs_cli.maths.days import day_number
+from crocs_cli.maths.readings.days import day_number
 from crocs_cli.readers.text import blocks, opened
 
 

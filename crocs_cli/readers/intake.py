@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.clock import DAY_S
-from crocs_cli.maths.grid import LAST_DAY, Grid, Seen, flagged
-from crocs_cli.maths.rows import Rows
+from crocs_cli.maths.readings.clock import DAY_S
+from crocs_cli.maths.readings.grid import LAST_DAY, Grid, Seen, flagged
+from crocs_cli.maths.readings.rows import Rows
 from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.formats import Format
 from crocs_cli.readers.readings import Dialect, Readings

@@ -18,9 +18,9 @@ from crocs_cli.machine.run import partition_labels, recipe, shard_products, shar
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
-from crocs_cli.maths import assignment
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.profiles import window_slots
+from crocs_cli.maths.clustering import assignment
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.profiles import window_slots
 from crocs_cli.stages import footprints
 from crocs_cli.stages.members import size_of_sets, stage1_settings
 from crocs_cli.stages.settings import AssignSettings, Stage1Settings, Stage2Settings

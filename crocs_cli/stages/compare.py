@@ -14,8 +14,8 @@ from crocs_cli.machine import files
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
 from crocs_cli.machine.run import partition_labels, read_behaviours, shards
 from crocs_cli.machine.tables import write_table
-from crocs_cli.maths import change
-from crocs_cli.maths.profiles import normalise, window_slots
+from crocs_cli.maths.distances.profiles import normalise, window_slots
+from crocs_cli.maths.segments import change
 from crocs_cli.pictures.change import Shift, comparison
 
 COMMON = 0.95  # share of the earlier days nearest to a behaviour that are near enough to be called such

@@ -8,12 +8,12 @@ consumers together, `profiles` the bytes of the largest file of profiles.
 from __future__ import annotations
 
 from crocs_cli.machine.spool import MEMORY_BYTES
-from crocs_cli.maths import condensed
-from crocs_cli.maths.graph import AFFORDABLE_EDGES, first_targets, sampled_targets
-from crocs_cli.maths.partition import LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE
-from crocs_cli.maths.rows import BIN_METERS, RECORD
-from crocs_cli.maths.ward_ranks import BATCH_BYTES
-from crocs_cli.maths.ward_rounds import BLOCK_PAIRS
+from crocs_cli.maths.behaviours.graph import AFFORDABLE_EDGES, first_targets, sampled_targets
+from crocs_cli.maths.clustering.partition import LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE
+from crocs_cli.maths.distances import condensed
+from crocs_cli.maths.readings.rows import BIN_METERS, RECORD
+from crocs_cli.maths.ward.ranks import BATCH_BYTES
+from crocs_cli.maths.ward.rounds import BLOCK_PAIRS
 
 MIB = 1 << 20
 #: Python with the libraries and the compiled kernels that a stage loads

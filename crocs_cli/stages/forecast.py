@@ -16,10 +16,10 @@ from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.run import partition_labels, shards
 from crocs_cli.machine.tables import write_table
-from crocs_cli.maths import forecast
-from crocs_cli.maths.change import change, nearest_behaviour
-from crocs_cli.maths.profiles import normalise, window_slots
-from crocs_cli.maths.segments import consumer_means
+from crocs_cli.maths.distances.profiles import normalise, window_slots
+from crocs_cli.maths.segments.change import change, nearest_behaviour
+from crocs_cli.maths.segments.traits import consumer_means
+from crocs_cli.maths.sequences import forecast
 from crocs_cli.stages.members import slot_columns, stage1_settings
 from crocs_cli.stages.settings import ForecastSettings, Stage1Settings
 

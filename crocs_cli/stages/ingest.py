@@ -21,11 +21,11 @@ from crocs_cli.machine.run import listed, recipe, shard_key, shard_products
 from crocs_cli.machine.spool import Spool
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
-from crocs_cli.maths.assemble import Days, assemble
-from crocs_cli.maths.clock import day_lengths_s
-from crocs_cli.maths.quality import COUNTS, mean_daily_kwh, quality_csv, reasons, warnings
-from crocs_cli.maths.row_kernels import to_bins
-from crocs_cli.maths.rows import BIN_METERS, RECORD, Calendar, Rows
+from crocs_cli.maths.readings.assemble import Days, assemble
+from crocs_cli.maths.readings.clock import day_lengths_s
+from crocs_cli.maths.readings.quality import COUNTS, mean_daily_kwh, quality_csv, reasons, warnings
+from crocs_cli.maths.readings.row_kernels import to_bins
+from crocs_cli.maths.readings.rows import BIN_METERS, RECORD, Calendar, Rows
 from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.formats import FORMATS
 from crocs_cli.readers.inputs import Pseudonyms, input_files

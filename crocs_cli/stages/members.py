@@ -12,8 +12,8 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION, RLS
 from crocs_cli.machine.run import shards
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.profiles import window_slots
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.profiles import window_slots
 from crocs_cli.stages.settings import Stage1Settings
 
 

@@ -16,10 +16,10 @@ from crocs_cli.machine.run import cluster_keys, listed, load_sets_digest, partit
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
-from crocs_cli.maths.communities import Leiden, affordable_starts
-from crocs_cli.maths.graph import affordable_targets, prototype_graph
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.movement import Movement, known_days, movement
+from crocs_cli.maths.behaviours.communities import Leiden, affordable_starts
+from crocs_cli.maths.behaviours.graph import affordable_targets, prototype_graph
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.segments.movement import Movement, known_days, movement
 from crocs_cli.stages import footprints
 from crocs_cli.stages.members import Comparison, Members, comparison_of, load_members, member_shards
 from crocs_cli.stages.settings import RrlsSettings

@@ -16,12 +16,12 @@ from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.memory import GIB, available_bytes
 from crocs_cli.machine.run import shards
 from crocs_cli.machine.threads import available_threads
-from crocs_cli.maths import condensed
-from crocs_cli.maths.kmedoids_blocks import kmedoids
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.represent import DayClustering, represent
-from crocs_cli.maths.ward_rounds import ward_in_place
-from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.maths.clustering.kmedoids_blocks import kmedoids
+from crocs_cli.maths.clustering.represent import DayClustering, represent
+from crocs_cli.maths.distances import condensed
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.wsmd import set_distances
+from crocs_cli.maths.ward.rounds import ward_in_place
 from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import PlanSettings
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
-from crocs_cli.maths.quality import COUNTS, shares
+from crocs_cli.maths.readings.quality import COUNTS, shares
 from crocs_cli.pictures import quality_page
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from crocs_cli.errors import CallError
-from crocs_cli.maths.clock import DAY_S
-from crocs_cli.maths.days import DaysWanted, day_number, season_months
-from crocs_cli.maths.grid import Grid
-from crocs_cli.maths.rows import Calendar, Rule
+from crocs_cli.maths.readings.clock import DAY_S
+from crocs_cli.maths.readings.days import DaysWanted, day_number, season_months
+from crocs_cli.maths.readings.grid import Grid
+from crocs_cli.maths.readings.rows import Calendar, Rule
 from crocs_cli.readers.detect import detect
 from crocs_cli.readers.formats import FORMATS
 from crocs_cli.readers.inputs import listed_days

@@ -13,9 +13,9 @@ from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY, Layout
 from crocs_cli.machine.run import read_stability, rrls_path
 from crocs_cli.machine.threads import available_threads
-from crocs_cli.maths.likeness import days_alike
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.wsmd import set_distances
+from crocs_cli.maths.segments.likeness import days_alike
 from crocs_cli.pictures import describe, page
 from crocs_cli.pictures.facts import Facts, Indices, Member, Segment
 from crocs_cli.stages.reported import Source, read_run

@@ -13,10 +13,10 @@ from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS
 from crocs_cli.machine.run import partition_labels, read_behaviours, rrls_path, shards
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.profiles import window_slots
-from crocs_cli.maths.quality import COUNTS
-from crocs_cli.maths.segments import consumer_means, peak_counts
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.profiles import window_slots
+from crocs_cli.maths.readings.quality import COUNTS
+from crocs_cli.maths.segments.traits import consumer_means, peak_counts
 from crocs_cli.pictures.describe import People
 from crocs_cli.pictures.facts import Quality
 

@@ -27,13 +27,13 @@ from crocs_cli.machine.run import (
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
-from crocs_cli.maths.communities import Leiden, affordable_starts, quality
-from crocs_cli.maths.drawing import drawing
-from crocs_cli.maths.graph import PrototypeGraph, affordable_targets, prototype_graph
-from crocs_cli.maths.hyperprototypes import hyperprototypes
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.refined import Sample, enough_targets, search_part
-from crocs_cli.maths.resolution import Trial, attempt, reach
+from crocs_cli.maths.behaviours.communities import Leiden, affordable_starts, quality
+from crocs_cli.maths.behaviours.drawing import drawing
+from crocs_cli.maths.behaviours.graph import PrototypeGraph, affordable_targets, prototype_graph
+from crocs_cli.maths.behaviours.hyperprototypes import hyperprototypes
+from crocs_cli.maths.behaviours.refined import Sample, enough_targets, search_part
+from crocs_cli.maths.behaviours.resolution import Trial, attempt, reach
+from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.stages import footprints
 from crocs_cli.stages.members import comparison_of, load_members, size_of_sets
 from crocs_cli.stages.settings import RrlsSettings

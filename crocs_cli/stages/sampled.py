@@ -18,10 +18,10 @@ from crocs_cli.machine.run import load_sets_digest, recipe, shard_key, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
-from crocs_cli.maths.assignment import Comparison, Segments
-from crocs_cli.maths.loadsets import LoadSets, take_rows
-from crocs_cli.maths.profiles import window_slots
-from crocs_cli.maths.sampling import NOT_CLUSTERED, Places, centres, draw_sample, place, renumbered
+from crocs_cli.maths.clustering.assignment import Comparison, Segments
+from crocs_cli.maths.clustering.sampling import NOT_CLUSTERED, Places, centres, draw_sample, place, renumbered
+from crocs_cli.maths.distances.loadsets import LoadSets, take_rows
+from crocs_cli.maths.distances.profiles import window_slots
 from crocs_cli.stages.settings import Stage2Settings
 
 OF_PROTOTYPES, OF_DAYS = ("prototype", "days", "medoid_date"), ("date", "day_prototype")

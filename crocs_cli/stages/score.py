@@ -11,8 +11,8 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION, TRUTH
 from crocs_cli.machine.run import partition_labels, shards
-from crocs_cli.maths.scores import scores
-from crocs_cli.maths.validity import NAMES
+from crocs_cli.maths.clustering.scores import scores
+from crocs_cli.maths.clustering.validity import NAMES
 
 NO_CLUSTER = -1
 

@@ -17,9 +17,9 @@ from crocs_cli.machine.run import listed, partition_recipe, recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
-from crocs_cli.maths import condensed as pairs
-from crocs_cli.maths.partition import Clustering, cluster
-from crocs_cli.maths.stability import best_overlaps, subset
+from crocs_cli.maths.clustering.partition import Clustering, cluster
+from crocs_cli.maths.clustering.stability import best_overlaps, subset
+from crocs_cli.maths.distances import condensed as pairs
 from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import StabilitySettings, Stage2Settings
 

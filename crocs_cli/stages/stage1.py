@@ -17,8 +17,8 @@ from crocs_cli.machine.run import listed, recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
-from crocs_cli.maths.profiles import normalise, window_slots
-from crocs_cli.maths.represent import DayClustering, represent
+from crocs_cli.maths.clustering.represent import DayClustering, represent
+from crocs_cli.maths.distances.profiles import normalise, window_slots
 from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import Stage1Settings
 

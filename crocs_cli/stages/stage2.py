@@ -19,19 +19,19 @@ from crocs_cli.machine.run import load_sets_digest, recipe, shards, tile_key, ti
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads, ranks_here
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
-from crocs_cli.maths import condensed as pairs
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.partition import (
+from crocs_cli.maths.clustering.partition import (
     LARGEST_FOR_FASTCLUSTER,
     Clustering,
     Partitions,
     cluster,
     cuts_of,
 )
-from crocs_cli.maths.profiles import window_slots
-from crocs_cli.maths.validity import Indices
-from crocs_cli.maths.ward_ranks import Ranks, own_rows, ward_over_ranks
-from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.maths.clustering.validity import Indices
+from crocs_cli.maths.distances import condensed as pairs
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.profiles import window_slots
+from crocs_cli.maths.distances.wsmd import set_distances
+from crocs_cli.maths.ward.ranks import Ranks, own_rows, ward_over_ranks
 from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import Stage2Settings
 

@@ -13,9 +13,9 @@ from crocs_cli.machine.memory import Needs
 from crocs_cli.machine.run import recipe, shard_key, shard_products
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, bring_up_to_date
-from crocs_cli.maths.generator import SLOTS
-from crocs_cli.maths.population import Population, cluster_behaviours
-from crocs_cli.maths.quality import COUNTS
+from crocs_cli.maths.readings.quality import COUNTS
+from crocs_cli.maths.synthetic.generator import SLOTS
+from crocs_cli.maths.synthetic.population import Population, cluster_behaviours
 from crocs_cli.stages import footprints
 from crocs_cli.stages.settings import SynthSettings
 

@@ -12,8 +12,8 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.run import read_behaviours, rrls_path
 from crocs_cli.machine.threads import available_threads
-from crocs_cli.maths.hyperprototypes import MAJOR_DAY_COVERAGE
-from crocs_cli.maths.typical import distances_to_rrls
+from crocs_cli.maths.behaviours.hyperprototypes import MAJOR_DAY_COVERAGE
+from crocs_cli.maths.segments.typical import distances_to_rrls
 from crocs_cli.stages.members import Comparison, comparison_of, load_members
 
 

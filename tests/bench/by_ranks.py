@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crocs_cli.maths.ward_rounds import ward_in_place
+from crocs_cli.maths.ward.rounds import ward_in_place
 from tests.bench.assigning import crocs
 from tests.conftest import digests, mpiexec
 from tests.ward_by_ranks import by_ranks, distances

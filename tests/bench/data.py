@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from crocs_cli.maths.generator import draw_days
-from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.synthetic.generator import draw_days
 
 FEW = 40  # consumers drawn from the generator; the rest are these with noise
 

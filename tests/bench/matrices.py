@@ -15,15 +15,15 @@ import time
 
 import numpy as np
 
-from crocs_cli.maths import condensed as pairs
-from crocs_cli.maths.cuts import cut
-from crocs_cli.maths.kmedoids_blocks import kmedoids
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.population import Population, cluster_behaviours
-from crocs_cli.maths.profiles import normalise
-from crocs_cli.maths.represent import DayClustering, represent
-from crocs_cli.maths.ward_rounds import ward_in_place
-from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.maths.clustering.cuts import cut
+from crocs_cli.maths.clustering.kmedoids_blocks import kmedoids
+from crocs_cli.maths.clustering.represent import DayClustering, represent
+from crocs_cli.maths.distances import condensed as pairs
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.profiles import normalise
+from crocs_cli.maths.distances.wsmd import set_distances
+from crocs_cli.maths.synthetic.population import Population, cluster_behaviours
+from crocs_cli.maths.ward.rounds import ward_in_place
 
 CUTS = range(2, 51)
 DIMENSIONS, BLOBS, COPIES = 8, 12, 50

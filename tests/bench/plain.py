@@ -10,7 +10,7 @@ import sys
 import numpy as np
 from numba import njit
 
-from crocs_cli.maths.lanes import FAR, across, band, dtw_sums, lanes, vector_bytes
+from crocs_cli.maths.distances.lanes import FAR, across, band, dtw_sums, lanes, vector_bytes
 from tests.bench.measure import in_turns, ours
 
 

@@ -11,12 +11,12 @@ import time
 import kmedoids
 import numpy as np
 
-from crocs_cli.maths.cuts import canonical
-from crocs_cli.maths.dtw import dtw_between
-from crocs_cli.maths.lanes import lanes
-from crocs_cli.maths.medoids import kmedoids_of_days
-from crocs_cli.maths.represent import DayClustering, represent
-from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.maths.clustering.cuts import canonical
+from crocs_cli.maths.clustering.medoids import kmedoids_of_days
+from crocs_cli.maths.clustering.represent import DayClustering, represent
+from crocs_cli.maths.distances.dtw import dtw_between
+from crocs_cli.maths.distances.lanes import lanes
+from crocs_cli.maths.distances.wsmd import set_distances
 from tests.bench import data
 from tests.bench.limit import operations, operations_per_ns
 from tests.bench.measure import ROOT, cpu_seconds, in_turns, ours

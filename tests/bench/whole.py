@@ -19,11 +19,11 @@ SHARD = 512
 
 def main():
     keep_kernels()
-    from crocs_cli.maths.cuts import cut
-    from crocs_cli.maths.loadsets import LoadSets
-    from crocs_cli.maths.represent import DayClustering, represent
-    from crocs_cli.maths.ward import ward
-    from crocs_cli.maths.wsmd import set_distances
+    from crocs_cli.maths.clustering.cuts import cut
+    from crocs_cli.maths.clustering.represent import DayClustering, represent
+    from crocs_cli.maths.distances.loadsets import LoadSets
+    from crocs_cli.maths.distances.wsmd import set_distances
+    from crocs_cli.maths.ward.linkage import ward
 
     consumers, prototypes, threads = map(int, sys.argv[1:])
     compile_all = LoadSets(np.ones((40, 48), np.float32), np.ones(40, np.int32), np.arange(41))

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from crocs_cli.maths.markov import order_test, shuffled_order_test, transition_counts, transition_matrix
+from crocs_cli.maths.sequences.markov import (
+    order_test,
+    shuffled_order_test,
+    transition_counts,
+    transition_matrix,
+)
 
 
 def chain(transition, days, random):

@@ -12,8 +12,8 @@ from sklearn.metrics import adjusted_rand_score
 from statsmodels.tsa.stattools import acf, pacf
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.wsmd import set_distances
 from crocs_cli.paper.all_distances import all_distances
 from crocs_cli.paper.experiments.set_distances import DISTANCES
 from crocs_cli.paper.methods import clustering

@@ -7,7 +7,7 @@ import pytest
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.files import digest
-from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.paper.chains import estimated_chains
 from crocs_cli.paper.days import Days, Synthetic, date_number, date_text, days_from, month_starts, stand_in
 from crocs_cli.paper.experiment import Cell, Study

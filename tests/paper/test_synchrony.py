@@ -8,9 +8,9 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import jensenshannon, squareform
 from sklearn.metrics import adjusted_rand_score, cohen_kappa_score
 
-from crocs_cli.maths.dtw import dtw_between
-from crocs_cli.maths.generator import draw_days
-from crocs_cli.maths.synchrony import agreement, divergence, joint_labels, pair_synchrony, same_days
+from crocs_cli.maths.distances.dtw import dtw_between
+from crocs_cli.maths.sequences.synchrony import agreement, divergence, joint_labels, pair_synchrony, same_days
+from crocs_cli.maths.synthetic.generator import draw_days
 
 COUNTS = st.lists(st.integers(0, 50), min_size=6, max_size=6).filter(any)
 LABELS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60)

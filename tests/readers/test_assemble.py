@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crocs_cli.maths.assemble import assemble
-from crocs_cli.maths.clock import DAY_S
-from crocs_cli.maths.quality import COUNTS
-from crocs_cli.maths.rows import ESTIMATED, OFF_GRID, Calendar, Rows, Rule
+from crocs_cli.maths.readings.assemble import assemble
+from crocs_cli.maths.readings.clock import DAY_S
+from crocs_cli.maths.readings.quality import COUNTS
+from crocs_cli.maths.readings.rows import ESTIMATED, OFF_GRID, Calendar, Rows, Rule
 from tests.readers import naive
 
 DAYS, PER_DAY = 5, 4

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from crocs_cli.maths.clock import DAY_S, day_lengths_s, wall_from_utc
-from crocs_cli.maths.grid import Grid
+from crocs_cli.maths.readings.clock import DAY_S, day_lengths_s, wall_from_utc
+from crocs_cli.maths.readings.grid import Grid
 from tests.readers.conftest import counts, profiles
 
 EPOCH = dt.datetime(1970, 1, 1)

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from crocs_cli.maths.quality import COUNTS
+from crocs_cli.maths.readings.quality import COUNTS
 from tests.conftest import digests
 from tests.readers.conftest import counts, long_csv
 

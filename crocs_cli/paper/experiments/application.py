@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.maths.communities import Leiden
-from crocs_cli.maths.cuts import canonical
-from crocs_cli.maths.days import WANTED, DaysWanted
-from crocs_cli.maths.graph import affordable_targets, prototype_graph
-from crocs_cli.maths.hyperprototypes import Hyperprototypes, hyperprototypes
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.resolution import attempt, reach
+from crocs_cli.maths.behaviours.communities import Leiden
+from crocs_cli.maths.behaviours.graph import affordable_targets, prototype_graph
+from crocs_cli.maths.behaviours.hyperprototypes import Hyperprototypes, hyperprototypes
+from crocs_cli.maths.behaviours.resolution import attempt, reach
+from crocs_cli.maths.clustering.cuts import canonical
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.readings.days import WANTED, DaysWanted
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Days, stand_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.synchrony import joint_labels, pair_synchrony
+from crocs_cli.maths.sequences.synchrony import joint_labels, pair_synchrony
 from crocs_cli.paper import pictures
 from crocs_cli.paper.days import Days, date_number, date_text, days_from, month_starts, stand_in
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy import stats
 
-from crocs_cli.maths.scores import adjusted_rand
+from crocs_cli.maths.clustering.scores import adjusted_rand
 from crocs_cli.paper import pictures
 from crocs_cli.paper.chains import estimated_chains
 from crocs_cli.paper.days import Days, Synthetic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.scores import scores
+from crocs_cli.maths.clustering.scores import scores
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Synthetic

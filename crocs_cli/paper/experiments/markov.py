@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.markov import (
+from crocs_cli.maths.sequences.markov import (
     SHUFFLES,
     order_test,
     shuffled_order_test,
     transition_counts,
     transition_matrix,
 )
-from crocs_cli.maths.population import Behaviour
+from crocs_cli.maths.synthetic.population import Behaviour
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import stage1
 from crocs_cli.paper.days import Days, stand_in

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.generator import SLOTS
-from crocs_cli.maths.profiles import normalise
-from crocs_cli.maths.represent import DayClustering, represent
-from crocs_cli.maths.scores import adjusted_rand
+from crocs_cli.maths.clustering.represent import DayClustering, represent
+from crocs_cli.maths.clustering.scores import adjusted_rand
+from crocs_cli.maths.distances.profiles import normalise
+from crocs_cli.maths.synthetic.generator import SLOTS
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Days, Synthetic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.scores import adjusted_rand
+from crocs_cli.maths.clustering.scores import adjusted_rand
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Synthetic

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.kmeans import kmeans
-from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.clustering.kmeans import kmeans
+from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import load_sets
 from crocs_cli.paper.days import Days, date_number, date_text, days_from, month_starts, stand_in

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from crocs_cli.machine.memory import Needs, require
-from crocs_cli.maths import condensed
-from crocs_cli.maths.loadsets import LoadSets
-from crocs_cli.maths.partition import Clustering, cluster
-from crocs_cli.maths.wsmd import set_distances
+from crocs_cli.maths.clustering.partition import Clustering, cluster
+from crocs_cli.maths.distances import condensed
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.wsmd import set_distances
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import load_sets
 from crocs_cli.paper.days import Synthetic

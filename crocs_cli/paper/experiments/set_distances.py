@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.scores import adjusted_rand
+from crocs_cli.maths.clustering.scores import adjusted_rand
 from crocs_cli.paper import pictures
 from crocs_cli.paper.all_distances import all_distances
 from crocs_cli.paper.crocs import load_sets, partition

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from crocs_cli.maths.cuts import cut
-from crocs_cli.maths.dtw import dtw_between
-from crocs_cli.maths.kmeans import kmeans
-from crocs_cli.maths.ward import ward
+from crocs_cli.maths.clustering.cuts import cut
+from crocs_cli.maths.clustering.kmeans import kmeans
+from crocs_cli.maths.distances.dtw import dtw_between
+from crocs_cli.maths.ward.linkage import ward
 from crocs_cli.paper.crocs import kmedoids
 
 

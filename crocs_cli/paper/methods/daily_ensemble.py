@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crocs_cli.maths.kmeans import kmeans
+from crocs_cli.maths.clustering.kmeans import kmeans
 
 #: of k-means on each day: the days vote, and with thirty starts each they vote no better
 STARTS = 3

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crocs_cli.maths.loadsets import LoadSets
+from crocs_cli.maths.distances.loadsets import LoadSets
 
 
 def dominant_profiles(sets: LoadSets) -> np.ndarray:

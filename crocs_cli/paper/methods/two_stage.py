@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from crocs_cli.maths import condensed
-from crocs_cli.maths.dtw import dtw_between
-from crocs_cli.maths.partition import Clustering, cluster
+from crocs_cli.maths.clustering.partition import Clustering, cluster
+from crocs_cli.maths.distances import condensed
+from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Days
 from crocs_cli.paper.methods.clustering import by_points, by_profiles

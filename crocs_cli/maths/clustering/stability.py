@@ -1,0 +1,34 @@
+"""How far a partition depends on which consumers happen to be in it: clustering again without some."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crocs_cli.maths.distances import condensed as pairs
+
+
+def subset(distances: np.ndarray, m: int, chosen: np.ndarray) -> np.ndarray:
+    """Return the condensed distances among some items.
+
+    distances: (m (m - 1) / 2,); chosen: (n,) int, rising. Returns (n (n - 1) / 2,), of the same dtype.
+    """
+    found = np.empty(pairs.length(len(chosen)), dtype=distances.dtype)
+    at = 0
+    for position, i in enumerate(chosen.tolist()):
+        later = chosen[position + 1 :]
+        found[at : at + len(later)] = distances[pairs.row_start(i, m) + later - i - 1]
+        at += len(later)
+    return found
+
+
+def best_overlaps(label: np.ndarray, again: np.ndarray, clusters: int) -> np.ndarray:
+    """Return how well each cluster is found again: its greatest Jaccard index with any new cluster, (K,).
+
+    label, again: (n,) int of the same items before and after. A cluster none of whose items is there is NaN.
+    Source: Hennig, Cluster-wise assessment of cluster stability (2007).
+    """
+    table = np.zeros((clusters, int(again.max()) + 1))
+    np.add.at(table, (label, again), 1)
+    before, after = table.sum(axis=1, keepdims=True), table.sum(axis=0)
+    best = (table / (before + after - table)).max(axis=1)
+    return np.where(before[:, 0] > 0, best, np.nan)

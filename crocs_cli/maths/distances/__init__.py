@@ -1,0 +1,1 @@
+"""Load profiles, representative load sets, and how far they are from each other."""

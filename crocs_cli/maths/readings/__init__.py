@@ -1,0 +1,1 @@
+"""From meter readings to the days that are used."""

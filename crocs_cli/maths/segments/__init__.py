@@ -1,0 +1,1 @@
+"""What sets a cluster of consumers apart, and what changed."""

@@ -1,0 +1,119 @@
+"""What changed between two periods: how common each behaviour is, and how far each consumer moved.
+
+Days of both periods are labelled alike, by the nearest hyperprototype of the earlier one, so that the labels
+themselves bring no difference in. Consumers, not days, are the independent observations.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from crocs_cli.maths.distances.dtw import dtw_between
+
+CHUNK = 1 << 16  # days compared at once
+DRAWS = 50  # divisions of a consumer's days at random, for the divergence to expect without a change
+
+
+class Change(NamedTuple):
+    """Change of the mean share of days, for each behaviour: estimate, its standard error, p-value; (B,)."""
+
+    estimate: np.ndarray
+    error: np.ndarray
+    p_value: np.ndarray
+
+
+def nearest_behaviour(days: np.ndarray, behaviours: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the nearest behaviour of each day, (n,) int64, and the DTW to it, (n,) float32.
+
+    days: (n, slots); behaviours: (B, slots), normalised alike; the lowest on ties.
+    """
+    label, distance = np.empty(len(days), dtype=np.int64), np.empty(len(days), dtype=np.float32)
+    for start in range(0, len(days), CHUNK):
+        here = slice(start, start + CHUNK)
+        found = dtw_between(days[here], behaviours, window, np.float32)
+        label[here], distance[here] = found.argmin(axis=1), found.min(axis=1)
+    return label, distance
+
+
+def limits(nearest: np.ndarray, behaviours: int, share: float) -> np.ndarray:
+    """Return within which distance of each behaviour that share of its days lies: (behaviours,) float64.
+
+    nearest: (2, n), label and distance, as `nearest_behaviour` gives them. Each has a limit of its own: with
+    one for all, a shift from a wide behaviour to a narrow one would make days unlike all look rarer.
+    """
+    label, distance = nearest
+    found = [distance[label == number] for number in range(behaviours)]
+    return np.array([np.quantile(own, share) if len(own) else np.inf for own in found])
+
+
+def counts(label: np.ndarray, owner: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Count the days of each consumer by label: (consumers, labels) int64."""
+    return np.bincount(owner * shape[1] + label, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def change(earlier: np.ndarray, later: np.ndarray, control: np.ndarray) -> Change:
+    """Compare the mean shares of days of the same consumers in two periods.
+
+    earlier, later: (n, B) shares; control: (n,) bool, consumers whose change is taken off that of the others
+    (difference in differences, Welch's test); none at all for a paired t-test. NaN with fewer than 2 in a
+    group.
+    """
+    from scipy import stats
+
+    moved = later - earlier
+    treated, others = moved[~control], moved[control]
+    estimate = treated.mean(axis=0) if len(treated) else np.full(moved.shape[1], np.nan)
+    squared, degrees = _squared_error(treated), len(treated) - 1.0
+    if control.any():
+        estimate = estimate - others.mean(axis=0)
+        extra = _squared_error(others)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            degrees = (squared + extra) ** 2 / (
+                squared**2 / (len(treated) - 1.0) + extra**2 / (len(others) - 1.0)
+            )
+        squared = squared + extra
+    error = np.sqrt(squared)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_value = 2.0 * stats.t.sf(np.abs(estimate) / error, degrees)
+    return Change(estimate, error, np.where(error > 0, p_value, np.where(estimate == 0, 1.0, p_value)))
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Adjust p-values for their number (Holm 1979); NaN stays and is not counted."""
+    adjusted = np.full(len(p_values), np.nan)
+    known = np.flatnonzero(np.isfinite(p_values))
+    order = known[p_values[known].argsort(kind="stable")]
+    factors = len(order) - np.arange(len(order))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p_values[order] * factors))
+    return adjusted
+
+
+def divergence(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the Jensen-Shannon divergence, base 2 and not its root, of counts (..., B): (...) in [0, 1]."""
+    p, q = first / first.sum(axis=-1, keepdims=True), second / second.sum(axis=-1, keepdims=True)
+    middle = (p + q) / 2.0
+    return ((_information(p, middle) + _information(q, middle)) / 2.0).clip(0.0, 1.0)
+
+
+def expected_divergence(first: np.ndarray, second: np.ndarray, seed: int) -> np.ndarray:
+    """Return the mean divergence of each consumer's days divided at random: (n,), first and second (n, B)."""
+    together = first + second
+    expected = np.empty(len(together))
+    for number, (all_days, some) in enumerate(zip(together, first.sum(axis=1), strict=True)):
+        random = np.random.default_rng([seed, number])
+        drawn = random.multivariate_hypergeometric(all_days, some, DRAWS, method="marginals")
+        expected[number] = divergence(drawn, all_days - drawn).mean()
+    return expected
+
+
+def _squared_error(rows: np.ndarray) -> np.ndarray:
+    if len(rows) < 2:
+        return np.full(rows.shape[1], np.nan)
+    return rows.var(axis=0, ddof=1) / len(rows)
+
+
+def _information(p: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    ratio = np.divide(p, middle, out=np.ones_like(p), where=p > 0)
+    return (p * np.log2(ratio)).sum(axis=-1)

@@ -1,0 +1,1 @@
+"""How a consumer's days follow each other, and how two consumers' do."""

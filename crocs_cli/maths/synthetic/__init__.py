@@ -1,0 +1,1 @@
+"""Populations whose clusters are known."""

@@ -1,0 +1,1 @@
+"""Ward's hierarchical clustering, of a consumer's days and of very many consumers."""

@@ -18,7 +18,7 @@ import numpy as np
 from crocs_cli.maths.ward.rounds import ward_in_place
 from tests.bench.assigning import crocs
 from tests.conftest import digests, mpiexec
-from tests.ward_by_ranks import by_ranks, distances
+from tests.machine.ward_by_ranks import by_ranks, distances
 
 ROUNDS = 3
 ONE_THREAD = ("env", "SLURM_CPUS_PER_TASK=1")

@@ -1,4 +1,4 @@
-"""Compare ways of making a prototype graph affordable: python -m tests.fidelity_rrls [MEMBERS ...]
+"""Compare ways of making a prototype graph affordable: python -m tests.bench.fidelity_rrls [MEMBERS ...]
 
 Every way is run in a process of its own on the same cluster, at the resolution at which the full graph has
 ten communities and at 1, and held against the full graph: AMI of the communities, largest difference of the

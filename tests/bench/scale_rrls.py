@@ -1,4 +1,4 @@
-"""Time `crocs rrls` on a large run: python -m tests.scale_rrls [CONSUMERS] [RUN]
+"""Time `crocs rrls` on a large run: python -m tests.bench.scale_rrls [CONSUMERS] [RUN]
 
 The run is made here first, where it is not there yet: load sets of ten prototypes (five of days that follow
 the four shapes of the consumer's cluster, five of outlier days, with a quarter of all days) and the true

@@ -22,7 +22,7 @@ def by_ranks(ranks: int, count: int, folder: Path) -> list[np.ndarray]:
         *mpiexec(ranks),
         sys.executable,
         "-m",
-        "tests.ward_by_ranks",
+        "tests.machine.ward_by_ranks",
         str(count),
         str(folder / "merges"),
     ]

@@ -13,7 +13,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.maths.ward import ranks as ward_ranks
 from crocs_cli.maths.ward.ranks import own_rows, ward_over_ranks
 from crocs_cli.maths.ward.rounds import ward_in_place
-from tests.test_ward_rounds import KINDS, MANY
+from tests.maths.test_ward_rounds import KINDS, MANY
 
 
 class ThreadRanks:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +11,9 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from crocs_cli.maths.clustering.scores import adjusted_rand, contingency, pair_sets_index, scores
 from tests import naive_graph
+from tests.conftest import ROOT
 
-PEERS = Path(__file__).parents[1] / ".venv-peers" / "bin" / "python"
+PEERS = ROOT / ".venv-peers" / "bin" / "python"
 
 labelings = st.integers(2, 30).flatmap(
     lambda n: st.tuples(*[st.lists(st.integers(0, 5), min_size=n, max_size=n) for _ in range(2)])

@@ -14,7 +14,7 @@ import pytest
 from crocs_cli import __main__
 from crocs_cli.maths.ward.rounds import ward_in_place
 from tests.conftest import engine_missing, finish, mpiexec, start
-from tests.ward_by_ranks import by_ranks, distances
+from tests.machine.ward_by_ranks import by_ranks, distances
 
 pytestmark = pytest.mark.engine
 

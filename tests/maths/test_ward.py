@@ -8,7 +8,7 @@ from scipy.spatial.distance import squareform
 from crocs_cli.maths.clustering.cuts import canonical, cut, cut_days
 from crocs_cli.maths.ward.linkage import ward, ward_of_days
 from tests import naive
-from tests.test_medoids import distances_of
+from tests.maths.test_medoids import distances_of
 
 
 @pytest.mark.parametrize("points", [1, 2, 3, 20, 41])

@@ -28,18 +28,38 @@ ALLOWED = {
     "machine": {"machine", "errors"},
     "readers": {"readers", "maths", "errors"},
 }
-# the rooms of maths, each of which may import those before it
-MATHS = (
-    "compiled",
-    "readings",
-    "distances",
-    "ward",
-    "clustering",
-    "behaviours",
-    "sequences",
-    "segments",
-    "synthetic",
-)
+# what large rooms are divided into, each of which may import those before it
+ORDER = {
+    "maths": [
+        "compiled",
+        "readings",
+        "distances",
+        "ward",
+        "clustering",
+        "behaviours",
+        "sequences",
+        "segments",
+        "synthetic",
+    ],
+    "screen": [
+        "settings",
+        "layouts",
+        "daily",
+        "simulated",
+        "patterns",
+        "changes",
+        "ranking",
+        "simulate",
+        "ingest",
+        "fit",
+        "rank",
+        "tables",
+        "overview",
+        "truth",
+        "validate",
+        "figures",
+    ],
+}
 NEVER_IN_MATHS = {"h5py", "click", "mpi4py", "logging", "pyarrow", "matplotlib"}
 
 
@@ -53,10 +73,14 @@ def imports(path: Path) -> list[str]:
     return names
 
 
+def where(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
 FILES = [path for room in ALLOWED for path in sorted((PACKAGE / room).rglob("*.py"))]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", FILES, ids=where)
 def test_imports_go_down_only(path):
     room = path.relative_to(PACKAGE).parts[0]
     own = [name.removeprefix("crocs_cli.") for name in imports(path) if name.startswith("crocs_cli.")]
@@ -66,17 +90,20 @@ def test_imports_go_down_only(path):
     assert not up
 
 
-IN_MATHS = [path for path in FILES if path.relative_to(PACKAGE).parts[0] == "maths"]
+def part(path: Path) -> tuple[str, str]:
+    """Return the room of a file, and which part of it."""
+    room, inside, *_ = path.relative_to(PACKAGE).parts
+    return room, inside.removesuffix(".py")
 
 
-@pytest.mark.parametrize("path", IN_MATHS, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_the_rooms_of_maths_build_on_those_before(path):
-    room = path.relative_to(PACKAGE / "maths").parts[0].removesuffix(".py")
-    used = {name.split(".")[2] for name in imports(path) if name.startswith("crocs_cli.maths.")}
-    assert used <= set(MATHS[: 1 + MATHS.index(room)] if room in MATHS else ())
+@pytest.mark.parametrize("path", [path for path in FILES if part(path)[0] in ORDER], ids=where)
+def test_the_parts_of_a_room_build_on_those_before(path):
+    room, own = part(path)
+    used = {name.split(".")[2] for name in imports(path) if name.startswith(f"crocs_cli.{room}.")}
+    assert used <= set(ORDER[room][: 1 + ORDER[room].index(own)] if own in ORDER[room] else ())
 
 
-@pytest.mark.parametrize("path", IN_MATHS, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", [path for path in FILES if part(path)[0] == "maths"], ids=where)
 def test_maths_knows_no_files_and_no_processes(path):
     assert not {name.split(".")[0] for name in imports(path)} & NEVER_IN_MATHS
 
@@ -86,4 +113,5 @@ def test_every_room_is_under_the_rule():
         return {path.name for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"}
 
     assert rooms(PACKAGE) <= set(ALLOWED)
-    assert rooms(PACKAGE / "maths") <= set(MATHS)
+    for room, parts in ORDER.items():
+        assert rooms(PACKAGE / room) <= set(parts)

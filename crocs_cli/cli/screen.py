@@ -96,7 +96,8 @@ def rank(job: Job, what_if: Path | None, as_json: bool) -> None:
         return
     found = stage.run(job.run, job.settings, job.team)
     if found is not None:
-        from crocs_cli.screen import figures, tables
+        from crocs_cli.screen import tables
+        from crocs_cli.screen.figures import draw as figures
 
         tables.write_ranking(job.run, found, job.settings)
         if job.settings.figures:

@@ -17,14 +17,16 @@ from crocs_cli.machine.memory import Needs
 from crocs_cli.machine.run import recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
-from crocs_cli.screen import assess, filters, patterns
+from crocs_cli.screen.daily import filters
+from crocs_cli.screen.daily.contracts import LEVELS as LEVEL_NAMES
+from crocs_cli.screen.daily.series import Series, windows_of
 from crocs_cli.screen.layouts import DAILY, FEATURES, LEVELS, MAP
-from crocs_cli.screen.model import ALL, map_arrays, map_of
-from crocs_cli.screen.patterns import Feature, MapPlan
-from crocs_cli.screen.population import LEVELS as LEVEL_NAMES
-from crocs_cli.screen.series import Series, windows_of
+from crocs_cli.screen.patterns import typical
+from crocs_cli.screen.patterns.som import Lattice
+from crocs_cli.screen.patterns.typical import Feature, MapPlan
+from crocs_cli.screen.ranking import assess
+from crocs_cli.screen.ranking.model import ALL, map_arrays, map_of
 from crocs_cli.screen.settings import FitSettings, PatternSettings
-from crocs_cli.screen.som import Lattice
 from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
@@ -38,7 +40,7 @@ class Fitted:
 
     columns: Arrays
     bits: np.ndarray
-    maps: dict[str, patterns.PatternMap]
+    maps: dict[str, typical.PatternMap]
 
 
 def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | None:
@@ -182,7 +184,7 @@ def _plans(feature: Feature, scope: str, size: int, settings: FitSettings, seed:
     return plans
 
 
-def fit_map(columns: Arrays, bits: np.ndarray, plan: MapPlan, key: str) -> patterns.PatternMap:
+def fit_map(columns: Arrays, bits: np.ndarray, plan: MapPlan, key: str) -> typical.PatternMap:
     """Fit one map to the installations of its scope that pass the filters."""
     scope = key.split("-")[1]
     rows = filters.clusterable(bits, plan.feature)
@@ -190,4 +192,4 @@ def fit_map(columns: Arrays, bits: np.ndarray, plan: MapPlan, key: str) -> patte
         rows &= columns["level"] == LEVEL_NAMES.index(scope)
     data = columns["log_energy"][:, None] if plan.feature == "scale" else columns[f"{plan.feature}_share"]
     known = rows & ~np.isnan(data).any(axis=1)
-    return patterns.fit(np.ascontiguousarray(data[known]), plan)
+    return typical.fit(np.ascontiguousarray(data[known]), plan)

@@ -16,11 +16,11 @@ from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.run import listed, recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, bring_up_to_date
-from crocs_cli.screen import contracts, daily, reading
-from crocs_cli.screen.dates import Calendar, intervals_of_days
+from crocs_cli.screen.daily import cleaning, contracts, reading
+from crocs_cli.screen.daily.dates import Calendar, intervals_of_days
+from crocs_cli.screen.daily.reading import Readings
+from crocs_cli.screen.daily.series import EPOCH, arrays_of, calendar_from
 from crocs_cli.screen.layouts import DAILY
-from crocs_cli.screen.reading import Readings
-from crocs_cli.screen.series import EPOCH, arrays_of, calendar_from
 from crocs_cli.screen.settings import FitSettings
 
 Arrays = dict[str, np.ndarray]
@@ -104,16 +104,16 @@ def read(settings: FitSettings) -> Readings:
 def prepared(found: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, int]]:
     """Return the arrays of all installations, cleaned, and a report of what was noticed; log each notice."""
     day, tables, calendar = settings.day, settings.input, found.calendar
-    quality = np.where(np.isnan(found.kwh), daily.MISSING, 0).astype(np.uint8)
+    quality = np.where(np.isnan(found.kwh), cleaning.MISSING, 0).astype(np.uint8)
     arrays = arrays_of(found.ids, np.zeros(len(found.ids), np.int8), calendar, found.kwh, quality)
     if found.intervals is not None:
         expected = intervals_of_days(calendar, day.timezone, day.interval_minutes)
         arrays |= {"intervals": found.intervals, "expected_intervals": expected}
-        found.kwh, quality = daily.mend_short_days(
+        found.kwh, quality = cleaning.mend_short_days(
             found.kwh, found.intervals, expected, day.short_min_share, day.short_action
         )
     power = contracts.contracted_kva(found.ids, tables.powers)
-    kwh, quality = daily.clean(found.kwh, quality, day.negatives, day.spike_factor, power)
+    kwh, quality = cleaning.clean(found.kwh, quality, day.negatives, day.spike_factor, power)
     levels, unknown = contracts.levels_of(found.ids, tables.installations, tables.strict)
     arrays |= {"energy_kwh": kwh, "quality": quality, **levels}
     arrays |= contracts.contract_arrays(found.ids, calendar, tables)
@@ -124,7 +124,7 @@ def prepared(found: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, 
         "unknown_level": unknown,
     }
     report |= {
-        name.replace(" ", "_"): int((quality & bit > 0).sum()) for bit, name in daily.QUALITY_NAMES.items()
+        name.replace(" ", "_"): int((quality & bit > 0).sum()) for bit, name in cleaning.QUALITY_NAMES.items()
     }
     for name, count in report.items():
         log.info("%s: %d", name.replace("_", " "), count)

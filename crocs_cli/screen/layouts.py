@@ -18,7 +18,7 @@ DAILY = Layout(
         "level": ("int8", EACH),  # 0 HV, 1 MV, 2 LVS, 3 LV
         "first_date": ("int32", ("calendar",)),  # one entry: days since 1970-01-01
         "energy_kwh": ("float32", ("installation", "day")),  # NaN: missing
-        "quality": ("uint8", ("installation", "day")),  # bits named by crocs_cli.screen.daily
+        "quality": ("uint8", ("installation", "day")),  # bits named by crocs_cli.screen.daily.cleaning
         "intervals": ("int16", ("metered", "day")),  # readings received; no rows where never known
         "expected_intervals": ("int16", ("day",)),
         "begin_day": ("int32", EACH),  # of the contract; days before it are not expected
@@ -36,7 +36,7 @@ TRUTH = Layout(
     "crocs screen simulate",
     {
         "installation_id": ("text", EACH),
-        "attack": ("int8", EACH),  # 0 honest, 1..15 as in crocs_cli.screen.attacks
+        "attack": ("int8", EACH),  # 0 honest, 1..15 as in crocs_cli.screen.simulated.attacks
         "first_day": ("int32", EACH),  # of the attack; -1 honest
         "stolen_kwh": ("float64", EACH),
         "week_type": ("int8", EACH),  # -1: not planted
@@ -95,7 +95,7 @@ MAP = Layout(
         "sizes": ("int64", ("class",)),
         "spread": ("float64", ("class", "percentile")),
         "elbow": ("float64", ("classes", "cost")),  # WCSS of nodes, WCSS of installations, silhouette
-        "quality": ("float64", ("measure",)),  # the fields of crocs_cli.screen.som.Quality
+        "quality": ("float64", ("measure",)),  # the fields of crocs_cli.screen.patterns.som.Quality
     },
 )
 LEVELS = Layout(
@@ -177,7 +177,10 @@ SCORES = Layout(
         "final": ("float64", EACH),
         "score": ("float64", EACH),
         "level": ("int8", EACH),
-        "tag": ("float64", ("installation", "tag")),  # as crocs_cli.screen.tags.TAGS; NaN: not testable
+        "tag": (
+            "float64",
+            ("installation", "tag"),
+        ),  # as screen.ranking.tags.TAGS; NaN: not testable
         "completeness": ("float64", EACH),
         "agreement": ("int64", EACH),  # tests that see a sure decrease
         "p_value": ("float64", EACH),  # NaN: no placebo

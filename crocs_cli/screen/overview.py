@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from crocs_cli.machine import files
-from crocs_cli.screen import assess, contracts, filters, gaps
+from crocs_cli.screen.daily import contracts, filters, gaps
+from crocs_cli.screen.daily.contracts import LEVELS
 from crocs_cli.screen.fit import Fitted
-from crocs_cli.screen.patterns import suggested_classes
-from crocs_cli.screen.population import LEVELS
+from crocs_cli.screen.patterns.typical import suggested_classes
+from crocs_cli.screen.ranking import assess
 from crocs_cli.screen.settings import FitSettings
 from crocs_cli.screen.tables import write_table
 

@@ -16,15 +16,16 @@ from crocs_cli.machine.run import listed, recipe, shard_products, shards
 from crocs_cli.machine.settings import Document, settle
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
-from crocs_cli.screen import assess, homologous, judge, ranking
-from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
+from crocs_cli.screen.changes import homologous
+from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
+from crocs_cli.screen.daily.series import LEAST_BEFORE, Series, calendar_from, split_day, windows_of
 from crocs_cli.screen.fit import gathered, needs
-from crocs_cli.screen.judge import Crowd, Verdict
 from crocs_cli.screen.layouts import CHANGES, DAILY, LEVELS, MAP, PLACEBO, SCORES
-from crocs_cli.screen.model import Model, model_of
-from crocs_cli.screen.series import LEAST_BEFORE, Series, calendar_from, split_day, windows_of
+from crocs_cli.screen.ranking import assess, judge, scoring
+from crocs_cli.screen.ranking.judge import Crowd, Verdict
+from crocs_cli.screen.ranking.model import Model, model_of
+from crocs_cli.screen.ranking.tags import TAGS
 from crocs_cli.screen.settings import FactorSettings, FitSettings, RankSettings
-from crocs_cli.screen.tags import TAGS
 from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
@@ -204,8 +205,8 @@ def score_arrays(found: Ranking) -> Arrays:
     columns, count = verdict.columns, len(verdict.ranked)
     return {
         "installation_id": columns["installation_id"],
-        "rank": ranking.ranks(verdict.order, count),
-        "rank_level": ranking.ranks(verdict.order, count, columns["level"]),
+        "rank": scoring.ranks(verdict.order, count),
+        "rank_level": scoring.ranks(verdict.order, count, columns["level"]),
         "final": verdict.score.final,
         "score": verdict.score.score,
         "level": columns["level"],
@@ -241,9 +242,9 @@ def what_if(run: Path, factors: Mapping[str, float]) -> Arrays:
     weights = settings.factors.model_dump() | dict(factors)
     tags = {name: arrays["tag"][:, i] for i, name in enumerate(TAGS)}
     gamma = settings.gamma if settings.completeness == "multiply" else 0.0
-    final = ranking.score(tags, weights, arrays["completeness"], gamma).final
+    final = scoring.score(tags, weights, arrays["completeness"], gamma).final
     ties = (tags["scale_decrease"], arrays["agreement"], arrays["lost_kwh"])
-    order = ranking.order(final, arrays["rank"] > 0, ties, arrays["installation_id"])
+    order = scoring.order(final, arrays["rank"] > 0, ties, arrays["installation_id"])
     return {
         "installation_id": arrays["installation_id"][order],
         "rank": np.arange(1, len(order) + 1),

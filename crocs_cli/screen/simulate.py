@@ -13,12 +13,13 @@ from crocs_cli.machine import files
 from crocs_cli.machine.run import recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
-from crocs_cli.screen import attacks, daily
-from crocs_cli.screen.dates import Calendar, default_split
+from crocs_cli.screen.daily import cleaning
+from crocs_cli.screen.daily.dates import Calendar, default_split
+from crocs_cli.screen.daily.series import Series, arrays_of
 from crocs_cli.screen.layouts import DAILY, TRUTH
-from crocs_cli.screen.population import NEVER, PROFILES, draw, shared_weather
-from crocs_cli.screen.series import Series, arrays_of
 from crocs_cli.screen.settings import SimulateSettings
+from crocs_cli.screen.simulated import attacks
+from crocs_cli.screen.simulated.population import NEVER, PROFILES, draw, shared_weather
 
 Arrays = dict[str, np.ndarray]
 FIRST_PART = 0.6  # attacks begin in the first 60 % of DS1
@@ -111,7 +112,7 @@ def attacked(
         series.kwh, attack, start, calendar.weekday, calendar.month, [*seed, COMMITTED]
     )
     recorded[missing] = np.nan
-    quality = np.where(np.isnan(recorded), daily.MISSING, series.arrays["quality"]).astype(np.uint8)
+    quality = np.where(np.isnan(recorded), cleaning.MISSING, series.arrays["quality"]).astype(np.uint8)
     truth = {
         "installation_id": series.arrays["installation_id"],
         "attack": attack,

@@ -13,13 +13,14 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from crocs_cli.machine import files
-from crocs_cli.screen import filters, ranking
-from crocs_cli.screen.classify import transitions
-from crocs_cli.screen.population import LEVELS
+from crocs_cli.screen.daily import filters
+from crocs_cli.screen.daily.contracts import LEVELS
+from crocs_cli.screen.patterns.classify import transitions
 from crocs_cli.screen.rank import Ranking
-from crocs_cli.screen.reasons import sentence
+from crocs_cli.screen.ranking import scoring
+from crocs_cli.screen.ranking.reasons import sentence
+from crocs_cli.screen.ranking.tags import SOURCES, TAGS, TYPES
 from crocs_cli.screen.settings import RankSettings
-from crocs_cli.screen.tags import SOURCES, TAGS, TYPES
 
 Arrays = dict[str, np.ndarray]
 DIGITS = 9  # after the point, in tables; the HDF5 files hold every bit
@@ -105,7 +106,7 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
     """Return the columns of ranking.csv but the reasons, best first (specification 9.6)."""
     verdict = found.actual
     columns, count = verdict.columns, len(verdict.ranked)
-    place = ranking.ranks(order, count), ranking.ranks(order, count, columns["level"])
+    place = scoring.ranks(order, count), scoring.ranks(order, count, columns["level"])
     table: dict[str, np.ndarray] = {
         "rank": place[0],
         "rank_level": place[1],
@@ -167,7 +168,7 @@ def ceased_columns(found: Ranking, rows: np.ndarray) -> dict[str, object]:
         "ceased_on": dates(found, columns["ceased_day"][rows]),
         "mean_kwh_before": columns["mean_before"][rows],
         "contract_explained": columns["contract_explained"][rows].astype(int),
-        "rank": ranking.ranks(verdict.order, len(verdict.ranked))[rows],
+        "rank": scoring.ranks(verdict.order, len(verdict.ranked))[rows],
     }
 
 
@@ -256,7 +257,7 @@ def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str
     """
     verdict = found.actual
     columns, score = verdict.columns, verdict.score
-    rank = ranking.ranks(verdict.order, len(verdict.ranked)).tolist()
+    rank = scoring.ranks(verdict.order, len(verdict.ranked)).tolist()
     gamma = settings.gamma if settings.completeness == "multiply" else 0.0
     tagged = np.array([verdict.tags[tag] for tag in TAGS])
     untestable = [[TAGS[t] for t in np.nonzero(column)[0]] for column in np.isnan(tagged).T]

@@ -12,13 +12,15 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.run import shards
 from crocs_cli.machine.team import Team
-from crocs_cli.screen import baselines, judge, rank
-from crocs_cli.screen.against_truth import Arrays, Report, curves, measured, thieves, weekly_changes
+from crocs_cli.screen import rank
 from crocs_cli.screen.layouts import SCORES, TRUTH
 from crocs_cli.screen.rank import Ranking
+from crocs_cli.screen.ranking import judge
+from crocs_cli.screen.ranking.tags import TAGS
 from crocs_cli.screen.settings import FactorSettings, RankSettings, ValidateSettings
 from crocs_cli.screen.tables import write_table
-from crocs_cli.screen.tags import TAGS
+from crocs_cli.screen.truth import baselines
+from crocs_cli.screen.truth.against_truth import Arrays, Report, curves, measured, thieves, weekly_changes
 
 
 def run(run: Path, settings: ValidateSettings, seed: int, team: Team) -> Report | None:

@@ -5,8 +5,9 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from crocs_cli.screen import average, homologous, onset, tags, trend
-from crocs_cli.screen.aggregates import (
+from crocs_cli.screen.changes import average, homologous, trend
+from crocs_cli.screen.daily import onset
+from crocs_cli.screen.daily.aggregates import (
     log_ratio,
     month_means,
     variation_percent,
@@ -15,9 +16,10 @@ from crocs_cli.screen.aggregates import (
     weeks_before,
     weeks_unchanged,
 )
-from crocs_cli.screen.classify import shape_distance
-from crocs_cli.screen.dates import MONTH_DAYS, Calendar, whole_windows
-from crocs_cli.screen.features import summarise, week_shares
+from crocs_cli.screen.daily.dates import MONTH_DAYS, Calendar, whole_windows
+from crocs_cli.screen.patterns.classify import shape_distance
+from crocs_cli.screen.patterns.features import summarise, week_shares
+from crocs_cli.screen.ranking import tags
 from tests.screen import naive
 
 CALENDAR = Calendar(dt.date(2019, 1, 1), 1096)
@@ -102,7 +104,7 @@ def test_a_swap_of_weekdays_moves_the_shape_and_not_the_average():
 
 
 def test_welch_holds_its_level_under_autocorrelation():
-    from crocs_cli.screen.population import _remembered
+    from crocs_cli.screen.simulated.population import _remembered
 
     shocks = np.random.default_rng(5).normal(size=(2000, 150))
     series = _remembered(shocks, np.full(2000, 0.5))

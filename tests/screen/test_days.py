@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crocs_cli.screen import daily, gaps
-from crocs_cli.screen.dates import Calendar, default_split, expected_intervals, intervals_of_days
+from crocs_cli.screen.daily import cleaning, gaps
+from crocs_cli.screen.daily.dates import Calendar, default_split, expected_intervals, intervals_of_days
 from tests.screen import naive
 
 YEAR_2022 = Calendar(dt.date(2022, 1, 1), 365)
@@ -36,13 +36,13 @@ def test_a_short_spring_day_is_no_failure_and_planted_short_days_are_found():
 def test_93_of_96_is_scaled_and_80_of_96_is_missing():
     kwh = np.full((1, 4), 9.3, np.float32)
     intervals = np.array([[93, 80, 96, -1]])
-    energy, quality = daily.mend_short_days(kwh, intervals, np.full(4, 96), 0.95)
+    energy, quality = cleaning.mend_short_days(kwh, intervals, np.full(4, 96), 0.95)
     assert energy[0, [0, 2, 3]] == pytest.approx([9.6, 9.3, 9.3])
     assert np.isnan(energy[0, 1])
-    assert quality[0].tolist() == [daily.SHORT | daily.SCALED, daily.SHORT | daily.MISSING, 0, 0]
-    kept, _ = daily.mend_short_days(kwh, intervals, np.full(4, 96), 0.95, "keep")
+    assert quality[0].tolist() == [cleaning.SHORT | cleaning.SCALED, cleaning.SHORT | cleaning.MISSING, 0, 0]
+    kept, _ = cleaning.mend_short_days(kwh, intervals, np.full(4, 96), 0.95, "keep")
     assert (kept == kwh).all()
-    dropped, _ = daily.mend_short_days(kwh, intervals, np.full(4, 96), 0.95, "drop")
+    dropped, _ = cleaning.mend_short_days(kwh, intervals, np.full(4, 96), 0.95, "drop")
     assert np.isnan(dropped[0]).tolist() == [True, True, False, False]
 
 
@@ -50,17 +50,17 @@ def test_negative_days_and_catch_up_spikes_are_removed_and_marked():
     kwh = np.full((3, 100), 20, np.float32) + np.arange(100, dtype=np.float32) % 7
     kwh[0, 5], kwh[1, 7], kwh[2, 9] = 92_713.9, -3.0, 500.0
     blank = np.zeros(kwh.shape, np.uint8)
-    energy, quality = daily.clean(kwh, blank)
+    energy, quality = cleaning.clean(kwh, blank)
     assert np.isnan(energy[[0, 1, 2], [5, 7, 9]]).all()
-    assert quality[0, 5] == daily.SPIKE | daily.MISSING
-    assert quality[1, 7] == daily.NEGATIVE | daily.MISSING
+    assert quality[0, 5] == cleaning.SPIKE | cleaning.MISSING
+    assert quality[1, 7] == cleaning.NEGATIVE | cleaning.MISSING
     assert (np.isnan(energy).sum(axis=1) == 1).all()
-    assert daily.clean(kwh, blank, "keep")[0][1, 7] == -3
-    assert daily.clean(kwh, blank, "zero")[0][1, 7] == 0
-    possible, _ = daily.clean(kwh, blank, contracted_kva=np.array([5_000.0, np.nan, 20.0]))
+    assert cleaning.clean(kwh, blank, "keep")[0][1, 7] == -3
+    assert cleaning.clean(kwh, blank, "zero")[0][1, 7] == 0
+    possible, _ = cleaning.clean(kwh, blank, contracted_kva=np.array([5_000.0, np.nan, 20.0]))
     assert possible[0, 5] == np.float32(92_713.9)
     assert possible[2, 9] == 500
-    zeros, _ = daily.clean(np.zeros((1, 50), np.float32), blank[:1, :50])
+    zeros, _ = cleaning.clean(np.zeros((1, 50), np.float32), blank[:1, :50])
     assert (zeros == 0).all()
 
 

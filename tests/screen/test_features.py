@@ -5,8 +5,8 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from crocs_cli.screen import features
-from crocs_cli.screen.dates import MONTH_DAYS, Calendar
+from crocs_cli.screen.daily.dates import MONTH_DAYS, Calendar
+from crocs_cli.screen.patterns import features
 from tests.screen import naive
 
 LEAP, PLAIN = Calendar(dt.date(2020, 1, 1), 366), Calendar(dt.date(2021, 1, 1), 365)
@@ -111,7 +111,7 @@ def test_the_papers_examples_add_up():
 
 
 def test_holidays_can_count_as_sundays_or_not_at_all():
-    from crocs_cli.screen.assess import weekdays
+    from crocs_cli.screen.ranking.assess import weekdays
 
     christmas = PLAIN.day_of(dt.date(2021, 12, 24)) + 1  # a Saturday
     revolution = PLAIN.day_of(dt.date(2021, 4, 25))  # a Sunday

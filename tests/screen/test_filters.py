@@ -5,11 +5,18 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from crocs_cli.screen import filters
-from crocs_cli.screen.assess import look, thresholds
-from crocs_cli.screen.dates import MONTH_DAYS, Calendar
-from crocs_cli.screen.filters import CC_M, CC_W, LARGE_GAPS, LOW_CONSUMPTION, LOW_FREQUENCY, NO_CONSUMPTION
-from crocs_cli.screen.series import Series, arrays_of
+from crocs_cli.screen.daily import filters
+from crocs_cli.screen.daily.dates import MONTH_DAYS, Calendar
+from crocs_cli.screen.daily.filters import (
+    CC_M,
+    CC_W,
+    LARGE_GAPS,
+    LOW_CONSUMPTION,
+    LOW_FREQUENCY,
+    NO_CONSUMPTION,
+)
+from crocs_cli.screen.daily.series import Series, arrays_of
+from crocs_cli.screen.ranking.assess import look, thresholds
 from crocs_cli.screen.settings import FilterSettings
 
 CALENDAR = Calendar(dt.date(2021, 1, 4), 364)  # 52 whole weeks

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from crocs_cli.screen import classify, patterns, som
-from crocs_cli.screen.patterns import MapPlan
-from crocs_cli.screen.som import Lattice
+from crocs_cli.screen.patterns import classify, som, typical
+from crocs_cli.screen.patterns.som import Lattice
+from crocs_cli.screen.patterns.typical import MapPlan
 from tests.screen import naive
 
 PLAN = MapPlan("week", 4, Lattice(6, 6), epochs=20)
@@ -89,16 +89,16 @@ def test_wcss_never_rises_and_its_knee_is_the_true_count():
     rng = np.random.default_rng(2)
     centres = np.array([[0, 0], [10, 0], [0, 10], [10, 10.0]])
     data = centres[rng.integers(0, 4, 400)] + rng.normal(0, 0.3, (400, 2))
-    found = patterns.fit(data, MapPlan("scale", 4, Lattice(6, 6), 15))
+    found = typical.fit(data, MapPlan("scale", 4, Lattice(6, 6), 15))
     cost = found.elbow[:, 0]
     assert (np.diff(cost[~np.isnan(cost)]) <= 1e-9).all()
-    assert patterns.suggested_classes(cost) == 4
+    assert typical.suggested_classes(cost) == 4
     assert np.nanargmax(found.elbow[:, 2]) + 1 == 4
 
 
 def test_planted_classes_are_found_and_numbered_by_weekend_share():
     data, kind = weeks(jitter=0.04)
-    model = patterns.fit(data, PLAN)
+    model = typical.fit(data, PLAN)
     own = classify.class_of(model, data)
     assert adjusted_rand_score(kind, own) >= 0.9
     weekend = model.prototypes[:, 5:].sum(axis=1)
@@ -113,19 +113,19 @@ def test_months_are_numbered_from_winter_to_summer_and_the_south_is_the_other_wa
     prototypes[0, [6, 7]], prototypes[2, [11, 0, 1]] = 3, 3
     for southern, falling in ((False, [0, 1, 2]), (True, [2, 1, 0])):
         plan = MapPlan("month", 3, Lattice(1, 2), southern=southern)
-        assert np.argsort(-patterns.order_key(prototypes, plan)).tolist() == falling
+        assert np.argsort(-typical.order_key(prototypes, plan)).tolist() == falling
 
 
 def test_the_same_shares_never_change_class():
     data = weeks()[0]
-    model = patterns.fit(data, PLAN)
+    model = typical.fit(data, PLAN)
     for margin in (0.0, 0.2):
         assert not classify.compare(model, data, data).changed(margin).any()
 
 
 def test_a_moved_weekday_pattern_is_flagged_and_the_margin_needs_more():
     data, kind = weeks(jitter=0.04)
-    model = patterns.fit(data, PLAN)
+    model = typical.fit(data, PLAN)
     regular, weekend = data[kind == 2][:50], data[kind == 3][:50]
     found = classify.compare(model, regular, weekend)
     assert found.changed(0.2).sum() >= 45
@@ -140,7 +140,7 @@ def test_classes_on_some_months_are_compared_on_those_months_only():
     kind = rng.integers(0, 2, 300)
     data = kinds[kind] * np.exp(rng.normal(0, 0.03, (300, 12)))
     data /= data.sum(axis=1, keepdims=True)
-    model = patterns.fit(data, MapPlan("month", 2, Lattice(4, 4), 15))
+    model = typical.fit(data, MapPlan("month", 2, Lattice(4, 4), 15))
     whole = classify.class_of(model, data)
     both = np.zeros((300, 12), bool)
     both[:, :7] = True
@@ -153,7 +153,7 @@ def test_classes_on_some_months_are_compared_on_those_months_only():
 
 def test_nearest_prototype_is_another_rule():
     data = weeks()[0]
-    model = patterns.fit(data, PLAN)
+    model = typical.fit(data, PLAN)
     nearest = ((data[:, None] - model.prototypes[None]) ** 2).sum(axis=2).argmin(axis=1)
     assert (classify.class_of(model, data, "nearest_prototype") == nearest).all()
 

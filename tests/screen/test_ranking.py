@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from crocs_cli.screen import baselines, metrics, ranking, tags
+from crocs_cli.screen.ranking import scoring, tags
+from crocs_cli.screen.truth import baselines, metrics
 from tests.screen import naive
 
 RULE = tags.TagRule()
@@ -50,7 +51,7 @@ def test_three_customers_score_as_computed_by_hand():
         "week_shape_distance": 2,
         "ceased": -3,
     }
-    score = ranking.score(found, factors, np.array([0.9, 1.0, 0.5]))
+    score = scoring.score(found, factors, np.array([0.9, 1.0, 0.5]))
     second = 6 * (0.7 * 0.25 + 0.3 * 0.5) + 1 - 3
     third = 0.5 * (0.4 / 1.9) + 2
     assert score.score == pytest.approx([6 + 1, second, third])
@@ -75,8 +76,8 @@ def test_a_factor_of_zero_takes_all_influence():
         columns(week_distance=[0.0, 0.9], t3_last=[-0.5, -0.5], t3_worst=[-0.5, -0.5]), SCALE, RULE
     )
     factors = dict.fromkeys(tags.TAGS, 1.0)
-    apart = ranking.score(found, factors, np.ones(2)).final
-    equal = ranking.score(found, factors | {"week_shape_distance": 0.0}, np.ones(2)).final
+    apart = scoring.score(found, factors, np.ones(2)).final
+    equal = scoring.score(found, factors | {"week_shape_distance": 0.0}, np.ones(2)).final
     assert apart[0] != apart[1]
     assert equal[0] == equal[1]
 
@@ -84,9 +85,9 @@ def test_a_factor_of_zero_takes_all_influence():
 def test_gaps_lower_a_case_and_gamma_0_restores_it():
     tag = {"scale_decrease": np.array([0.8, 0.8])}
     complete = np.array([1.0, 0.9])
-    final = ranking.score(tag, {"scale_decrease": 6.0}, complete).final
+    final = scoring.score(tag, {"scale_decrease": 6.0}, complete).final
     assert final[1] == pytest.approx(0.9 * final[0])
-    same = ranking.score(tag, {"scale_decrease": 6.0}, complete, gamma=0).final
+    same = scoring.score(tag, {"scale_decrease": 6.0}, complete, gamma=0).final
     assert same[0] == same[1]
 
 
@@ -94,7 +95,7 @@ def test_contributions_add_up_to_the_score():
     rng = np.random.default_rng(1)
     found = {tag: np.where(rng.random(100) < 0.1, np.nan, rng.random(100)) for tag in tags.TAGS}
     factors = {tag: float(rng.normal()) for tag in tags.TAGS}
-    score = ranking.score(found, factors, np.ones(100))
+    score = scoring.score(found, factors, np.ones(100))
     assert np.abs(np.sum(list(score.contributions.values()), axis=0) - score.score).max() < 1e-9
 
 
@@ -102,17 +103,17 @@ def test_ties_go_by_intensity_agreement_loss_and_name():
     names = np.array(["d", "c", "b", "a", "e"])
     ties = (np.array([1, 1, 1, 1, 2.0]), np.array([2, 2, 2, 3, 0.0]), np.array([5, 9, 9, 0, 0.0]))
     key = np.full(5, 1.0) + np.array([0, 1e-12, 0, 0, 0])
-    order = ranking.order(key, np.ones(5, bool), ties, names)
+    order = scoring.order(key, np.ones(5, bool), ties, names)
     assert names[order].tolist() == ["e", "a", "b", "c", "d"]
     shuffled = np.array([3, 0, 4, 1, 2])
-    again = ranking.order(key[shuffled], np.ones(5, bool), [t[shuffled] for t in ties], names[shuffled])
+    again = scoring.order(key[shuffled], np.ones(5, bool), [t[shuffled] for t in ties], names[shuffled])
     assert names[shuffled][again].tolist() == ["e", "a", "b", "c", "d"]
 
 
 def test_ranks_count_over_all_and_within_levels():
     order, level = np.array([3, 0, 2]), np.array([1, 3, 3, 3])
-    assert ranking.ranks(order, 4).tolist() == [2, 0, 3, 1]
-    assert ranking.ranks(order, 4, level).tolist() == [1, 0, 2, 1]
+    assert scoring.ranks(order, 4).tolist() == [2, 0, 3, 1]
+    assert scoring.ranks(order, 4, level).tolist() == [1, 0, 2, 1]
 
 
 def test_the_ceased_are_those_whose_last_quarter_is_nearly_nothing():
@@ -121,7 +122,7 @@ def test_the_ceased_are_those_whose_last_quarter_is_nearly_nothing():
     kwh[1, 150:] = 0.5
     kwh[2, 100:] = 1.1
     kwh[3, 100:] = np.nan
-    assert ranking.ceased(kwh, np.full(4, 10.0), np.full(4, 200)).tolist() == [True, False, False, False]
+    assert scoring.ceased(kwh, np.full(4, 10.0), np.full(4, 200)).tolist() == [True, False, False, False]
 
 
 def test_agreement_counts_the_tests_that_are_sure():
@@ -151,15 +152,15 @@ def test_placebo_p_values_are_uniform_when_nothing_happened():
     rng = np.random.default_rng(2)
     null, scores = rng.normal(size=4000), rng.normal(size=4000)
     level = np.repeat([1, 3], 2000)
-    p = ranking.placebo_p(scores, null, level, level)
+    p = scoring.placebo_p(scores, null, level, level)
     assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.01)
     assert p.min() >= 1 / 2001
-    assert ranking.placebo_p(np.array([1.0]), np.zeros(9), np.zeros(1), np.zeros(9))[0] == pytest.approx(0.1)
+    assert scoring.placebo_p(np.array([1.0]), np.zeros(9), np.zeros(1), np.zeros(9))[0] == pytest.approx(0.1)
 
 
 def test_false_discovery_is_benjamini_hochberg():
     p = np.array([0.01, 0.04, 0.03, np.nan, 0.5])
-    q = ranking.false_discovery(p)
+    q = scoring.false_discovery(p)
     assert q[[0, 1, 2, 4]] == pytest.approx([0.04, 0.04 * 4 / 3, 0.04 * 4 / 3, 0.5])
     assert np.isnan(q[3])
 

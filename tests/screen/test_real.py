@@ -11,7 +11,7 @@ import pytest
 from crocs_cli import __main__
 from crocs_cli.machine import files
 from crocs_cli.screen.layouts import DAILY, SCORES, TRUTH
-from crocs_cli.screen.metrics import roc_auc
+from crocs_cli.screen.truth.metrics import roc_auc
 from tests.conftest import data
 
 

@@ -14,8 +14,9 @@ from crocs_cli import __main__
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.team import Team
-from crocs_cli.screen import classify, rank, som
+from crocs_cli.screen import rank
 from crocs_cli.screen.layouts import CHANGES, DAILY, FEATURES, MAP, SCORES, TRUTH
+from crocs_cli.screen.patterns import classify, som
 from crocs_cli.screen.settings import FitSettings, RankSettings
 from tests.conftest import ROOT, digests, finish, mpiexec, start
 
@@ -244,9 +245,9 @@ def test_the_figures_are_drawn_each_with_its_table(run):
 def test_figures_show_gaps_in_yellow():
     import matplotlib.pyplot as plt
 
-    from crocs_cli.screen.dates import Calendar
-    from crocs_cli.screen.figures import plot_series
-    from crocs_cli.screen.series import Series, arrays_of
+    from crocs_cli.screen.daily.dates import Calendar
+    from crocs_cli.screen.daily.series import Series, arrays_of
+    from crocs_cli.screen.figures.draw import plot_series
 
     kwh = np.ones((1, 50), np.float32)
     kwh[0, 10:14] = kwh[0, 40] = np.nan
@@ -325,7 +326,7 @@ def test_more_ranks_than_shards_give_the_same_bytes(alone, tmp_path):
 def test_a_steady_large_customer_that_drops_by_70_percent_is_first_of_a_thousand(tmp_path, monkeypatch):
     from dataclasses import replace
 
-    from crocs_cli.screen import population
+    from crocs_cli.screen.simulated import population
 
     monkeypatch.setitem(population.PROFILES, "A", replace(population.PROFILE_A, vacancies=0.0))
     folder = tmp_path / "run"

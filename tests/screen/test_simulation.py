@@ -5,9 +5,9 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from crocs_cli.screen import attacks
-from crocs_cli.screen.dates import Calendar
-from crocs_cli.screen.population import PROFILE_A, draw, shared_weather
+from crocs_cli.screen.daily.dates import Calendar
+from crocs_cli.screen.simulated import attacks
+from crocs_cli.screen.simulated.population import PROFILE_A, draw, shared_weather
 
 CALENDAR = Calendar(dt.date(2019, 1, 1), 1096)
 START = 800

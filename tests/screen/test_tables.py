@@ -11,11 +11,12 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product
-from crocs_cli.screen import contracts, filters, ingest, reading
-from crocs_cli.screen.dates import Calendar
+from crocs_cli.screen import ingest
+from crocs_cli.screen.daily import contracts, filters, reading
+from crocs_cli.screen.daily.dates import Calendar
+from crocs_cli.screen.daily.series import Series, windows_of
 from crocs_cli.screen.fit import labels, level_arrays, make_features
 from crocs_cli.screen.layouts import DAILY, FEATURES
-from crocs_cli.screen.series import Series, windows_of
 from crocs_cli.screen.settings import FitSettings, InputSettings
 
 CALENDAR = Calendar(dt.date(2020, 1, 1), 800)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from crocs_cli.screen.dates import WEEK, Calendar, Windows
+from crocs_cli.screen.daily.dates import WEEK, Calendar, Windows
 
 SHRINK = 0.05  # of the mean before; added above and below a ratio, it bounds the ratio and avoids log 0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from crocs_cli.screen.aggregates import SHRINK, log_ratio
-from crocs_cli.screen.average import autocorrelation
-from crocs_cli.screen.dates import MONTH_DAYS, YEAR_DAYS
-from crocs_cli.screen.features import Period
+from crocs_cli.screen.changes.average import autocorrelation
+from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
+from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS
+from crocs_cli.screen.patterns.features import Period
 
 BLOCK_WEEKS = 4
 BLOCK_YEARS = 7 * BLOCK_WEEKS / YEAR_DAYS

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crocs_cli.screen import average, features, filters, gaps, ranking, trend
-from crocs_cli.screen.aggregates import month_means, week_means, weeks_after, weeks_before
-from crocs_cli.screen.classify import common_months, shape_distance
-from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
-from crocs_cli.screen.features import Period
-from crocs_cli.screen.filters import Thresholds
-from crocs_cli.screen.homologous import yearly_month_change
-from crocs_cli.screen.model import Model
-from crocs_cli.screen.series import Series, testable
+from crocs_cli.screen.changes import average, trend
+from crocs_cli.screen.changes.homologous import yearly_month_change
+from crocs_cli.screen.daily import filters, gaps
+from crocs_cli.screen.daily.aggregates import month_means, week_means, weeks_after, weeks_before
+from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
+from crocs_cli.screen.daily.filters import Thresholds
+from crocs_cli.screen.daily.series import Series, testable
+from crocs_cli.screen.patterns import features
+from crocs_cli.screen.patterns.classify import common_months, shape_distance
+from crocs_cli.screen.patterns.features import Period
+from crocs_cli.screen.ranking import scoring
+from crocs_cli.screen.ranking.model import Model
 from crocs_cli.screen.settings import FilterSettings, RankSettings
 
 Arrays = dict[str, np.ndarray]
@@ -114,7 +117,7 @@ def assess(
     found |= _compared(series.arrays["level"], model, settings, (before, after), bits)
     found |= _tested(series, windows, model, settings, (before, after), found["month_class_before"])
     mean = before.period.mean_kwh
-    stopped = ranking.ceased(series.kwh, mean, windows.end)
+    stopped = scoring.ceased(series.kwh, mean, windows.end)
     top = found["scale_class_before"] >= HIGH_CLASS
     week_cv = _cv(np.where(weeks_before(series.calendar, windows), found["weeks"], np.nan))
     return found | {

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from crocs_cli.screen.dates import WEEK, YEAR_WEEKS
+from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS
 
 LEAST_SIDE = 4  # weeks on each side of a split
 CHI_SQUARE_95 = 3.841

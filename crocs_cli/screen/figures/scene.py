@@ -1,9 +1,7 @@
-"""The figures of the paper and a few more: RUN/screen/figures/NAME.png, and NAME.csv behind each."""
+"""What the figures are drawn from, and what several of them draw alike."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,18 +10,15 @@ import numpy as np
 
 from crocs_cli.machine import files
 from crocs_cli.machine.run import shards
-from crocs_cli.screen import filters
-from crocs_cli.screen.layouts import DAILY, FEATURES, MAP
-from crocs_cli.screen.model import map_of
-from crocs_cli.screen.patterns import PatternMap
+from crocs_cli.screen.daily import filters
+from crocs_cli.screen.daily.series import Series
+from crocs_cli.screen.layouts import DAILY
+from crocs_cli.screen.patterns.typical import PatternMap
 from crocs_cli.screen.rank import Ranking
-from crocs_cli.screen.series import Series
-from crocs_cli.screen.tables import write_table
 
 Arrays = dict[str, np.ndarray]
 Drawn = tuple[Any, dict[str, object]]  # a matplotlib figure and the columns behind it
 EXAMPLES = 3
-DPI = 110
 
 
 @dataclass(frozen=True)
@@ -62,46 +57,9 @@ class Scene:
         return tuple(np.concatenate([part[name] for part in parts]) for name in parts[0])  # type: ignore[return-value]
 
 
-def draw(run: Path, found: Ranking) -> list[str]:
-    """Draw every figure that the data allow; return their names."""
-    import matplotlib as mpl
-
-    from crocs_cli.screen import figures_of_changes, figures_of_patterns, figures_of_tables
-
-    mpl.use("Agg")
-    folder = run / "screen"
-    maps = {path.stem: map_of(files.read(path, MAP)) for path in sorted((folder / "model").glob("*-*.h5"))}
-    paths = [folder / "features" / f"{key}.h5" for key in shards(folder / "features", FEATURES)]
-    parts = [files.read(path, FEATURES) for path in paths]
-    features = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    scene = Scene(run, found, maps, features)
-    rooms = (figures_of_tables, figures_of_patterns, figures_of_changes)
-    made = []
-    for name, figure in (pair for room in rooms for pair in room.FIGURES.items()):
-        if save(folder / "figures", name, figure, scene):
-            made.append(name)
-    return made
-
-
-def save(folder: Path, name: str, figure: Callable[[Scene], Drawn | None], scene: Scene) -> bool:
-    """Draw one figure and write it with its columns; say whether there was something to draw."""
-    import matplotlib.pyplot as plt
-
-    with plt.rc_context({"font.size": 8, "axes.grid": True, "grid.alpha": 0.3, "savefig.bbox": "tight"}):
-        drawn = figure(scene)
-        if drawn is None:
-            return False
-        image = io.BytesIO()
-        drawn[0].savefig(image, dpi=DPI, metadata={"Software": None})
-        plt.close(drawn[0])
-    files.write_bytes(folder / f"{name}.png", image.getvalue())
-    write_table(folder / f"{name}.csv", drawn[1])
-    return True
-
-
 def plot_series(axes: Any, series: Series, row: int, split: int | None = None) -> None:
     """Plot one daily series; missing days in yellow as in the paper, the reference date as a line."""
-    from crocs_cli.screen.gaps import gap_runs
+    from crocs_cli.screen.daily.gaps import gap_runs
 
     calendar, kwh = series.calendar, series.kwh[row]
     axes.plot(calendar.dates, kwh, lw=0.6, color="#0072b2")

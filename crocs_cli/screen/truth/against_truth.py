@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from crocs_cli.screen import attacks, filters, homologous, judge, metrics
-from crocs_cli.screen.aggregates import weeks_after, weeks_before, weeks_unchanged
-from crocs_cli.screen.dates import Windows
+from crocs_cli.screen.changes import homologous
+from crocs_cli.screen.daily import filters
+from crocs_cli.screen.daily.aggregates import weeks_after, weeks_before, weeks_unchanged
+from crocs_cli.screen.daily.dates import Windows
 from crocs_cli.screen.rank import Ranking
+from crocs_cli.screen.ranking import judge
+from crocs_cli.screen.ranking.tags import drop_intensity
 from crocs_cli.screen.settings import RankSettings, ValidateSettings
-from crocs_cli.screen.tags import drop_intensity
+from crocs_cli.screen.simulated import attacks
+from crocs_cli.screen.truth import metrics
 
 Arrays = dict[str, np.ndarray]
 Report = dict[str, Any]

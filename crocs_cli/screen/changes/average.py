@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crocs_cli.screen.aggregates import SHRINK, log_ratio, variation_percent
-from crocs_cli.screen.features import Period
+from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio, variation_percent
+from crocs_cli.screen.patterns.features import Period
 
 HIGHEST_AUTOCORRELATION = 0.9
 

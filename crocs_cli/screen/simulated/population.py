@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit, prange
 
-from crocs_cli.screen.dates import Calendar
+from crocs_cli.screen.daily.contracts import LEVELS
+from crocs_cli.screen.daily.dates import Calendar
 
-LEVELS = ("HV", "MV", "LVS", "LV")
 MONTH_MIDDLES = np.array([15.5, 45, 74.5, 105, 135.5, 166, 196.5, 227.5, 258, 288.5, 319, 349.5])
 NEVER = -1
 

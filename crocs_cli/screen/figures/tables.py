@@ -8,9 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from crocs_cli.screen import assess, filters, gaps
-from crocs_cli.screen.aggregates import week_means
-from crocs_cli.screen.figures import Drawn, Scene, examples, labelled, plot_means, plot_series, series_columns
+from crocs_cli.screen.daily import filters, gaps
+from crocs_cli.screen.daily.aggregates import week_means
+from crocs_cli.screen.figures.scene import (
+    Drawn,
+    Scene,
+    examples,
+    labelled,
+    plot_means,
+    plot_series,
+    series_columns,
+)
+from crocs_cli.screen.ranking import assess
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D")

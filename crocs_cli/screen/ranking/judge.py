@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crocs_cli.screen import filters, homologous, onset, ranking, tags
-from crocs_cli.screen.aggregates import weeks_after, weeks_before, weeks_unchanged
-from crocs_cli.screen.dates import WEEK, YEAR_WEEKS, Calendar, Windows
-from crocs_cli.screen.ranking import Score
+from crocs_cli.screen.changes import homologous
+from crocs_cli.screen.daily import filters, onset
+from crocs_cli.screen.daily.aggregates import weeks_after, weeks_before, weeks_unchanged
+from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
+from crocs_cli.screen.ranking import scoring, tags
+from crocs_cli.screen.ranking.scoring import Score
+from crocs_cli.screen.ranking.tags import ShapeScale, TagRule
 from crocs_cli.screen.settings import RankSettings
-from crocs_cli.screen.tags import ShapeScale, TagRule
 
 Arrays = dict[str, np.ndarray]
 UNRANKED_BEFORE = filters.LARGE_GAPS | filters.LOW_CONSUMPTION | filters.CONTRACT
@@ -117,13 +119,13 @@ def verdict(columns: Arrays, crowd: Crowd, scale: ShapeScale, settings: RankSett
     found = tags.make_tags(columns, scale, rule_of(settings))
     factors = settings.factors.model_dump()
     gamma = settings.gamma if settings.completeness == "multiply" else 0.0
-    score = ranking.score(found, factors, columns["completeness"], gamma)
+    score = scoring.score(found, factors, columns["completeness"], gamma)
     ranked = rankable(columns)
     ties = [found["scale_decrease"], columns["agreement"], columns["lost_kwh"]]
     key = score.final
     if settings.completeness == "sort_key":
         key, ties = np.round(key, 1), [columns["completeness"], *ties]
-    order = ranking.order(key, ranked, ties, columns["installation_id"])
+    order = scoring.order(key, ranked, ties, columns["installation_id"])
     return Verdict(columns, found, score, order, ranked)
 
 
@@ -156,5 +158,5 @@ def significance(actual: Verdict, placebo: Verdict | None) -> tuple[np.ndarray, 
         level, null = actual.columns["level"], placebo.score.final[placebo.ranked]
         rows = actual.ranked
         null_level = placebo.columns["level"][placebo.ranked]
-        p[rows] = ranking.placebo_p(actual.score.final[rows], null, level[rows], null_level)
-    return p, ranking.false_discovery(p)
+        p[rows] = scoring.placebo_p(actual.score.final[rows], null, level[rows], null_level)
+    return p, scoring.false_discovery(p)

@@ -19,7 +19,7 @@ import pyarrow.parquet
 from numba import njit
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.screen.dates import Calendar
+from crocs_cli.screen.daily.dates import Calendar
 
 BLOCK_BYTES = 64 << 20
 MOST_CONTRADICTIONS = 0.001  # of the rows

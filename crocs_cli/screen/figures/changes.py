@@ -7,11 +7,11 @@ import textwrap
 
 import numpy as np
 
-from crocs_cli.screen.classify import transitions
-from crocs_cli.screen.features import summarise, week_shares
-from crocs_cli.screen.figures import EXAMPLES, Drawn, Scene, plot_means, plot_series, series_columns
+from crocs_cli.screen.figures.scene import EXAMPLES, Drawn, Scene, plot_means, plot_series, series_columns
+from crocs_cli.screen.patterns.classify import transitions
+from crocs_cli.screen.patterns.features import summarise, week_shares
+from crocs_cli.screen.ranking.tags import TAGS
 from crocs_cli.screen.tables import CLASSES, reasons
-from crocs_cli.screen.tags import TAGS
 
 TOP = 20
 COLOURS = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit, prange
 
-from crocs_cli.screen.dates import MONTH_DAYS, YEAR_DAYS, Calendar
+from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS, Calendar
 
 NO_USE_KWH = 0.01
 LEAST_YEAR_KWH = 1.0

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.screen.dates import Calendar
-from crocs_cli.screen.population import LEVELS
-from crocs_cli.screen.reading import read_columns
+from crocs_cli.screen.daily.dates import Calendar
+from crocs_cli.screen.daily.reading import read_columns
 from crocs_cli.screen.settings import InputSettings
 
 EVENTS = ("holder", "power", "tariff", "meter")
+#: high, medium, special low and low voltage
+LEVELS = ("HV", "MV", "LVS", "LV")
 LV = LEVELS.index("LV")
 RESULTS = ("A", "NA", "X")
 log = logging.getLogger("crocs")

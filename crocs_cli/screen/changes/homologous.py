@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-from crocs_cli.screen.aggregates import SHRINK, log_ratio
-from crocs_cli.screen.dates import YEAR_WEEKS
+from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
+from crocs_cli.screen.daily.dates import YEAR_WEEKS
 
 LEAST_WEEKS = 8
 LEAST_NOISE = 0.1

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from crocs_cli.screen.dates import Calendar
-from crocs_cli.screen.tags import SOURCES, size_in_words
+from crocs_cli.screen.daily.dates import Calendar
+from crocs_cli.screen.ranking.tags import SOURCES, size_in_words
 
 Row = Mapping[str, float]
 MOST_REASONS = 3

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from crocs_cli.screen import som
-from crocs_cli.screen.som import Lattice, Quality
+from crocs_cli.screen.patterns import som
+from crocs_cli.screen.patterns.som import Lattice, Quality
 
 Feature = Literal["week", "month", "scale"]
 MOST_CLASSES = 12

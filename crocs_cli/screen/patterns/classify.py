@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from crocs_cli.screen import som
-from crocs_cli.screen.features import restrict
-from crocs_cli.screen.patterns import PatternMap
+from crocs_cli.screen.patterns import som
+from crocs_cli.screen.patterns.features import restrict
+from crocs_cli.screen.patterns.typical import PatternMap
 
 Assign = Literal["bmu", "nearest_prototype"]
 NONE = -1

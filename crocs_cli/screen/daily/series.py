@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.screen import onset
-from crocs_cli.screen.aggregates import week_means
-from crocs_cli.screen.dates import Calendar, Windows, default_split, whole_windows
+from crocs_cli.screen.daily import onset
+from crocs_cli.screen.daily.aggregates import week_means
+from crocs_cli.screen.daily.dates import Calendar, Windows, default_split, whole_windows
 
 EPOCH = dt.date(1970, 1, 1)
 LONGEST_BEFORE = 730

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from crocs_cli.screen.figures import Drawn, Scene
-from crocs_cli.screen.patterns import PatternMap, suggested_classes
-from crocs_cli.screen.som import neighbour_distance
+from crocs_cli.screen.figures.scene import Drawn, Scene
+from crocs_cli.screen.patterns.som import neighbour_distance
+from crocs_cli.screen.patterns.typical import PatternMap, suggested_classes
 
 COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#f0e442", "#999999") * 2
 SMALL = "-5x5"

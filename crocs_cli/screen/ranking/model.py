@@ -9,11 +9,11 @@ from typing import cast
 
 import numpy as np
 
-from crocs_cli.screen.classify import NONE, Assign, Classes, compare
-from crocs_cli.screen.patterns import Feature, PatternMap
-from crocs_cli.screen.population import LEVELS
-from crocs_cli.screen.som import Lattice, Quality
-from crocs_cli.screen.tags import ShapeScale
+from crocs_cli.screen.daily.contracts import LEVELS
+from crocs_cli.screen.patterns.classify import NONE, Assign, Classes, compare
+from crocs_cli.screen.patterns.som import Lattice, Quality
+from crocs_cli.screen.patterns.typical import Feature, PatternMap
+from crocs_cli.screen.ranking.tags import ShapeScale
 
 FEATURES: tuple[Feature, ...] = ("week", "month", "scale")
 ALL = "all"

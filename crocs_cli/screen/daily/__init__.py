@@ -1,0 +1,1 @@
+"""Daily energy: reading and cleaning it, its calendar, gaps and filters, what stands beside it."""

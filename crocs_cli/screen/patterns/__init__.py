@@ -1,0 +1,1 @@
+"""The typical patterns of a population: features, self-organising maps, classes."""

@@ -1,0 +1,1 @@
+"""From the changes to tags, a score, an order and its reasons."""

@@ -1,0 +1,1 @@
+"""Populations with honest reasons for change, and thieves among them."""

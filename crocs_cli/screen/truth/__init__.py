@@ -1,0 +1,1 @@
+"""Rankings measured where the truth is known."""

@@ -76,12 +76,12 @@ def test_the_directory_of_the_user_comes_first_and_is_named_once(no_choice, monk
 
 
 def test_changed_code_has_another_directory(no_choice, monkeypatch, tmp_path):
-    sources = tmp_path / "maths"
-    sources.mkdir()
-    (sources / "dtw.py").write_text("one = 1\n")
-    monkeypatch.setattr(compiled, "SOURCES", sources)
+    source = tmp_path / "maths" / "distances" / "dtw.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("one = 1\n")
+    monkeypatch.setattr(compiled, "SOURCES", tmp_path / "maths")
     before = keep_kernels()
-    (sources / "dtw.py").write_text("one = 2\n")
+    source.write_text("one = 2\n")
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(before.parent))
     assert keep_kernels() != before
 

@@ -77,23 +77,23 @@ def where(path: Path) -> str:
     return str(path.relative_to(PACKAGE))
 
 
+def part(path: Path) -> tuple[str, str]:
+    """Return the room of a file, and which part of it."""
+    room, inside, *_ = path.relative_to(PACKAGE).parts
+    return room, inside.removesuffix(".py")
+
+
 FILES = [path for room in ALLOWED for path in sorted((PACKAGE / room).rglob("*.py"))]
 
 
 @pytest.mark.parametrize("path", FILES, ids=where)
 def test_imports_go_down_only(path):
-    room = path.relative_to(PACKAGE).parts[0]
+    room, _ = part(path)
     own = [name.removeprefix("crocs_cli.") for name in imports(path) if name.startswith("crocs_cli.")]
     up = [
         n for n in own if n != "__version__" and not any(f"{n}.".startswith(f"{a}.") for a in ALLOWED[room])
     ]
     assert not up
-
-
-def part(path: Path) -> tuple[str, str]:
-    """Return the room of a file, and which part of it."""
-    room, inside, *_ = path.relative_to(PACKAGE).parts
-    return room, inside.removesuffix(".py")
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if part(path)[0] in ORDER], ids=where)

@@ -177,10 +177,7 @@ SCORES = Layout(
         "final": ("float64", EACH),
         "score": ("float64", EACH),
         "level": ("int8", EACH),
-        "tag": (
-            "float64",
-            ("installation", "tag"),
-        ),  # as screen.ranking.tags.TAGS; NaN: not testable
+        "tag": ("float64", ("installation", "tag")),  # as screen.ranking.tags.TAGS; NaN: not testable
         "completeness": ("float64", EACH),
         "agreement": ("int64", EACH),  # tests that see a sure decrease
         "p_value": ("float64", EACH),  # NaN: no placebo

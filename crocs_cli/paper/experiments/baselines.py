@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy import stats
 
 from crocs_cli.maths.clustering.scores import adjusted_rand
 from crocs_cli.paper import pictures
@@ -105,7 +104,7 @@ def judge(table: Table, study: Study) -> list[Finding]:
         _best(own, best),
         _none_ahead(own, one, "one stage", "CROCS ahead of all; RLP the next, LTS the worst"),
         _none_ahead(own, two, "two stages", "CROCS ahead of all; GPF close, DCP poor"),
-        _needed(table),
+        _needed(table, {"CROCS": own, "GPF": best["GPF"]}),
         _gap(own, best, "shapes"),
         _gap(own, best, "outliers"),
     ]
@@ -154,18 +153,21 @@ def _none_ahead(own: Table, rivals: dict[str, Table], stages: str, paper: str) -
 
 
 def _lead(own: Table, name: str, rival: Table, scenario: dict[str, int]) -> _Lead:
+    from scipy.stats import sem
+
     pair = [rows.where(**scenario) for rows in (rival, own)]
     above, below = (rows["value"][np.argsort(rows["repetition"])] for rows in pair)
-    sure = f"standard error {stats.sem(above - below):.3f}" if len(above) > 1 else "one data set"
+    sure = f"standard error {sem(above - below):.3f}" if len(above) > 1 else "one data set"
     return _Lead(float((above - below).mean()), sure, name, _words(scenario))
 
 
-def _needed(table: Table) -> Finding:
+def _needed(table: Table, best: dict[str, Table]) -> Finding:
     """Say from how many clusters of the first stage on CROCS and its closest rival recover the clusters."""
-    names = {method: best_setting(table, method)["series"][0] for method in ("CROCS", "GPF")}
-    needed: dict[str, list[float]] = {method: [] for method in names}
+    needed: dict[str, list[float]] = {method: [] for method in best}
     for outliers in table.unique("outliers"):
-        curves = {method: table.curve(series=series, outliers=outliers) for method, series in names.items()}
+        curves = {
+            method: table.curve(series=rows["series"][0], outliers=outliers) for method, rows in best.items()
+        }
         level = RECOVERED * max(ari.max() for _, ari in curves.values())
         for method, (at, ari) in curves.items():
             needed[method].append(reliable_from(at, ari >= level))
@@ -212,7 +214,9 @@ def draw(table: Table) -> Figure:
     of their first stage, at the most shapes; every method by its best algorithm.
     """
     outliers, strangers = table.unique("outliers"), table.unique("outlier_consumers")
-    most = max(table.unique("shapes"))
+    most, prototypes = max(table.unique("shapes")), table.where(stages=2).unique("at")
+    best = {method: best_setting(table, method) for method in METHODS}
+    series = {method: rows["series"][0] for method, rows in best.items()}
     figure, axes = pictures.panels(2 * len(strangers), len(outliers), shared=False)
     titles = []
     for place, panel in enumerate(axes.flat):
@@ -220,12 +224,11 @@ def draw(table: Table) -> Figure:
         wanted = {"outliers": outliers[column], "outlier_consumers": strangers[row % len(strangers)]}
         one = row < len(strangers)
         for number, method in enumerate(("CROCS", *one_stage.NAMES) if one else two_stage.NAMES):
-            best = best_setting(table, method)
-            rows = best.over("shapes") if one else table.where(series=best["series"][0], shapes=most)
+            rows = best[method].over("shapes") if one else table.where(series=series[method], shapes=most)
             pictures.line(panel, rows, method, number, **wanted)
         panel.set(
             ylim=pictures.ARI_RANGE,
-            xticks=table.unique("shapes") if one else table.where(stages=2).unique("at"),
+            xticks=table.unique("shapes") if one else prototypes,
             xlabel="shapes of each cluster" if one else f"clusters of the first stage ({most} shapes)",
         )
         titles.append(f"{wanted['outliers']} outlier days, {wanted['outlier_consumers']} outlier consumers")

@@ -32,6 +32,7 @@ ALLOWED = {
 ORDER = {
     "maths": [
         "compiled",
+        "decisions",
         "readings",
         "distances",
         "ward",

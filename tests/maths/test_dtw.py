@@ -4,18 +4,24 @@ import os
 import platform
 import subprocess
 import sys
+from hashlib import sha256
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from llvmlite import binding
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.lanes import vector_bytes
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.wsmd import SET_DISTANCES as RULES
+from crocs_cli.maths.distances.wsmd import nearest_prototypes, set_distances
 from tests import naive
+from tests.conftest import ROOT
+
+DTYPES = (np.float32, np.float64)
 
 # bands from none to all of the day, and both sides of a vector's edge
 SHAPES = [
@@ -69,38 +75,48 @@ def test_the_value_of_a_pair_does_not_depend_on_its_neighbours():
 
 PRINT_BITS = """
 import sys
-import numpy as np
-from crocs_cli.maths.distances.dtw import dtw_between
-from crocs_cli.maths.distances.lanes import vector_bytes
-profiles = np.random.default_rng(1).random((37, 48))
-print(vector_bytes())
-for dtype in (np.float32, np.float64):
-    print(dtw_between(profiles, profiles, 2, dtype).astype(np.float64).tobytes().hex())
+from numba.core import cgutils
+if "broken" in sys.argv:
+    del cgutils.for_range
+from tests.maths.test_dtw import bits_of_all_distances
+from crocs_cli.maths.distances.lanes import vector_bytes, vector_form
+print(vector_bytes(), vector_form() is not None, bits_of_all_distances())
 """
+
+
+def bits_of_all_distances():
+    """Return the digest of DTWs, of the distances by every rule, and of nearest prototypes."""
+    random = np.random.default_rng(1)
+    offset = np.concatenate([[0], np.cumsum(random.integers(1, 6, 37))])
+    profiles = random.random((offset[-1], 48))
+    sets = LoadSets(profiles, random.integers(1, 40, offset[-1]), offset)
+    found = [dtw_between(profiles, profiles, 2, dtype) for dtype in DTYPES]
+    found += [set_distances(sets, sets, distance=rule, window=2, dtype=t) for rule in RULES for t in DTYPES]
+    found += nearest_prototypes(sets, sets, 2)
+    return sha256(b"".join(np.ascontiguousarray(each).tobytes() for each in found)).hexdigest()
 
 
 @pytest.mark.parametrize(
     ("machine", "features", "vector"),
-    [("generic", "", "16"), ("haswell", "+avx,+avx2,+fma", "32")],
+    [
+        ("generic", "", "16"),
+        ("haswell", "+avx,+avx2,+fma", "32"),
+        ("haswell", "+avx,+avx2,+fma", "broken"),
+    ],
 )
-def test_every_instruction_set_gives_the_same_distances(machine, features, vector):
+def test_every_processor_and_the_plain_form_give_the_same_bits(machine, features, vector, tmp_path):
     if platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("instruction sets of x86")
-    if vector_bytes() < int(vector):
+    if vector_bytes() < 32:
         pytest.skip("a machine without AVX2")
-    settings = os.environ | {"NUMBA_CPU_NAME": machine, "NUMBA_CPU_FEATURES": features}
-    code = [sys.executable, "-c", PRINT_BITS]
-    ended = subprocess.run(code, env=settings, capture_output=True, text=True, check=True)
-    width, *found = ended.stdout.split()
-    assert width == vector
-    profiles = np.random.default_rng(1).random((37, 48))
-    for text, dtype in zip(found, (np.float32, np.float64), strict=True):
-        there = np.frombuffer(bytes.fromhex(text)).reshape(37, 37)
-        if machine == "haswell" and "+fma" in binding.get_host_cpu_features().flatten():
-            assert np.array_equal(there, dtw_between(profiles, profiles, 2, dtype))  # whatever the width
-        np.testing.assert_allclose(
-            there, dtw_between(profiles, profiles, 2, dtype), rtol=8 * np.finfo(dtype).eps
-        )
+    own = {"NUMBA_CPU_NAME": machine, "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}
+    code = [sys.executable, "-c", PRINT_BITS, vector]
+    ended = subprocess.run(code, env=os.environ | own, cwd=ROOT, capture_output=True, text=True, check=True)
+    width, in_vectors, bits = ended.stdout.split()
+    assert in_vectors == str(vector != "broken")
+    assert ended.stderr.count("the plain form gives the same results") == (vector == "broken")
+    assert vector in (width, "broken")
+    assert bits == bits_of_all_distances()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -1e12])

@@ -4,24 +4,30 @@ A *target* is a set of profiles side by side, laid out (slot, lane), as many lan
 of FAR before and after the day keep the whole band inside it, so that no kernel has an edge case. Query
 profiles run four at a time against all lanes of a target. tests/naive.py says in six lines what it means.
 
-Two kernels are written in LLVM's vector language, which LLVM turns into AVX-512, AVX2, SSE2 or arm64 code: on
-each they beat the same loops left to numba (`make bench`), which keeps in memory what has been found so far,
-so there are no second kernels to fall back on.
+`dtw_sums` and `fold` have two forms. The body of each is the plain form. The vector form (`vectors`) is much
+faster (`make bench`), for it keeps its cells in registers. The plain form is compiled where numba and
+llvmlite cannot build the vector form.
+
+All forms give the same bits on every processor. In float32 the square and the sum are fused (rounded once);
+where a processor cannot do this, double precision does it exactly. In float64 each operation is rounded.
 """
 
+import logging
 import math
+import platform
 from functools import cache
+from importlib import metadata
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-from llvmlite import binding, ir
-from numba import config, extending, types
-from numba.core import cgutils
+from llvmlite import binding
+from numba import config, extending, njit, types
 
 from crocs_cli.maths.compiled import kernel
 
-#: a function that writes LLVM's code; to a kernel it is one of its arguments without the first
-intrinsic: Any = extending.intrinsic
+log = logging.getLogger("crocs")
+
 #: how rows of lanes are folded into one
 MIN, SUM, MAX = 0, 1, 2
 #: a reading that loses every comparison; the squares of a day of them still fit float32
@@ -30,14 +36,23 @@ FAR = 1e15
 TOGETHER = 4
 
 
+def _features() -> list[str]:
+    """Return what the processor that numba compiles for can do, in LLVM's names with a + or - before."""
+    features = config.CPU_FEATURES  # type: ignore[attr-defined]
+    return (binding.get_host_cpu_features().flatten() if features is None else features).split(",")
+
+
 @cache
 def vector_bytes() -> int:
-    """Give the size of this machine's widest vectors: 64 (AVX-512), 32 (AVX), 16 (SSE2, arm64)."""
-    features = config.CPU_FEATURES  # type: ignore[attr-defined]
-    if features is None:
-        features = binding.get_host_cpu_features().flatten()
-    present = features.split(",")
+    """Return the size of this machine's widest vectors: 64 (AVX-512), 32 (AVX), 16 (SSE2, arm64)."""
+    present = _features()
     return 64 if "+avx512f" in present else 32 if "+avx" in present else 16
+
+
+@cache
+def fuses() -> bool:
+    """Return whether this machine multiplies and adds in one step: x86 since 2013, and all others."""
+    return "+fma" in _features() or platform.machine() not in ("x86_64", "AMD64")
 
 
 @cache
@@ -78,14 +93,63 @@ def lay(profiles: np.ndarray, places: np.ndarray, number: int, band: tuple[int, 
     return targets
 
 
-@kernel
 def dtw_sums(queries: Any, target: Any, sums: Any, place: tuple[int, int], band: tuple[int, ...]) -> None:
     """Write the squared DTW of every query (n, slots) to every lane of a target into sums (m, columns).
 
-    place: (row, column) of the first; past the end of a row they go on into the next one.
+    Call it from kernels. place: (row, column) of the first; past the end of a row they go on into the next.
     """
-    for query in range(0, len(queries), TOGETHER):
-        _four_sums(queries, query, target, sums, place, band)
+    lanes, slots, columns = across(target), queries.shape[1], sums.shape[1]
+    readings, out = target.reshape(target.size), sums.reshape(sums.size)
+    cells = np.empty((len(band) + 2) * lanes, target.dtype)  # one cell beyond each edge of the band
+    for query in range(len(queries)):
+        cells[:] = math.inf
+        cells[(len(band) // 2 + 1) * lanes : (len(band) // 2 + 2) * lanes] = 0.0
+        for slot in range(slots):
+            for here in range(len(band) * lanes):
+                difference = queries[query, slot] - readings[slot * lanes + here]
+                best = min(cells[here], cells[here + lanes], cells[here + 2 * lanes])
+                cells[here + lanes] = square_plus(difference, best)
+        first = (place[0] + query) * columns + place[1]
+        for lane in range(lanes):
+            out[first + lane] = cells[(len(band) // 2 + 1) * lanes + lane]
+
+
+def fold(how: int, values: Any, step: int, weights: Any, total: Any) -> None:
+    """Write every step-th row of values (n, lanes) as one: the least, weighted sum, or greatest of weight.
+
+    Call it from kernels. how: MIN, SUM or MAX; weights: (rows, lanes), 0 where there is no row; the result
+    goes to total (lanes,).
+    """
+    for lane in range(across(values)):
+        total[lane] = math.inf if how == MIN else 0.0
+        for row in range(len(weights)):
+            value, weight = values[row * step, lane], weights[row, lane]
+            if how == SUM:
+                total[lane] += weight * value
+            elif how == MIN:
+                total[lane] = min(total[lane], value)
+            elif weight > 0:
+                total[lane] = max(total[lane], value)
+
+
+def square_plus(value: Any, addend: Any) -> Any:
+    """Return value * value + addend, rounded once in float32 and twice in float64. Call it from kernels."""
+    return value * value + addend
+
+
+@extending.overload(square_plus, strict=False)
+def _square_plus(value: Any, addend: Any) -> Any:
+    def rounded_once(value: Any, addend: Any) -> Any:  # as _Vectors._rounded_once
+        wide, other = np.float64(value), np.float64(addend)
+        square = wide * wide
+        total = square + other
+        back = total - square
+        rest = (square - (total - back)) + (other - back)
+        below, inexact = np.int64(rest < 0), np.int64(rest < 0 or rest > 0)  # NaN where the sum is infinite
+        bits = np.float64(total).view(np.int64) - below | inexact
+        return np.float32(np.int64(bits).view(np.float64))
+
+    return rounded_once if value == types.float32 else square_plus
 
 
 @kernel
@@ -96,96 +160,48 @@ def root(values: np.ndarray) -> None:
             values[each, lane] = math.sqrt(values[each, lane])
 
 
-@intrinsic
-def _four_sums(typing: Any, queries: Any, first: Any, target: Any, sums: Any, place: Any, band: Any) -> Any:
-    """Do dtw_sums for four queries in LLVM's vector code; past the last query, write that one again."""
+@extending.overload(dtw_sums, strict=False)
+def _dtw_sums(queries: Any, target: Any, sums: Any, place: Any, band: Any) -> Any:
+    if (form := vector_form()) is None:
+        return dtw_sums
+    four_sums = form.four_sums
 
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        code, width = _Vectors(context, builder, queries.dtype), band.count
-        arrays = [context.make_array(signature.args[i])(context, builder, values[i]) for i in (0, 2, 3)]
-        sides = ((arrays[0], 0), (arrays[0], 1), (arrays[2], 1))
-        number, slots, columns = (builder.extract_value(array.shape, axis) for array, axis in sides)
-        targets = code.rows(arrays[1])
-        index = slots.type
-        last = builder.sub(number, index(1))
-        rows = [builder.add(values[1], index(each)) for each in range(TOGETHER)]
-        rows = [builder.select(builder.icmp_signed("<", row, last), row, last) for row in rows]
-        start = [code.constant(0.0 if cell == width // 2 else FAR * FAR) for cell in range(width)]
-        bands = [[cgutils.alloca_once_value(builder, value) for value in start] for _ in rows]
-        with cgutils.for_range(builder, slots) as loop:
-            opposite = [code.load(targets, builder.add(loop.index, index(cell))) for cell in range(width)]
-            for row, cells in zip(rows, bands, strict=True):
-                slot = builder.gep(arrays[0].data, [builder.add(builder.mul(row, slots), loop.index)])
-                reading = code.everywhere(builder.load(slot))
-                before = [builder.load(cell) for cell in cells]
-                left: list[Any] = []  # the cell just made: the step along the target
-                for cell in range(width):
-                    best = code.least(*before[cell : cell + 2], *left)
-                    left = [code.square_plus(builder.fsub(reading, opposite[cell]), best)]
-                    builder.store(left[0], cells[cell])
-        begin, shift = (builder.extract_value(values[4], axis) for axis in (0, 1))
-        for row, cells in zip(rows, bands, strict=True):
-            cell = builder.add(builder.mul(builder.add(begin, row), columns), shift)
-            out = builder.bitcast(builder.gep(arrays[2].data, [cell]), code.vector.as_pointer())
-            builder.store(builder.load(cells[width // 2]), out, align=code.size)
-        return context.get_dummy_value()
+    def in_vectors(queries: Any, target: Any, sums: Any, place: Any, band: Any) -> None:
+        for query in range(0, len(queries), TOGETHER):
+            four_sums(queries, query, target, sums, place, band)
 
-    return types.void(queries, first, target, sums, place, band), generate
+    return in_vectors
 
 
-@intrinsic
-def fold(typing: Any, how: Any, values: Any, step: Any, weights: Any, total: Any) -> Any:
-    """Write every step-th row of values (n, lanes) as one: the least, weighted sum, or greatest of weight."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        code, (asked, _, step, *_) = _Vectors(context, builder, values.dtype), arguments
-        arrays = [context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (1, 3, 4)]
-        rows, shares, out = map(code.rows, arrays)
-        is_min, is_sum = (builder.icmp_signed("==", asked, asked.type(each)) for each in (MIN, SUM))
-        zero, farthest = code.constant(0.0), code.constant(math.inf)
-        total = cgutils.alloca_once_value(builder, builder.select(is_min, farthest, zero))
-        with cgutils.for_range(builder, builder.extract_value(arrays[1].shape, 0)) as loop:
-            value, weight = code.load(rows, builder.mul(loop.index, step)), code.load(shares, loop.index)
-            before = builder.load(total)
-            counts = builder.select(builder.fcmp_ordered(">", weight, zero), value, before)
-            most = builder.select(builder.fcmp_ordered(">", counts, before), counts, before)
-            other = builder.select(is_sum, builder.fadd(before, builder.fmul(weight, value)), most)
-            builder.store(builder.select(is_min, code.least(before, value), other), total)
-        builder.store(builder.load(total), out, align=code.size)
-        return context.get_dummy_value()
-
-    return types.void(types.intp, values, types.intp, weights, total), generate
+@extending.overload(fold, strict=False)
+def _fold(how: Any, values: Any, step: Any, weights: Any, total: Any) -> Any:
+    if (form := vector_form()) is None:
+        return fold
+    fold_rows = form.fold_rows
+    return lambda how, values, step, weights, total: fold_rows(how, values, step, weights, total)
 
 
-class _Vectors:
-    """The few operations on vectors of reals that DTW and the set distances are made of, in LLVM's words."""
+@cache
+def vector_form() -> ModuleType | None:
+    """Return the module of the vector form; warn once, and return None, where it cannot be built."""
+    rows = types.float32[:, ::1]
+    try:
+        from crocs_cli.maths.distances import vectors
 
-    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
-        self.builder, self.real = builder, context.get_data_type(dtype)
-        self.size, self.count = dtype.bitwidth // 8, lanes(str(dtype))
-        self.vector = ir.VectorType(self.real, self.count)
-        kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        name = f"llvm.fmuladd.v{self.count}f{8 * self.size}"  # fused where the machine can
-        self.multiply_add = cgutils.get_or_insert_function(builder.module, kind, name)
+        four_sums, fold_rows = vectors.four_sums, vectors.fold_rows
 
-    def rows(self, array: Any) -> Any:
-        return self.builder.bitcast(array.data, self.vector.as_pointer())
+        def build(rows: Any, total: Any) -> None:
+            four_sums(rows, 0, rows, rows, (0, 0), (0,))
+            fold_rows(MIN, rows, 1, rows, total)
 
-    def load(self, rows: Any, row: Any) -> Any:
-        return self.builder.load(self.builder.gep(rows, [row]), align=self.size)
-
-    def constant(self, value: float) -> Any:
-        return ir.Constant(self.vector, [ir.Constant(self.real, value)] * self.count)
-
-    def everywhere(self, value: Any) -> Any:
-        single = self.builder.insert_element(self.constant(0.0), value, ir.IntType(32)(0))
-        first = ir.VectorType(ir.IntType(32), self.count)
-        return self.builder.shuffle_vector(single, single, ir.Constant(first, None))
-
-    def least(self, best: Any, *others: Any) -> Any:
-        for other in others:
-            best = self.builder.select(self.builder.fcmp_ordered("<", best, other), best, other)
-        return best
-
-    def square_plus(self, value: Any, addend: Any) -> Any:
-        return self.builder.call(self.multiply_add, [value, value, addend])
+        njit(types.void(rows, types.float32[::1]))(build)
+    except Exception as error:  # noqa: BLE001 - whatever another numba or llvmlite makes of its internals
+        log.warning(
+            "the fast form of the distances cannot be built with numba %s and llvmlite %s (%s); "
+            "the plain form gives the same results, but takes ten times as long",
+            metadata.version("numba"),
+            metadata.version("llvmlite"),
+            type(error).__name__,
+        )
+        return None
+    return vectors

@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 import traceback
+import warnings
 from contextlib import suppress
 from io import TextIOWrapper
 from types import FrameType
@@ -42,6 +43,7 @@ def main() -> None:
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S"
     )
     logging.getLogger("crocs").setLevel(logging.INFO)  # not the libraries' own remarks
+    warnings.showwarning = lambda message, *_, **__: logging.getLogger("crocs").warning("%s", message)
     give_back_large()
     code = run(sys.argv[1:])
     if code:

@@ -12,9 +12,9 @@ All forms give the same bits on every processor. In float32 the square and the s
 where a processor cannot do this, double precision does it exactly. In float64 each operation is rounded.
 """
 
-import logging
 import math
 import platform
+import warnings
 from functools import cache
 from importlib import metadata
 from types import ModuleType
@@ -25,8 +25,6 @@ from llvmlite import binding
 from numba import config, extending, njit, types
 
 from crocs_cli.maths.compiled import kernel
-
-log = logging.getLogger("crocs")
 
 #: how rows of lanes are folded into one
 MIN, SUM, MAX = 0, 1, 2
@@ -196,12 +194,12 @@ def vector_form() -> ModuleType | None:
 
         njit(types.void(rows, types.float32[::1]))(build)
     except Exception as error:  # noqa: BLE001 - whatever another numba or llvmlite makes of its internals
-        log.warning(
-            "the fast form of the distances cannot be built with numba %s and llvmlite %s (%s); "
+        versions = " and ".join(f"{name} {metadata.version(name)}" for name in ("numba", "llvmlite"))
+        warnings.warn(
+            f"the fast form of the distances cannot be built with {versions} ({type(error).__name__}); "
             "the plain form gives the same results, but takes ten times as long",
-            metadata.version("numba"),
-            metadata.version("llvmlite"),
-            type(error).__name__,
+            RuntimeWarning,
+            stacklevel=2,
         )
         return None
     return vectors

@@ -34,6 +34,7 @@ _IN_USE = (
     "in use by another program; close it there and run again "
     "(if nothing writes to it, HDF5_USE_FILE_LOCKING=FALSE passes over its lock)"
 )
+_HELD = (errno.EAGAIN, errno.EDEADLK, errno.EACCES)  # numbers of a lock that another program holds
 _CURES = {
     errno.EAGAIN: _IN_USE,
     errno.EDEADLK: _IN_USE,
@@ -60,8 +61,8 @@ def refusal(error: BaseException, cure: str = "mend that and run again") -> str 
     text = str(error)
     named = re.search(r"\berrno = (\d+)", text)
     number = getattr(error, "errno", None) or (int(named[1]) if named else None)
-    if number == errno.EACCES and "unable to lock file" in text:
-        return _IN_USE
+    if "unable to lock file" in text:
+        number = errno.EAGAIN if number in _HELD else errno.ENOLCK
     if number is None and re.search(r"allocation failed|can't allocate", text):
         number = errno.ENOMEM
     return None if number is None else _CURES.get(number, f"{os.strerror(number).lower()}; {cure}")

@@ -181,6 +181,10 @@ def of_hdf5(number, what="file read failed"):
             OSError(errno.ENOLCK, "x"),
             "its file system gives no locks; if nothing writes to it, run again",
         ),
+        (
+            OSError(errno.ENOTSUP, of_hdf5(errno.ENOTSUP, "unable to lock file")),
+            "its file system gives no locks",
+        ),
         (OSError(errno.EIO, "x"), "its disk did not give its bytes"),
         (KeyError(of_hdf5(errno.EIO)), "its disk did not give its bytes"),
         (RuntimeError(of_hdf5(errno.ESTALE)), "another machine moved or replaced it meanwhile; run again"),

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import gc
 import logging
 import os
 import signal
 import stat
 import sys
-import termios
 import time
 import traceback
 import warnings
 from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
 import click
 
 from crocs_cli.cli import cli
-from crocs_cli.errors import CrocsError, Stopped
-from crocs_cli.machine.compiled import keep_kernels
+from crocs_cli.errors import STOP_SIGNALS, CrocsError, Stopped, refusal
+from crocs_cli.machine.compiled import keep_kernels_of_numba
 from crocs_cli.machine.memory import give_back_large
 from crocs_cli.machine.team import announced_ranks, world
 
@@ -34,7 +33,8 @@ AGAIN_AFTER_S, HEARD_WITHIN_S = 0.05, 5.0
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    for number in (signal.SIGTERM, signal.SIGUSR1):
+    _open_closed_streams()
+    for number in STOP_SIGNALS:
         signal.signal(number, _stop)  # until files are made; then `work.stopping` finishes the one in hand
     sys.unraisablehook = _send_again
     if isinstance(sys.stdout, TextIOWrapper):
@@ -52,20 +52,34 @@ def main() -> None:
     raise SystemExit(code)
 
 
+def _open_closed_streams() -> None:
+    """Put the null device in the place of every standard stream that is closed, as daemons start programs.
+
+    The next file to be opened would else have its number, and hold whatever a library prints.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - stays open
+
+
 def run(arguments: list[str]) -> int:
     """Run one command; say on stderr how it failed, if it did, and return the exit code."""
+    output = sys.stdout
     try:
-        keep_kernels()
+        keep_kernels_of_numba()
         cli.main(arguments, prog_name="crocs", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        _silence(sys.stdout)  # the reader of our output left: not our fault
+        _silence(output)  # the reader of our output left: not our fault
     except click.ClickException as error:
         return _say(error.format_message().replace("\n", " "), WRONG_CALL)
     except (CrocsError, Stopped) as error:
         return _say(str(error), error.exit_code)
-    except SystemExit as ended:  # click answers a shell that asks for completions, and leaves
-        return int(ended.code or 0)
+    except SystemExit as ended:
+        if sys.stdout is output:
+            return int(ended.code or 0)  # click answered a shell that asks for completions
+        sys.stdout = output  # click wraps it when its reader left, and takes that for a failure
+        _silence(output)
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted; all finished work is on disk, the same command goes on", STOPPED_EARLY)
     except OSError as error:  # where no line of ours knew the cure
@@ -81,6 +95,8 @@ def _refused(error: OSError, arguments: list[str]) -> int:
     """Say what the system refused."""
     if error.filename and error.strerror:
         return _say(f"{error.filename}: {error.strerror}; mend that and run again", MENDABLE)
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):  # of a pipe or a process, which has no name
+        return _say(str(refusal(error)), MENDABLE)
     if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return _our_mistake(arguments)
     _silence(sys.stdout)  # of all that is written, only this has no name
@@ -134,6 +150,11 @@ def _end_other_ranks(code: int) -> None:
 def wait_until_heard(stream: TextIO) -> None:
     """Wait until the launcher has read what was said: of a launch that is aborted, it drops the rest."""
     stream.flush()
+    try:
+        import fcntl
+        import termios
+    except ImportError:  # Windows does not tell what is read
+        return
     if not stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
         return
     end = time.monotonic() + HEARD_WITHIN_S

@@ -19,7 +19,7 @@ import h5py
 import numpy as np
 
 from crocs_cli import __version__
-from crocs_cli.errors import CrocsError
+from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.machine.layouts import LAYOUTS, Layout
 
 Arrays = dict[str, np.ndarray]
@@ -27,6 +27,8 @@ Recipe = dict[str, Any]
 
 CHUNK_BYTES = 1 << 20
 OVERHEAD_BYTES = 1 << 16  # what HDF5 adds to arrays, more or less
+_NAME_ONE = "name a file that crocs made"
+_OPEN_ELSEWHERE = "already open for"  # HDF5 marks a file while a program may write to it
 _FILE_FORMAT = h5py.h5f.LIBVER_V110  # checksums on HDF5's own structures too; any HDF5 since 1.10 reads it
 
 
@@ -127,7 +129,7 @@ def read(path: Path, layout: Layout, names: tuple[str, ...] = ()) -> Arrays:
                 raise ValueError("an array is not what was written")
             return {name: _plain(array, layout.arrays[name][0]) for name, array in found.items()}
         except (OSError, KeyError, RuntimeError, ValueError) as error:
-            raise CrocsError(_damaged(path, layout)) from error
+            raise _fault(path, layout, error) from error
 
 
 def read_recipe(path: Path, layout: Layout | None = None) -> Recipe:
@@ -155,7 +157,7 @@ def shapes(path: Path, layout: Layout) -> dict[str, tuple[int, ...]]:
         try:
             return {name: file[name].shape for name in layout.arrays}
         except (OSError, KeyError, RuntimeError) as error:
-            raise CrocsError(_damaged(path, layout)) from error
+            raise _fault(path, layout, error) from error
 
 
 def _crc32(array: np.ndarray) -> int:
@@ -166,12 +168,18 @@ def _canonical(recipe: Recipe) -> str:
     return json.dumps(recipe, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def _damaged(path: Path, layout: Layout | None) -> str:
-    return f"{path}: not a whole crocs file (cut short, damaged or foreign); {_cure(layout)}"
-
-
-def _cure(layout: Layout | None) -> str:
-    return f"remove it and run `{layout.made_by}` again" if layout else "name a file that crocs made"
+def _fault(path: Path, layout: Layout | None, error: Exception) -> CrocsError:
+    """Return why a file cannot be read; it is damaged only where bytes were read and are wrong."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return CrocsError(f"{path}: no such file; {f'run `{layout.made_by}` first' if layout else _NAME_ONE}")
+    if refused := refusal(error):
+        return CrocsError(f"{path}: {refused}")
+    cure = layout.cure if layout else _NAME_ONE
+    if _OPEN_ELSEWHERE in str(error):
+        return CrocsError(
+            f"{path}: a program that writes to it is at work or was ended; close it there, or {cure}"
+        )
+    return CrocsError(f"{path}: not a whole crocs file (cut short, damaged or foreign); {cure}")
 
 
 @contextmanager
@@ -182,20 +190,17 @@ def _opened(path: Path, layout: Layout | None, known: Mapping[str, Layout] = LAY
             file = stack.enter_context(h5py.File(path, "r", locking="best-effort"))
             found, version = file.attrs["format"].decode(), int(file.attrs["format-version"])
             json.loads(file.attrs["made-by"])
-        except (FileNotFoundError, NotADirectoryError) as error:
-            cure = f"run `{layout.made_by}` first" if layout else "name a file that crocs made"
-            raise CrocsError(f"{path}: no such file; {cure}") from error
-        except PermissionError as error:
-            raise CrocsError(f"{path}: no permission to read it; change its rights") from error
         except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
-            raise CrocsError(_damaged(path, layout)) from error
+            raise _fault(path, layout, error) from error
         expected = layout or known.get(found)
         if expected is None or found != expected.format:
             wanted = layout.format if layout else "a crocs file"
-            raise CrocsError(f"{path}: expected {wanted}, found {found}; {_cure(layout)}")
+            raise CrocsError(
+                f"{path}: expected {wanted}, found {found}; {layout.cure if layout else _NAME_ONE}"
+            )
         if version != expected.version:
             this = f"this crocs reads version {expected.version}"
-            cure = f"use the crocs that made it, or {_cure(expected)}"
+            cure = f"use the crocs that made it, or {expected.cure}"
             raise CrocsError(f"{path}: {found} version {version}; {this}: {cure}")
         yield file
 

@@ -18,6 +18,11 @@ class Layout:
     made_by: str
     arrays: dict[str, tuple[str, tuple[str, ...]]]
 
+    @property
+    def cure(self) -> str:
+        """What to do about a file that must be made again: no message asks a user to remove data."""
+        return f"move it elsewhere and run `{self.made_by}` again"
+
 
 PROFILES = Layout(
     "crocs-profiles",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
-import resource
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,38 +32,70 @@ def give_back_large() -> None:
     Left to itself it soon keeps pieces of up to 32 MB in each thread's heap, where what grows (a file in
     memory) leaves holes of several times its size. From 4 MB on, it would cost ingest a tenth of its time.
     """
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        libc.mallopt(M_MMAP_THRESHOLD, LARGE)
-        libc.mallopt(M_TRIM_THRESHOLD, 2 * LARGE)
+    if mallopt := _of_libc("mallopt"):
+        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_TRIM_THRESHOLD, 2 * LARGE)
 
 
 def give_back() -> None:
     """Have glibc give back what is free at the moment, of which it keeps much for each thread."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):
-        libc.malloc_trim(0)
+    if malloc_trim := _of_libc("malloc_trim"):
+        malloc_trim(0)
 
 
-def available_bytes() -> int:
+def available_bytes() -> int | None:
     """Return the memory that this process may still take: the least of all that limits it.
 
     These are the machine, the control groups around the process, Slurm, and `ulimit -v`. Below zero where
-    the process holds more than it was given.
+    the process holds more than it was given; None where the system says nothing of all this.
     """
-    own = "/proc/self/status"
-    limits = [_kilobytes("/proc/meminfo")["MemAvailable"], *group_limits(GROUPS)]
+    held = held_bytes()
+    limits = [*_of_machine(), *group_limits(GROUPS)]
     if given := _by_slurm(os.environ):
-        limits.append(given - _kilobytes(own)["VmRSS"])
-    most = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if most != resource.RLIM_INFINITY:
-        limits.append(most - _kilobytes(own)["VmSize"])
-    return min(limits)
+        limits.append(given - held.resident)
+    with suppress(ImportError):  # Windows has no `ulimit -v`
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if most != resource.RLIM_INFINITY:
+            limits.append(most - held.addressed)
+    return min(limits, default=None)
+
+
+class Held(NamedTuple):
+    """The bytes that a process holds in memory, and those that it has addresses for."""
+
+    resident: int
+    addressed: int
+
+
+def held_bytes() -> Held:
+    """Return what this process holds; zeros where the system does not say (Linux without /proc)."""
+    import psutil  # here, because a command that needs no memory starts faster without it
+
+    try:
+        info = psutil.Process().memory_info()
+    except (psutil.Error, OSError):
+        return Held(0, 0)
+    return Held(info.rss, info.vms)
+
+
+def peak_bytes() -> int | None:
+    """Return the most memory that this process has held; None where the system keeps no record."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return peak if sys.platform == "darwin" else peak << 10
 
 
 def group_limits(root: Path, own: Path = Path("/proc/self/cgroup")) -> Iterator[int]:
-    """Yield what each control group around this process leaves it; `root` is where they are mounted."""
-    lines = own.read_text().splitlines() if own.exists() else []
+    """Yield what each control group around this process leaves it; `root` is where they are mounted.
+
+    Without /proc, which says where in them this process is, only the top group is asked.
+    """
+    lines = own.read_text().splitlines() if own.exists() else ["0::/"]
     for _, controllers, path in (line.split(":", 2) for line in lines):
         top = root / "memory" if "memory" in controllers.split(",") else root
         inner = top / path.lstrip("/")
@@ -83,8 +116,11 @@ def require(needs: Needs, what: str, processes: int = 1) -> None:
 
     processes: how many alike run on this node. What this one holds already is part of its peak.
     """
-    there = available_bytes() + _kilobytes("/proc/self/status")["VmRSS"]
-    peak = said(processes * needs.peak)
+    peak, free = said(processes * needs.peak), available_bytes()
+    if free is None:
+        log.info("%s: takes up to %s of memory; how much is free is not known", what, peak)
+        return
+    there = free + held_bytes().resident
     log.info("%s: takes up to %s of memory; %s are free", what, peak, said(there))
     if processes * needs.peak > there:
         raise CrocsError(f"{what}: needs {peak} of memory, {said(there)} are free; {needs.cure}")
@@ -93,6 +129,13 @@ def require(needs: Needs, what: str, processes: int = 1) -> None:
 def said(size: int) -> str:
     """Say a number of bytes as people do."""
     return f"{size / GIB:.1f} GB" if size >= GIB else f"{size / (1 << 20):.0f} MB"
+
+
+def _of_machine() -> Iterator[int]:
+    import psutil
+
+    with suppress(OSError):  # Linux without /proc
+        yield psutil.virtual_memory().available
 
 
 def _left(group: Path) -> Iterator[int]:
@@ -111,7 +154,6 @@ def _by_slurm(environment: Mapping[str, str]) -> int:
     return int(each) * int(cpus) << 20
 
 
-def _kilobytes(path: str) -> dict[str, int]:
-    """Return the fields of a file of /proc that are in kB, in bytes."""
-    fields = (line.split(":", 1) for line in Path(path).read_text().splitlines())
-    return {name: int(text.split()[0]) << 10 for name, text in fields if text.endswith("kB")}
+def _of_libc(name: str) -> Callable[..., object] | None:
+    """Return a function of the C library; None where that has no such function (macOS, Windows)."""
+    return None if os.name == "nt" else getattr(ctypes.CDLL(None), name, None)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
-from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.errors import CallError, CrocsError, refusal
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY, Layout
@@ -59,7 +59,7 @@ def listed(folder: Path, pattern: str = "[0-9]*.h5") -> list[Path]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise CrocsError(f"{folder}: cannot be looked into ({error.strerror}); mend that") from error
+        raise CrocsError(f"{folder}: {refusal(error)}") from error
 
 
 def shards(folder: Path, layout: Layout) -> dict[str, Recipe]:
@@ -77,10 +77,10 @@ def shards(folder: Path, layout: Layout) -> dict[str, Recipe]:
     for (key, made_by), kind in zip(found.items(), kinds, strict=True):
         path, source = folder / f"{key}.h5", folder.parent / "profiles" / f"{key}.h5"
         if kind != usual or made_by["key"] != key:
-            raise CrocsError(f"{path}: not of the same run as the others; {_removal(layout)}")
+            raise CrocsError(f"{path}: not of the same run as the others; {layout.cure}")
         profiles = files.digest(files.read_recipe(source, PROFILES)) if source.exists() else None
         if profiles and made_by["inputs"].get("profiles", profiles) != profiles:
-            raise CrocsError(f"{path}: made from other profiles; {_removal(layout)}")
+            raise CrocsError(f"{path}: made from other profiles; {layout.cure}")
     missing = [key for key in map(shard_key, range(first["parts"])) if key not in found]
     if missing:
         some = ", ".join(missing[:3]) + (" ..." if len(missing) > 3 else "")
@@ -88,10 +88,6 @@ def shards(folder: Path, layout: Layout) -> dict[str, Recipe]:
             f"{folder}: {len(missing)} of {first['parts']} shards missing ({some}); run `{layout.made_by}`"
         )
     return found
-
-
-def _removal(layout: Layout) -> str:
-    return f"remove it and run `{layout.made_by}` again"
 
 
 def load_sets_digest(run: Path) -> str:
@@ -114,7 +110,7 @@ def partition_recipe(run: Path) -> Recipe:
     elif "rls" in made_by["inputs"] and (run / "rls").exists():
         stale = made_by["inputs"]["rls"] != load_sets_digest(run)
     if stale:
-        raise CrocsError(f"{path}: made from other load sets; {_removal(PARTITION)}")
+        raise CrocsError(f"{path}: made from other load sets; {PARTITION.cure}")
     return made_by
 
 
@@ -155,7 +151,7 @@ def read_behaviours(run: Path, clusters: int, number: int) -> files.Arrays:
     made_by = files.read_recipe(path, RRLS)
     partition = files.digest(files.read_recipe(run / "partition.h5", PARTITION))
     if made_by["key"] != path.stem or made_by["inputs"].get("partition", partition) != partition:
-        raise CrocsError(f"{path}: made for another cluster or partition; {_removal(RRLS)}")
+        raise CrocsError(f"{path}: made for another cluster or partition; {RRLS.cure}")
     return files.read(path, RRLS)
 
 
@@ -169,7 +165,7 @@ def read_stability(run: Path) -> files.Arrays | None:
         return None
     partition = files.digest(files.read_recipe(run / "partition.h5", PARTITION))
     if files.read_recipe(path, STABILITY)["inputs"]["partition"] != partition:
-        raise CrocsError(f"{path}: made for another partition; {_removal(STABILITY)}")
+        raise CrocsError(f"{path}: made for another partition; {STABILITY.cure}")
     return files.read(path, STABILITY)
 
 

@@ -108,8 +108,12 @@ def world() -> Any:
 def _waiting_ends() -> Iterator[None]:
     """End this process where other ranks do not begin in time, as on a node without Python.
 
-    MPI waits for them for ever, in a call in which no Python runs: a child watches, and kills.
+    MPI waits for them for ever, in a call in which no Python runs: a child watches, and kills. Windows cannot
+    fork, and has no such watch.
     """
+    if not hasattr(os, "fork"):
+        yield
+        return
     began, begins = os.pipe()
     waiting, watcher = os.getpid(), os.fork()
     if not watcher:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from crocs_cli.errors import CrocsError, Stopped
+from crocs_cli.errors import STOP_SIGNALS, CrocsError, Stopped
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.layouts import Layout
@@ -121,7 +121,7 @@ def stopping() -> Iterator[Callable[[], bool]]:
     def note(number: int, _: FrameType | None) -> None:
         came.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGUSR1)}
+    before = {number: signal.signal(number, note) for number in STOP_SIGNALS}
     try:
         yield lambda: bool(came)
     finally:
@@ -137,11 +137,9 @@ def _difference(found: Recipe, wanted: Recipe) -> str:
         for key in sorted(old.keys() | new.keys())
         if old.get(key) != new.get(key)
     ]
+    anew = f"move it elsewhere and run `crocs {wanted['command']}` again"
     if found.get("command") != wanted.get("command") or found.get("key") != wanted.get("key"):
-        return (
-            f"it is {found.get('command')}'s file {found.get('key')}, copied from elsewhere; "
-            f"remove it and run `crocs {wanted['command']}` again"
-        )
+        return f"it is {found.get('command')}'s file {found.get('key')}, copied from elsewhere; {anew}"
     if changed:
-        return f"made with {', '.join(changed)}; use the same settings, another --run, or remove the file"
-    return f"made from other inputs; remove it and run `crocs {wanted['command']}` again"
+        return f"made with {', '.join(changed)}; use the same settings, another --run, or {anew}"
+    return f"made from other inputs; {anew}"

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from crocs_cli.errors import CrocsError
+from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.text import opened
 
@@ -56,7 +56,9 @@ def _parsed(path: Path) -> dict[str, dict[str, list[Any]]]:
         _check_lengths(path)
         nem = NEMFile(str(path))
         readings = nem.nem_data().readings
-    except (*_NOT_NEM, zipfile.BadZipFile, OSError) as error:
+    except OSError as error:
+        raise CrocsError(f"{path}: {refusal(error, 'name a readable file')}") from error
+    except (*_NOT_NEM, zipfile.BadZipFile) as error:
         line = re.search(r"line (\d+)", str(error))
         place = f"{path}:{line[1]}" if line else str(path)
         reason = (

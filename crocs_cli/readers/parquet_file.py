@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 
-from crocs_cli.errors import CrocsError
+from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.readers.table import Kind, Part, Table, arrow_type, stamp_fault
 
 BATCH_ROWS = 1 << 18
@@ -21,9 +21,7 @@ def open_parquet(path: Path, stamp_format: str | None) -> Table:
     try:
         schema = parquet.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise CrocsError(
-            f"{path}: not a whole Parquet file (cut short or damaged); fetch it again"
-        ) from error
+        raise _fault(path, error) from error
     stored = {name.strip(): name for name in schema.names}
 
     def parts(kinds: Mapping[str, Kind]) -> Iterator[Part]:
@@ -45,9 +43,14 @@ def open_parquet(path: Path, stamp_format: str | None) -> Table:
                 )
                 start += batch.num_rows
         except (pa.ArrowInvalid, OSError) as error:
-            raise CrocsError(f"{path}: damaged Parquet file; fetch it again") from error
+            raise _fault(path, error) from error
 
     return Table(path, tuple(name.strip() for name in schema.names), parts)
+
+
+def _fault(path: Path, error: Exception) -> CrocsError:
+    damaged = "not a whole Parquet file (cut short or damaged); fetch it again"
+    return CrocsError(f"{path}: {refusal(error, 'name a readable file') or damaged}")
 
 
 def _check_sizes(path: Path, metadata: parquet.FileMetaData, wanted: set[str]) -> None:

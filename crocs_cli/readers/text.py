@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from crocs_cli.errors import CrocsError
+from crocs_cli.errors import CrocsError, refusal
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 16 << 20  # a header of a million consumers is shorter
@@ -73,7 +73,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CrocsError(f"{path}: cut short or damaged gzip; fetch it again") from error
     except OSError as error:
-        raise CrocsError(f"{path}: {(error.strerror or str(error)).lower()}; name a readable file") from error
+        raise CrocsError(f"{path}: {refusal(error, 'name a readable file')}") from error
 
 
 def _check_text(path: Path, piece: bytes) -> None:

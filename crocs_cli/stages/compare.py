@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from crocs_cli.errors import CrocsError
+from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
 from crocs_cli.machine.run import partition_labels, read_behaviours, shards
@@ -119,7 +119,8 @@ def read_ids(path: Path | None) -> frozenset[str]:
     try:
         return frozenset(path.read_text(encoding="utf-8").split())
     except (OSError, UnicodeDecodeError) as error:
-        raise CrocsError(f"{path}: cannot be read; name a text file of consumer ids, one a line") from error
+        cure = "name a text file of consumer ids, one a line"
+        raise CrocsError(f"{path}: {refusal(error, cure) or f'not UTF-8 text; {cure}'}") from error
 
 
 def _assigned(run: Path) -> dict[str, tuple[int, np.ndarray]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from crocs_cli.errors import CrocsError
+from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.layouts import PROFILES
@@ -187,7 +187,7 @@ def digest(path: Path) -> str:
     try:
         return files.file_digest(path)
     except OSError as error:
-        raise CrocsError(f"{path}: {(error.strerror or '').lower()}; name a readable file") from error
+        raise CrocsError(f"{path}: {refusal(error, 'name a readable file')}") from error
 
 
 def made_shards(run: Path, base: Callable[[], Recipe]) -> dict[str, Recipe]:

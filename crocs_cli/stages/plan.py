@@ -53,6 +53,8 @@ def run(run: Path, settings: PlanSettings) -> list[Step]:
     """
     m = settings.consumers or count_consumers(run)
     free = available_bytes() if settings.memory_gb is None else int(settings.memory_gb * GIB)
+    if free is None:
+        raise CrocsError("plan: this system does not say how much memory is free; give --memory-gb")
     ranks = ranks_needed(m, settings, free)  # first, so that what cannot be is refused without a trial
     peak = peaks(m, settings)
     if ranks > 1:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.errors import CallError, CrocsError, refusal
 from crocs_cli.machine import files
 from crocs_cli.maths.readings.quality import COUNTS, shares
 from crocs_cli.pictures import quality_page
@@ -39,7 +39,9 @@ def read_table(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
         return [row["consumer_id"] for row in rows], counts.reshape(-1, len(COUNTS)), mean_kwh
     except FileNotFoundError as error:
         raise CrocsError(f"{path}: no such file; run `crocs ingest` first") from error
-    except (OSError, KeyError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise CrocsError(f"{path}: {refusal(error)}") from error
+    except (KeyError, ValueError, TypeError) as error:
         raise CrocsError(f"{path}: not what `crocs ingest` wrote; run it again") from error
 
 

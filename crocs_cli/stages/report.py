@@ -115,9 +115,7 @@ def _community(rrls: Arrays, source: Source) -> np.ndarray:
     place = {name: at for at, name in enumerate(source.consumer_id)}
     members = np.array([place[name] for name in rrls["consumer_id"]])
     if sizes[members].sum() != len(rrls["vertex_community"]):
-        raise CrocsError(
-            f"{source.run / 'rrls'}: made from other load sets; remove it and run `crocs rrls` again"
-        )
+        raise CrocsError(f"{source.run / 'rrls'}: made from other load sets; {RRLS.cure}")
     community = np.full(len(source.people.sets.prototypes), -1)
     first = source.people.sets.offset[:-1]
     rows = np.concatenate([np.arange(first[member], first[member] + sizes[member]) for member in members])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import resource
 import time
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from crocs_cli.errors import CallError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import RRLS
-from crocs_cli.machine.memory import Needs, require
+from crocs_cli.machine.memory import Needs, peak_bytes, require
 from crocs_cli.machine.run import (
     cluster_keys,
     listed,
@@ -55,8 +54,10 @@ def run(run: Path, settings: RrlsSettings, seed: int, team: Team) -> list[dict[s
         members = load_members(run, consumer_id[label == int(product.key) - 1], comparison)
         arrays = refined(members.sets, comparison.window(members.sets), settings, seed)
         arrays["consumer_id"] = members.consumer_id
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-        costs[product.key] = {"seconds": round(time.perf_counter() - start, 2), "peak_memory_bytes": peak}
+        costs[product.key] = {
+            "seconds": round(time.perf_counter() - start, 2),
+            "peak_memory_bytes": peak_bytes(),
+        }
         return arrays
 
     bring_up_to_date(products, make, team, "rrls", partial(needs, run, label, settings))

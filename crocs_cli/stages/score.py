@@ -43,7 +43,7 @@ def true_clusters(run: Path, consumer_id: np.ndarray) -> np.ndarray:
     if unknown:
         raise CrocsError(
             f"{run / 'truth'}: nothing of {len(unknown)} consumers, such as {unknown[0]}; "
-            "remove it, or use the truth of this population"
+            "use the truth of this population, or move that one elsewhere"
         )
     return np.array([cluster[name] for name in consumer_id.tolist()], dtype=np.int32)
 

@@ -49,7 +49,7 @@ def sampled_consumers(run: Path, partition: Recipe) -> np.ndarray:
     """Return which consumers of a run were clustered, (m,) bool; the others joined their clusters."""
     path = run / "sampled.h5"
     if files.read_recipe(path, SAMPLED) != {**partition, "key": path.stem}:
-        raise CrocsError(f"{path}: made for another partition; remove it and run `{SAMPLED.made_by}` again")
+        raise CrocsError(f"{path}: made for another partition; {SAMPLED.cure}")
     clustered: np.ndarray = files.read(path, SAMPLED, ("clustered",))["clustered"]
     return clustered
 
@@ -90,7 +90,7 @@ def check_tiles(run: Path, compared: Stage2Settings) -> None:
     for path in listed(run / "wsmd"):
         made_by = files.read_recipe(path, WSMD)
         if (made_by["inputs"], made_by["settings"]) != wanted or made_by["key"] != path.stem:
-            raise CrocsError(f"{path}: not of the run's partition; remove it and run `crocs stage2` again")
+            raise CrocsError(f"{path}: not of the run's partition; {WSMD.cure}")
 
 
 def read_distances(run: Path, m: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.files import Arrays
+from crocs_cli.machine.layouts import RRLS
 from crocs_cli.machine.run import read_behaviours, rrls_path
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.behaviours.hyperprototypes import MAJOR_DAY_COVERAGE
@@ -49,7 +50,7 @@ def _ranked(run: Path, clusters: int, number: int, comparison: Comparison, wante
     rrls = read_behaviours(run, clusters, number)
     members = load_members(run, rrls["consumer_id"], comparison)
     if not np.array_equal(members.consumer_id, rrls["consumer_id"]):
-        raise CrocsError(f"{path}: its consumers are not those of the run; remove it and run `crocs rrls`")
+        raise CrocsError(f"{path}: its consumers are not those of the run; {RRLS.cure}")
     distance = distances_to_rrls(
         members.sets,
         rrls["hyperprototype_medoid"],

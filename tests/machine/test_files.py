@@ -1,6 +1,12 @@
 """A file is whole and what it says it is, or it is refused in one line."""
 
+import errno
+import fcntl
+import os
+import re
+import resource
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,10 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import crocs_cli
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import LAYOUTS, PARTITION, TRUTH, Layout
 
+PACKAGE = Path(crocs_cli.__file__).parent
 RECIPE = {"command": "synth", "key": "00000", "parts": 1, "settings": {"seed": 1}, "inputs": {}}
 
 
@@ -95,11 +103,118 @@ def test_a_foreign_file_is_named_with_what_it_is(tmp_path):
     with h5py.File(tmp_path / "b.h5", "w") as file:
         file["x"] = 1
     with pytest.raises(
-        CrocsError, match=r"b.h5: not a whole crocs file .*; remove it and run `crocs stage2` again"
+        CrocsError, match=r"b.h5: not a whole crocs file .*; move it elsewhere and run `crocs stage2` again"
     ):
         files.read(tmp_path / "b.h5", PARTITION)
     with pytest.raises(CrocsError, match="c.h5: no such file; run `crocs stage2` first"):
         files.read(tmp_path / "c.h5", PARTITION)
+
+
+IN_USE = "in use by another program; close it there and run again"
+
+
+def test_a_file_that_another_program_has_locked_is_in_use_until_it_lets_go(tmp_path):
+    path = tmp_path / "a.h5"
+    files.write(path, TRUTH, truth(), RECIPE)
+    with path.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        for reads in (files.read, files.read_recipe, files.shapes):
+            with pytest.raises(CrocsError, match=f"a.h5: {IN_USE}"):
+                reads(path, TRUTH)
+    assert len(files.read(path, TRUTH)["cluster"]) == 3
+
+
+HOLD = "import h5py, sys; file = h5py.File(sys.argv[1], 'r+'); print(flush=True); sys.stdin.read()"
+
+
+@pytest.mark.parametrize(
+    ("locking", "said"),
+    [
+        ("TRUE", IN_USE),
+        (
+            "FALSE",
+            "a program that writes to it is at work or was ended; close it there, or move it",
+        ),
+    ],
+)
+def test_a_file_that_h5py_has_open_for_writing_is_not_called_damaged(tmp_path, locking, said):
+    path = tmp_path / "a.h5"
+    files.write(path, TRUTH, truth(), RECIPE)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "HDF5_USE_FILE_LOCKING": locking},
+    ) as other:
+        other.stdout.readline()
+        with pytest.raises(CrocsError, match=f"a.h5: {said}"):
+            files.read(path, TRUTH)
+    assert len(files.read(path, TRUTH)["cluster"]) == 3
+
+
+def test_a_process_that_may_open_no_more_files_says_so(tmp_path):
+    path = tmp_path / "a.h5"
+    files.write(path, TRUTH, truth(), RECIPE)
+    free = os.open(path, os.O_RDONLY)  # all lower numbers are taken
+    os.close(free)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
+    try:
+        with pytest.raises(CrocsError, match="a.h5: this process may not open more files; raise `ulimit -n`"):
+            files.read(path, TRUTH)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def of_hdf5(number, what="file read failed"):
+    return f"Unable to synchronously open file ({what}: errno = {number}, error message = 'x', offset = 0)"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EAGAIN, "x"), IN_USE),
+        (OSError(errno.EDEADLK, of_hdf5(errno.EDEADLK)), IN_USE),
+        (OSError(errno.EACCES, of_hdf5(errno.EACCES, "unable to lock file")), IN_USE),
+        (OSError(errno.EACCES, of_hdf5(errno.EACCES, "unable to open file")), "no permission to read it;"),
+        (
+            OSError(errno.ENOLCK, "x"),
+            "its file system gives no locks; if nothing writes to it, run again",
+        ),
+        (
+            OSError(errno.ENOTSUP, of_hdf5(errno.ENOTSUP, "unable to lock file")),
+            "its file system gives no locks",
+        ),
+        (OSError(errno.EIO, "x"), "its disk did not give its bytes"),
+        (KeyError(of_hdf5(errno.EIO)), "its disk did not give its bytes"),
+        (RuntimeError(of_hdf5(errno.ESTALE)), "another machine moved or replaced it meanwhile; run again"),
+        (OSError(errno.ENFILE, "x"), "this machine may not open more files"),
+        (OSError(errno.ENOMEM, "x"), "no memory is left"),
+        (OSError("Can't read data (memory allocation failed for chunk)"), "no memory is left"),
+        (OSError(errno.ENOENT, "x"), "no such file; run `crocs synth` first"),
+        (OSError(errno.ELOOP, "x"), "too many levels of symbolic links; mend that and run again"),
+        (OSError("Can't read data (wrong checksum)"), "not a whole crocs file"),
+    ],
+)
+@pytest.mark.parametrize("when", ["opened", "read"])
+def test_what_the_system_refuses_is_never_called_damage(tmp_path, monkeypatch, error, said, when):
+    files.write(tmp_path / "a.h5", TRUTH, truth(), RECIPE)
+
+    def refused(*_, **__):
+        raise error
+
+    monkeypatch.setattr(*((h5py, "File") if when == "opened" else (h5py.Dataset, "__getitem__")), refused)
+    with pytest.raises(CrocsError, match=f"a.h5: {said}") as told:
+        files.read(tmp_path / "a.h5", TRUTH)
+    assert ("damaged" in str(told.value)) == ("not a whole" in said)
+
+
+def test_no_message_asks_to_remove_a_file():
+    """A file that is in the way is moved; only a line of a text may be removed (`screen` is not done yet)."""
+    sources = [path for path in PACKAGE.rglob("*.py") if "screen" not in path.parts]
+    asks = re.compile(r"\b(remove|delete) (it|them|the (file|folder|directory))", re.IGNORECASE)
+    assert len(sources) > 100
+    assert [str(path) for path in sources if asks.search(path.read_text())] == []
 
 
 def test_a_later_version_is_refused(tmp_path):

@@ -1,5 +1,9 @@
 """What limits a process's memory is found, and what does not fit is refused before it starts."""
 
+import errno
+import resource
+
+import psutil
 import pytest
 
 from crocs_cli.errors import CrocsError
@@ -47,12 +51,61 @@ def test_what_slurm_gives_is_less_what_the_process_holds(monkeypatch):
 
 def test_what_is_held_already_is_part_of_what_a_stage_needs(monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 0)
-    monkeypatch.setattr(memory, "_kilobytes", lambda _: {"VmRSS": 300 << 20})
+    monkeypatch.setattr(memory, "held_bytes", lambda: memory.Held(300 << 20, GIB))
     require(Needs(1 << 20, "buy more"), "a small stage")
     with pytest.raises(
         CrocsError, match=r"a large stage: needs 4\.0 GB of memory, 300 MB are free; buy more"
     ):
         require(Needs(GIB, "buy more"), "a large stage", processes=4)
+
+
+def test_what_a_process_holds_is_within_what_it_has_addresses_for_and_its_peak():
+    held, peak = memory.held_bytes(), memory.peak_bytes()
+    assert 10 << 20 < held.resident <= held.addressed
+    assert held.resident < 2 * peak
+    assert peak < 1 << 40
+
+
+@pytest.fixture
+def no_proc(monkeypatch):
+    """Have psutil fail as it does on Linux without /proc, and nothing else say anything."""
+
+    def missing(*_):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "/proc/meminfo")
+
+    monkeypatch.setattr(psutil, "virtual_memory", missing)
+    monkeypatch.setattr(psutil, "Process", missing)
+    monkeypatch.setattr(memory, "GROUPS", memory.Path("/nowhere"))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    for name in ("SLURM_MEM_PER_NODE", "SLURM_MEM_PER_CPU"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_memory_that_is_not_known_refuses_nothing(no_proc, caplog):
+    caplog.set_level("INFO", "crocs")
+    assert available_bytes() is None
+    require(Needs(GIB << 10, "buy more"), "a large stage")
+    assert caplog.messages == [
+        "a large stage: takes up to 1024.0 GB of memory; how much is free is not known"
+    ]
+
+
+def test_a_plan_asks_for_memory_that_is_not_known(no_proc, crocs, tmp_path):
+    ended = crocs("plan", "--run", tmp_path, "--consumers", 100)
+    assert (ended.code, ended.err) == (
+        1,
+        "crocs: plan: this system does not say how much memory is free; give --memory-gb\n",
+    )
+
+
+def test_what_slurm_gives_is_known_without_proc(no_proc, monkeypatch):
+    monkeypatch.setenv("SLURM_MEM_PER_NODE", "1024")
+    assert available_bytes() == GIB
+
+
+def test_without_proc_the_top_group_is_asked(tmp_path):
+    group(tmp_path, 1000, 700)
+    assert list(group_limits(tmp_path, tmp_path / "no proc")) == [1000 - 700 + 300]
 
 
 def test_bytes_are_said_as_people_do():

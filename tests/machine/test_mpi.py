@@ -13,7 +13,7 @@ import pytest
 
 from crocs_cli import __main__
 from crocs_cli.maths.ward.rounds import ward_in_place
-from tests.conftest import engine_missing, finish, mpiexec, start
+from tests.conftest import ROOT, engine_missing, finish, mpiexec, start
 from tests.machine.ward_by_ranks import by_ranks, distances
 
 pytestmark = pytest.mark.engine
@@ -56,6 +56,20 @@ def test_without_a_library_the_message_says_how_to_get_one(profiles):
     ended = finish(start("stage1", "--run", profiles, launcher=nowhere))
     assert ended.code == 1
     assert "load an MPI module or install crocs[mpich]" in ended.err
+
+
+ONE_TASK = {"SLURM_CPUS_PER_TASK": "2", "SLURM_NTASKS": "1"}
+SAID = "from crocs_cli.machine.threads import available_threads; print(available_threads())"
+
+
+@pytest.mark.parametrize("tasks", [{}, ONE_TASK], ids=["alone", "one task"])
+def test_ranks_in_one_task_divide_its_cpus(tasks):
+    cpus = sorted(os.sched_getaffinity(0))[:2]
+    launcher = ("taskset", "-c", ",".join(map(str, cpus)), *mpiexec(2))
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
+    command = [*launcher, sys.executable, "-c", SAID]
+    ended = subprocess.run(command, cwd=ROOT, env=plain | tasks, text=True, capture_output=True)
+    assert ended.stdout.split() == ["1", "1"], ended.stderr
 
 
 def test_one_ranks_failure_ends_all(profiles):

@@ -183,7 +183,7 @@ def test_other_settings_in_the_same_run_are_refused(ingest):
     assert ended.code == 1
     assert "made with unit kWh (now Wh); use the same settings, another --run" in ended.err
     ended = ingest(GOOD + LINES[3] + "\n")
-    assert "made from other inputs; remove it and run `crocs ingest` again" in ended.err
+    assert "made from other inputs; move it elsewhere and run `crocs ingest` again" in ended.err
     assert Path("run/profiles/00000.h5").read_bytes() == before
 
 

@@ -288,5 +288,5 @@ def test_a_daily_file_that_changed_is_not_mixed_with_old_shards(tmp_path):
     fitted(tmp_path, daily=daily)
     fitted(tmp_path, daily=daily)
     write(tmp_path / "daily.csv", [("id", "date", "kwh"), *long_rows(kwh + 1, names(2))])
-    with pytest.raises(CrocsError, match=r"daily/00000.h5: made from other inputs; remove it"):
+    with pytest.raises(CrocsError, match=r"daily/00000.h5: made from other inputs; move it elsewhere"):
         fitted(tmp_path, daily=daily)

@@ -149,7 +149,7 @@ def test_behaviours_of_other_load_sets_are_refused(crocs, tmp_path):
     files.write(path, RRLS, arrays, files.read_recipe(path))
     ended = crocs("report", "--run", run)
     assert ended.code == 1
-    assert "rrls: made from other load sets; remove it and run `crocs rrls` again" in ended.err
+    assert "rrls: made from other load sets; move it elsewhere and run `crocs rrls` again" in ended.err
 
 
 def test_names_are_escaped(crocs, tmp_path):

@@ -80,5 +80,5 @@ def test_a_report_refuses_the_stability_of_another_partition(crocs, tmp_path):
     shutil.copyfile(other / "stability.h5", run / "stability.h5")
     ended = crocs("report", "--run", run)
     assert ended.code == 1
-    cure = "made for another partition; remove it and run `crocs stability` again"
+    cure = "made for another partition; move it elsewhere and run `crocs stability` again"
     assert ended.err == f"crocs: {run}/stability.h5: {cure}\n"

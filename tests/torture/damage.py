@@ -229,9 +229,9 @@ class Case:
         return f"after the cure not as it was: {wrong + missing}" if wrong or missing else ""
 
     def follow(self, said: str) -> bool:
-        """Do what a line says: remove the file that it names; its maker is called with the chain."""
-        match = re.search(r"^crocs: (/\S+?\.h5): .*(remove it and run `crocs|or remove the file)", said, re.M)
+        """Do what a line says: move the file that it names elsewhere; its maker is called with the chain."""
+        match = re.search(r"^crocs: (/\S+?\.h5): .*(move it elsewhere|remove it) and run `crocs", said, re.M)
         if match and Path(match[1]).exists():
-            Path(match[1]).unlink()
+            Path(match[1]).replace(self.work.with_name("moved.h5"))
             return True
         return bool(re.search(r"; run `crocs [\w ]+`( first)?$", said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import click
@@ -32,7 +33,7 @@ def command(job: Job, as_json: bool) -> None:
       crocs compare --run runs/later --with runs/first --clusters 5
       crocs compare --run runs/later --with runs/first --clusters 5 --control control.txt --json
     """
-    from crocs_cli.machine.json_text import json_text
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.machine.threads import available_threads
     from crocs_cli.stages import assign, compare, stage1
     from crocs_cli.stages.settings import AssignSettings
@@ -69,6 +70,8 @@ def _said(found: Comparison) -> list[str]:
                 f"segment {row.cluster}, {name}: {100 * row.earlier:.1f}% of days, "
                 f"now {100 * row.later:.1f}%; change {100 * row.change:+.1f} points ({span})"
             )
-    if len(lines) == 2:
+    if not any(isfinite(row.low) for row in found.prevalence):
+        lines.append("not known which changes are beyond chance, as no group has two consumers or more")
+    elif len(lines) == 2:
         lines.append("no change of any behaviour beyond chance")
     return lines

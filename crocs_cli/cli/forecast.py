@@ -25,7 +25,7 @@ def command(job: Job, as_json: bool) -> None:
       crocs forecast --run runs/first --clusters 5 --test-days 10
       crocs forecast --run runs/first --clusters 5 --test-days 10 --json
     """
-    from crocs_cli.machine.json_text import json_text
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.machine.threads import available_threads
     from crocs_cli.stages import forecast, stage1
 

@@ -19,8 +19,8 @@ def command(file: Path, as_json: bool) -> None:
       crocs info --json runs/first/rls/00000.h5
     """
     from crocs_cli.machine import files
-    from crocs_cli.machine.json_text import json_text
     from crocs_cli.machine.layouts import LAYOUTS
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 
     layout = files.layout_of(file, LAYOUTS | OF_SCREENING)

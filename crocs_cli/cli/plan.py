@@ -20,7 +20,7 @@ def command(job: Job, as_json: bool) -> None:
       crocs plan --run runs/first --consumers 10000 --days 90 --tasks 4
       crocs plan --run runs/large --consumers 80000 --days 365 --tasks 50 --memory-gb 24 --json
     """
-    from crocs_cli.machine.json_text import json_text
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import plan
 
     steps = plan.run(job.run, job.settings)

@@ -18,7 +18,7 @@ def command(job: Job) -> None:
       crocs quality --run runs/mine
       crocs quality --run runs/mine --fail-on days_incomplete=0.2 --fail-on consumers_without_days=0.1
     """
-    from crocs_cli.machine.json_text import json_text
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import quality
 
     summary = quality.run(job.run)

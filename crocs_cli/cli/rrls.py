@@ -39,7 +39,7 @@ def command(job: Job, like: Path | None, picture: Path | None, as_json: bool) ->
       crocs rrls --run runs/later --like runs/first --clusters 5
     """
     from crocs_cli.machine.files import write_bytes
-    from crocs_cli.machine.json_text import json_text
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import moves, rrls
 
     clusters = (

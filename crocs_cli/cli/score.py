@@ -18,7 +18,7 @@ def command(job: Job) -> None:
     Examples:
       crocs score --run runs/first --clusters 5
     """
-    from crocs_cli.machine.json_text import json_text
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import score
 
     click.echo(json_text(score.run(job.run, job.settings), 2))

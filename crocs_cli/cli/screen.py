@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 
 import click
 
 from crocs_cli.cli.options import Job, stage_options
-from crocs_cli.machine.json_text import json_text
+from crocs_cli.machine.plain import json_text
 
 SHOWN = 10
 
@@ -134,4 +135,10 @@ def _say(columns: dict, as_json: bool) -> None:
         click.echo(json_text(rows))
         return
     for row in rows:
-        click.echo("  ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()))
+        click.echo("  ".join(map(_shown, row.values())))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}" if isfinite(value) else "not known"
+    return str(value)

@@ -19,7 +19,7 @@ def command(job: Job, as_json: bool) -> None:
       crocs status --run runs/first --json
       crocs status --run runs/first --shares 8
     """
-    from crocs_cli.machine.json_text import json_text
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import status
 
     steps, shares = status.steps(job.run), job.settings.shares

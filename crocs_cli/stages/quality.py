@@ -11,7 +11,7 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.json_text import json_bytes
+from crocs_cli.machine.plain import json_bytes
 from crocs_cli.maths.readings.quality import COUNTS, shares
 from crocs_cli.pictures import quality_page
 

@@ -17,7 +17,7 @@ from crocs_cli.cli import COMMANDS, cli, options
 from crocs_cli.errors import CallError
 from crocs_cli.machine.settings import DURATION, flag_name, is_list, option_paths
 from crocs_cli.stages.settings import RunSettings
-from tests.conftest import Crocs
+from tests.conftest import ROOT, Crocs
 
 # flags of one call only: the settings file, a part of the work, how to print, a question asked once, a
 # second product, and a file that this call writes
@@ -193,6 +193,11 @@ def test_a_misspelt_key_is_caught_by_every_command(crocs: Crocs, tmp_path, words
         ended = crocs(*words.split(), *WORDS.get(words, []), "-c", path, "--run", tmp_path / "run")
         assert (ended.code, ended.err.count("\n")) == (2, 1)
         assert told in ended.err
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").iterdir()), ids=lambda path: path.name)
+def test_the_shipped_settings_are_valid(path):
+    assert options.read_document(path).values
 
 
 def test_every_misspelt_key_of_every_section_is_caught(tmp_path):

@@ -68,7 +68,9 @@ def stage_options(
             run = settle("", stages.RunSettings, document, _taken(shared, given))
             settings = settle(section, SECTIONS[section], document, _taken(own, given))
             if run_required and run.run is None:
-                raise CallError("no run directory; give --run DIR, or `run: DIR` in the settings file")
+                raise CallError(
+                    "no run directory; give --run DIR, CROCS_RUN=DIR, or `run: DIR` in the settings file"
+                )
             team = Team() if only_reads else join(share)
             function(Job(run.run, run.seed, team, settings), **given)
 

@@ -29,6 +29,7 @@ NUL = "\0"  # no argument and no variable can hold it
 
 # what would start work: replaced, so that only the settings are tried
 WORK = ("synth", "plan", "report", "stability")
+READERS = ("quality", "typical", "score", "compare", "forecast", "status")
 SCREEN = ("simulate", "fit", "rank", "validate")
 WORDS = [
     *("ward", "wsmd", "auto", "1h", "30min", "long", "minmax", "AU-NSW", "2013-01-31", "2013-02-30", "UTC"),
@@ -93,7 +94,7 @@ PUTS = [b"", b"&a ", b"*a", b"!!x ", b": ", b"- ", b"\n", b"\x00", b"\xff", b"{"
 
 def commands() -> dict[tuple[str, ...], click.Command]:
     """Return every command that takes settings, by its words."""
-    names = ("ingest", "stage1", "stage2", "rrls", "assign", *WORK)
+    names = ("ingest", "stage1", "stage2", "rrls", "assign", *WORK, *READERS)
     return {
         **{(name,): importlib.import_module(f"crocs_cli.cli.{name}").command for name in names},
         **{("screen", name): screen.commands[name] for name in SCREEN},
@@ -168,7 +169,8 @@ def calls(draw: Any) -> tuple[tuple[str, ...], list[str], dict[str, str]]:
             flags.append(f"{option.opts[0]}={draw(texts).replace(NUL, '')}")
         else:
             text = draw(texts).replace(NUL, "").encode(errors="replace").decode()
-            variables["_".join(["CROCS", *name, str(option.name)]).upper()] = text
+            words = () if option.name == "seed" else name
+            variables["_".join(["CROCS", *words, str(option.name)]).upper()] = text
     return name, flags, variables
 
 

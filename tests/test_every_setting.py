@@ -7,15 +7,16 @@ import datetime as dt
 import types
 import typing
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import click
 import pytest
 import yaml
+from pydantic import Field
 
 from crocs_cli.cli import COMMANDS, cli, options
 from crocs_cli.errors import CallError
-from crocs_cli.machine.settings import DURATION, flag_name, is_list, option_paths
+from crocs_cli.machine.settings import DURATION, Minutes, flag_name, is_list, option_paths
 from crocs_cli.stages.settings import RunSettings
 from tests.conftest import ROOT, Crocs
 
@@ -99,7 +100,7 @@ def document(section: str, keys: tuple[str, ...], info: Any, text: str) -> str:
 
 
 def flags(keys: tuple[str, ...], text: str, parameters: list[click.Parameter]) -> list[str]:
-    """Return the flag that sets a setting; none where it can only be switched the other way."""
+    """Return the flag that sets a setting."""
     option = next(p for p in parameters if isinstance(p, click.Option) and p.name == "_".join(keys))
     if not option.is_flag:
         return [flag_name(keys), text]
@@ -172,8 +173,7 @@ def test_flag_over_variable_over_file(seen, monkeypatch, tmp_path, section, keys
         path.write_text(document(section, keys, info, in_file))
         monkeypatch.setenv(variable, other)
         assert read() == valid[other]
-        if flag := flags(keys, in_file, parameters):
-            assert read(*flag) == valid[in_file]
+        assert read(*flags(keys, in_file, parameters)) == valid[in_file]
 
 
 @pytest.mark.parametrize("words", [words for words in commands() if words != "info"])
@@ -198,6 +198,35 @@ def test_a_misspelt_key_is_caught_by_every_command(crocs: Crocs, tmp_path, words
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").iterdir()), ids=lambda path: path.name)
 def test_the_shipped_settings_are_valid(path):
     assert options.read_document(path).values
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        (int, "N"),
+        (Annotated[float, Field(ge=0)] | None, "NUMBER"),
+        (Literal["date", "auto"], "[date|auto]"),
+        (Annotated[int, Field(ge=1)] | Literal["auto", "all"], "N|auto|all"),
+        (dt.date | Literal["auto"], "DATE|auto"),
+        (tuple[Annotated[int, Field(ge=1)], ...], "N,..."),
+        (tuple[int, int], "N,N"),
+        (Annotated[Minutes, Field(ge=5)] | None, "DURATION"),
+        (Path | None, "PATH"),
+        (str | None, "TEXT"),
+    ],
+    ids=str,
+)
+def test_what_a_flag_takes_comes_from_the_type(kind, shown):
+    assert options.metavar(kind) == shown
+
+
+@pytest.mark.parametrize("factors", ["", "3", "[1]", "paper"])
+def test_factors_of_the_papers_preset_that_are_none_are_one_line(crocs: Crocs, tmp_path, factors):
+    path = tmp_path / "my.yaml"
+    path.write_text(f"screen-rank:\n  preset: paper\n  factors: {factors}")
+    ended = crocs("screen", "rank", "-c", path, "--run", tmp_path)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert ended.err.startswith(f"crocs: {path}:3: screen-rank.factors: ")
 
 
 def test_every_misspelt_key_of_every_section_is_caught(tmp_path):

@@ -106,14 +106,18 @@ def setting_option(keys: tuple[str, ...], info: Any) -> Function:
     name, flag = "_".join(keys), flag_name(keys)
     description = f"{info.description[0].upper()}{info.description[1:]}."
     if info.annotation is bool:
-        both = f"{flag}/--no-{flag[2:]}" if default else flag  # what is on needs a way off
-        return click.option(both, name, is_flag=True, default=None, help=description)
+        both = f"{flag}/--no-{flag[2:]}"  # what the file switches on needs a way off
+        return click.option(both, name, is_flag=True, default=None, help=f"{description}{_on(default)}")
     shown = "" if default in (None, ()) else f"  [default: {_shown(default, info)}]"
     kind, several = metavar(info.annotation, info.metadata), is_list(info.annotation)
     completed = click.Path() if kind == "PATH" else None  # by the shell
     return click.option(
         flag, name, type=completed, metavar=kind, multiple=several, help=f"{description}{shown}"
     )
+
+
+def _on(default: bool) -> str:
+    return "  [default: on]" if default else ""
 
 
 def _shown(default: Any, info: Any) -> str:

@@ -219,7 +219,9 @@ class RankSettings(Settings):
     def _preset(cls, values: Any) -> Any:
         if not isinstance(values, dict) or values.get("preset") != "paper":
             return values
-        factors = {**PAPER["factors"], **values.get("factors", {})}
+        factors = values.get("factors", {})
+        if isinstance(factors, dict):
+            factors = {**PAPER["factors"], **factors}
         return {**PAPER, **values, "factors": factors}
 
 

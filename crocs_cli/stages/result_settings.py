@@ -52,6 +52,12 @@ class TypicalSettings(Settings):
         description="only who has this share of days in behaviours of 5 % or more of the cluster's days",
     )
 
+    @model_validator(mode="after")
+    def _is_there(self) -> TypicalSettings:
+        if self.cluster and self.clusters and self.cluster > self.clusters:
+            raise ValueError(f"there are {self.clusters} clusters and no cluster {self.cluster}; name one")
+        return self
+
 
 class ScoreSettings(Settings):
     """A partition in, how good it is out."""

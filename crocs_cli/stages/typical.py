@@ -26,7 +26,7 @@ def run(run: Path, settings: TypicalSettings) -> pa.Table:
     comparison = comparison_of(run)
     clusters = settings.clusters or chosen_clusters(run)
     if settings.cluster is not None and settings.cluster > clusters:
-        raise CrocsError(f"cluster {settings.cluster}: there are {clusters} clusters; name one of them")
+        raise CrocsError(f"{run}: there are {clusters} clusters and no cluster {settings.cluster}; name one")
     numbers = range(1, clusters + 1) if settings.cluster is None else [settings.cluster]
     return pa.concat_tables([_ranked(run, clusters, number, comparison, settings) for number in numbers])
 

@@ -15,6 +15,8 @@ ALLOWED = {
         "stages.members",
         "stages.reading",
         "stages.reported",
+        "stages.result_settings",
+        "stages.sharing",
         "maths",
         "machine",
         "readers",

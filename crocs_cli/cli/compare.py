@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from pathlib import Path
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import click
 
-from crocs_cli.cli.options import run_option
+from crocs_cli.cli.options import Job, stage_options
 
 if TYPE_CHECKING:
     from crocs_cli.stages.compare import Comparison
 
 
 @click.command("compare")
-@run_option
-@click.option(
-    "--with", "earlier", type=click.Path(path_type=Path), required=True, help="Run of the earlier period."
-)
-@click.option(
-    "--clusters",
-    type=click.IntRange(min=1),
-    default=5,
-    show_default=True,
-    help="Partition of the earlier run.",
-)
-@click.option(
-    "--control", type=click.Path(path_type=Path), help="File of ids, one a line, of a control group."
-)
+@stage_options("compare", only_reads=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(run: Path, earlier: Path, clusters: int, control: Path | None, as_json: bool) -> None:
+def command(job: Job, as_json: bool) -> None:
     """Say what changed between two periods of the same consumers.
 
     Reads RUN/profiles, the later period, and the earlier run's profiles, load sets, partition and behaviours.
@@ -48,28 +33,25 @@ def command(run: Path, earlier: Path, clusters: int, control: Path | None, as_js
       crocs compare --run runs/later --with runs/first --clusters 5
       crocs compare --run runs/later --with runs/first --clusters 5 --control control.txt --json
     """
-    from crocs_cli.machine.team import Team
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.machine.threads import available_threads
     from crocs_cli.stages import assign, compare, stage1
     from crocs_cli.stages.settings import AssignSettings
 
-    chosen = AssignSettings(model=str(earlier), clusters=clusters)
-    model = assign.open_model(chosen)
+    earlier = compare.earlier_run(job.settings)
+    of_earlier = AssignSettings(model=str(earlier), clusters=job.settings.clusters)
+    model = assign.open_model(of_earlier)
     settings, threads = model.stage1(), available_threads()
-    stage1.run(run, settings, model.seed, Team())
+    stage1.run(job.run, settings, model.seed, job.team)
     assign.run(
-        run,
+        job.run,
         model,
-        chosen,
-        Team(),
+        of_earlier,
+        job.team,
         lambda profiles: stage1.load_sets(profiles, settings, [model.seed, 0], threads),
     )
-    found = compare.run(run, earlier, clusters, compare.read_ids(control), model.seed)
-    click.echo(json.dumps(_plain(found)) if as_json else "\n".join(_said(found)))
-
-
-def _plain(found: Comparison) -> dict[str, object]:
-    return {**asdict(found), "transitions": found.transitions.tolist()}
+    found = compare.run(job.run, earlier, job.settings, model.seed)
+    click.echo(json_text(found) if as_json else "\n".join(_said(found)))
 
 
 def _said(found: Comparison) -> list[str]:
@@ -88,6 +70,8 @@ def _said(found: Comparison) -> list[str]:
                 f"segment {row.cluster}, {name}: {100 * row.earlier:.1f}% of days, "
                 f"now {100 * row.later:.1f}%; change {100 * row.change:+.1f} points ({span})"
             )
-    if len(lines) == 2:
+    if not any(isfinite(row.low) for row in found.prevalence):
+        lines.append("not known which changes are beyond chance, as no group has two consumers or more")
+    elif len(lines) == 2:
         lines.append("no change of any behaviour beyond chance")
     return lines

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from crocs_cli.cli.options import Job, stage_options
@@ -27,6 +25,7 @@ def command(job: Job, as_json: bool) -> None:
       crocs forecast --run runs/first --clusters 5 --test-days 10
       crocs forecast --run runs/first --clusters 5 --test-days 10 --json
     """
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.machine.threads import available_threads
     from crocs_cli.stages import forecast, stage1
 
@@ -37,4 +36,4 @@ def command(job: Job, as_json: bool) -> None:
             job.settings,
             lambda profiles, settings: stage1.load_sets(profiles, settings, [job.seed, 0], threads),
         )
-        click.echo(json.dumps(found.summary()) if as_json else "\n".join(found.said()))
+        click.echo(json_text(found.summary()) if as_json else "\n".join(found.said()))

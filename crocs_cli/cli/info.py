@@ -1,6 +1,5 @@
 """`crocs info`."""
 
-import json
 from pathlib import Path
 
 import click
@@ -21,6 +20,7 @@ def command(file: Path, as_json: bool) -> None:
     """
     from crocs_cli.machine import files
     from crocs_cli.machine.layouts import LAYOUTS
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 
     layout = files.layout_of(file, LAYOUTS | OF_SCREENING)
@@ -29,7 +29,7 @@ def command(file: Path, as_json: bool) -> None:
     shapes = {name: list(array.shape) for name, array in arrays.items()}
     if as_json:
         described = {"format": layout.format, "version": layout.version, "made-by": made_by, "shapes": shapes}
-        click.echo(json.dumps(described))
+        click.echo(json_text(described))
         return
     click.echo(
         f"{layout.format} version {layout.version}, made by crocs {made_by['crocs']} {made_by['command']}"

@@ -1,8 +1,10 @@
-"""What commands have in common on the command line: where the run is, its share, and flags from settings."""
+"""What commands have in common on the command line: the run, its share, and a flag for every setting."""
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
+import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,21 +12,30 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic_core import PydanticUndefined
 
 from crocs_cli.errors import CallError
-from crocs_cli.machine.settings import Document, Settings, check_keys, is_list, load, option_paths, settle
+from crocs_cli.machine.settings import (
+    DURATION,
+    Document,
+    Settings,
+    check_keys,
+    duration,
+    flag_name,
+    is_list,
+    load,
+    option_paths,
+    settle,
+)
 from crocs_cli.machine.team import Team, join
-from crocs_cli.stages.settings import SECTIONS
+from crocs_cli.screen import settings as screen
+from crocs_cli.stages import settings as stages
 
 Function = Callable[..., Any]
-GUESTS = (
-    "screen-simulate",
-    "screen-fit",
-    "screen-rank",
-    "screen-validate",
-)  # sections read by their commands
-RUN_HELP = "Run directory; may be named in the settings file as `run:`."
+SECTIONS: Mapping[str, type[Settings]] = {**stages.SECTIONS, **screen.SECTIONS}
+KINDS = {int: "N", float: "NUMBER", dt.date: "DATE", Path: "PATH"}
+
+config_option = click.option("-c", "--config", type=click.Path(path_type=Path), help="YAML file of settings.")
+share_option = click.option("--share", metavar="I/N", help="Do only part I of N of the work, such as 2/3.")
 
 
 @dataclass(frozen=True)
@@ -37,118 +48,96 @@ class Job:
     run: Any
     seed: int
     team: Team
-    settings: Any = None
-
-
-def run_option(function: Function) -> Function:
-    """Add --run to a command that only reads a run."""
-    return click.option("--run", type=click.Path(path_type=Path), required=True, help="Run directory.")(
-        function
-    )
+    settings: Any
 
 
 def stage_options(
-    section: str,
-    hidden: tuple[str, ...] = (),
-    model: type[Settings] | None = None,
-    run_required: bool = True,
+    section: str, hidden: tuple[str, ...] = (), run_required: bool = True, only_reads: bool = False
 ) -> Callable[[Function], Function]:
-    """Add -c, --run, --seed, --share and a flag for every setting of a stage; the command gets a `Job`.
+    """Add -c, --run, --seed, --share and a flag for every setting of a section; the command gets a `Job`.
 
-    The settings of a guest, which is none of CROCS's own stages, are given as `model`.
+    A command that only reads a run has neither --seed nor --share.
     """
-    model = model or SECTIONS[section]
+    shared = [path for path in option_paths(stages.RunSettings) if path[0] != ("seed",) or not only_reads]
+    own = [(keys, info) for keys, info in option_paths(SECTIONS[section]) if keys[0] not in hidden]
 
     def decorate(function: Function) -> Function:
-        names: dict[str, tuple[str, ...]] = {}
-
         @functools.wraps(function)
-        def command(
-            config: Path | None,
-            run: Path | None,
-            seed: int | None,
-            share: str | None,
-            **given: Any,
-        ) -> None:
-            flags = {names[name]: given.pop(name) for name in list(given) if name in names}
-            given_flags = {k: v for k, v in flags.items() if v not in (None, ())}
-            job = _job((section, model), config, run, seed, share, given_flags)
-            if run_required and job.run is None:
-                raise CallError("no run directory; give --run DIR, or `run: DIR` in the settings file")
-            function(job, **given)
+        def command(config: Path | None, share: str | None = None, **given: Any) -> None:
+            document = read_document(config, section)
+            run = settle("", stages.RunSettings, document, _taken(shared, given))
+            settings = settle(section, SECTIONS[section], document, _taken(own, given))
+            if run_required and run.run is None:
+                raise CallError(
+                    "no run directory; give --run DIR, CROCS_RUN=DIR, or `run: DIR` in the settings file"
+                )
+            team = Team() if only_reads else join(share)
+            function(Job(run.run, run.seed, team, settings), **given)
 
-        for keys, info in reversed(list(option_paths(model))):
-            if keys[0] not in hidden:
-                name = "_".join(keys)
-                names[name] = keys
-                command = _setting_option(keys, name, info)(command)
-        for option in reversed(_COMMON):
-            command = option(command)
-        return command
+        for keys, info in reversed(own):
+            command = setting_option(keys, info)(command)
+        command = command if only_reads else share_option(command)
+        for keys, info in reversed(shared):
+            command = setting_option(keys, info)(command)
+        return config_option(command)
 
     return decorate
 
 
-_COMMON = (
-    click.option("-c", "--config", type=click.Path(path_type=Path), help="YAML file of settings."),
-    click.option("--run", type=click.Path(path_type=Path), help=RUN_HELP),
-    click.option(
-        "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of everything random.  [default: 1]"
-    ),
-    click.option("--share", metavar="I/N", help="Do only part I of N of the work, such as 2/3."),
-)
+def read_document(config: Path | None, section: str = "") -> Document:
+    """Read the settings file, if there is one, and check all of it but the section of the command itself.
+
+    That one is checked together with the flags and variables.
+    """
+    document = load(config) if config else Document()
+    check_keys(document, stages.RunSettings.model_fields, SECTIONS, section)
+    return document
 
 
-def _setting_option(keys: tuple[str, ...], name: str, info: Any) -> Function:
+def _taken(settings: list[tuple[tuple[str, ...], Any]], given: dict[str, Any]) -> dict[Any, Any]:
+    """Take the flags of these settings out of what was given."""
+    flags = {keys: given.pop("_".join(keys)) for keys, _ in settings}
+    return {keys: value for keys, value in flags.items() if value not in (None, ())}
+
+
+def setting_option(keys: tuple[str, ...], info: Any) -> Function:
+    """Return the flag of a setting; its text is read as that of a variable, and a fault is said alike."""
     default = info.get_default(call_default_factory=True)
+    name, flag = "_".join(keys), flag_name(keys)
     description = f"{info.description[0].upper()}{info.description[1:]}."
     if info.annotation is bool:
-        flag = "-".join(keys).replace("_", "-")
-        both = f"--{flag}/--no-{flag}" if default else f"--{flag}"  # what is on needs a way off
-        return click.option(both, name, is_flag=True, default=None, help=description)
-    shown = "" if default in (None, (), PydanticUndefined) else f"  [default: {_shown(default)}]"
+        both = f"{flag}/--no-{flag[2:]}"  # what the file switches on needs a way off
+        return click.option(both, name, is_flag=True, default=None, help=f"{description}{_on(default)}")
+    shown = "" if default in (None, ()) else f"  [default: {_shown(default, info)}]"
+    kind, several = metavar(info.annotation, info.metadata), is_list(info.annotation)
+    completed = click.Path() if kind == "PATH" else None  # by the shell
     return click.option(
-        "--" + "-".join(keys).replace("_", "-"),
-        name,
-        metavar=_metavar(info.annotation),
-        multiple=is_list(info),
-        help=f"{description}{shown}",
+        flag, name, type=completed, metavar=kind, multiple=several, help=f"{description}{shown}"
     )
 
 
-def _shown(default: object) -> str:
-    return ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
+def _on(default: bool) -> str:
+    return "  [default: on]" if default else ""
 
 
-def _metavar(annotation: Any) -> str:
-    """Name what a flag takes: its choices, or the kind of value."""
-    choices = [choice for choice in typing.get_args(annotation) if isinstance(choice, str)]
-    if choices:
-        return "[" + "|".join(choices) + "]"
-    text = str(annotation)
-    for part, shown in (("auto", "N|auto"), ("date", "DATE"), ("float", "NUMBER"), ("int", "N")):
-        if part in text:
-            return shown
-    return "TEXT"
+def _shown(default: Any, info: Any) -> str:
+    if DURATION in info.metadata:
+        return duration(default)
+    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
-def _job(
-    stage: tuple[str, type[Settings]],
-    config: Path | None,
-    run: Path | None,
-    seed: int | None,
-    share: str | None,
-    flags: Mapping[Any, Any],
-) -> Job:
-    document = load(config) if config else Document()
-    check_keys(document, {"run": None, "seed": None, **dict.fromkeys(GUESTS), **SECTIONS})
-    found_seed = document.values.get("seed", 1) if seed is None else seed
-    if not isinstance(found_seed, int) or isinstance(found_seed, bool) or not 0 <= found_seed < 2**63:
-        got = repr(found_seed)[:60]
-        raise CallError(f"{document.place(('seed',))}: seed: a whole number from 0 to 2^63 - 1 (got {got})")
-    found_run = document.values.get("run") if run is None else run
-    if not isinstance(found_run, str | Path | None) or found_run == "":
-        got = repr(found_run)[:60]
-        raise CallError(f"{document.place(('run',))}: run: the name of a directory (got {got})")
-    settings: Settings = settle(*stage, document, flags)
-    return Job(found_run and Path(found_run), found_seed, join(share), settings)
+def metavar(annotation: Any, marks: typing.Sequence[Any] = ()) -> str:
+    """Return what a flag takes, from the type of its setting: its choices, or the kind of value."""
+    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    if DURATION in marks:
+        return "DURATION"
+    if origin is typing.Annotated:
+        return metavar(inner[0], inner[1:])
+    if origin is typing.Literal:
+        return "[" + "|".join(inner) + "]"
+    if origin in (typing.Union, types.UnionType):
+        kinds = [metavar(kind) for kind in inner if kind is not types.NoneType]
+        return "|".join(kind.strip("[]") for kind in kinds) if len(kinds) > 1 else kinds[0]
+    if is_list(annotation):
+        return ",".join(metavar(kind) if kind is not ... else "..." for kind in inner)
+    return KINDS.get(annotation, "TEXT")

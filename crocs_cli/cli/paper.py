@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from crocs_cli.cli.options import Job, stage_options
@@ -12,10 +10,8 @@ from crocs_cli.errors import CallError
 
 @click.command("paper")
 @click.argument("name", metavar="list|NAME|all")
-@click.option("--out", type=click.Path(path_type=Path), help="Directory of the results.")
-@click.option("--quick", is_flag=True, help="A small size that shows the direction in a minute or two.")
 @stage_options("paper", run_required=False)
-def command(job: Job, name: str, out: Path | None, quick: bool) -> None:
+def command(job: Job, name: str) -> None:
     """Run the experiments of the paper and say whether its claims hold.
 
     Reads RUN/profiles, if --run is given and the experiment is about real days; without it a synthetic
@@ -37,8 +33,10 @@ def command(job: Job, name: str, out: Path | None, quick: bool) -> None:
     if name == "list":
         click.echo("\n".join(report.listed()))
         return
-    if out is None:
-        raise CallError("no directory for the results; give --out DIR")
-    lines = report.run(name, Study(quick, job.seed, job.settings, job.run), out, job.team)
+    settings = job.settings
+    if settings.out is None:
+        raise CallError("paper.out: no directory for the results; give --out DIR")
+    study = Study(settings.quick, job.seed, settings, job.run)
+    lines = report.run(name, study, settings.out, job.team)
     if job.team.leads:
         click.echo("\n".join(lines))

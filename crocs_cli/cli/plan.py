@@ -1,7 +1,5 @@
 """`crocs plan`."""
 
-import json
-
 import click
 
 from crocs_cli.cli.options import Job, stage_options
@@ -22,11 +20,12 @@ def command(job: Job, as_json: bool) -> None:
       crocs plan --run runs/first --consumers 10000 --days 90 --tasks 4
       crocs plan --run runs/large --consumers 80000 --days 365 --tasks 50 --memory-gb 24 --json
     """
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import plan
 
     steps = plan.run(job.run, job.settings)
     if as_json:
-        click.echo(json.dumps([vars(step) for step in steps]))
+        click.echo(json_text(steps))
         return
     for step in steps:
         line = f"{step.name:11s} {step.memory_gb:7.2f} GB of memory a task"

@@ -1,6 +1,5 @@
 """`crocs rrls`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +39,7 @@ def command(job: Job, like: Path | None, picture: Path | None, as_json: bool) ->
       crocs rrls --run runs/later --like runs/first --clusters 5
     """
     from crocs_cli.machine.files import write_bytes
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import moves, rrls
 
     clusters = (
@@ -53,7 +53,7 @@ def command(job: Job, like: Path | None, picture: Path | None, as_json: bool) ->
         drawn = (moves if like else rrls).picture(job.run, job.settings.clusters)
         write_bytes(picture, drawn.encode())
     if as_json:
-        click.echo(json.dumps({"clusters": clusters}, indent=2))
+        click.echo(json_text({"clusters": clusters}, 2))
     elif like:
         click.echo("\n".join(_moves(clusters)))
     else:

@@ -25,10 +25,10 @@ def command(config: Path, run: Path | None, seed: int | None, share: str | None)
       crocs run -c configs/demo.yaml
     """
     from crocs_cli.cli import cli
+    from crocs_cli.cli.options import read_document
     from crocs_cli.errors import CallError
-    from crocs_cli.machine.settings import load
 
-    sections = load(config).values
+    sections = read_document(config).values
     if ("ingest" in sections) == ("synth" in sections):
         raise CallError(f"{config}: either an `ingest:` or a `synth:` section says where profiles come from")
     shared = [

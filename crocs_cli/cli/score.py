@@ -1,17 +1,13 @@
 """`crocs score`."""
 
-import json
-from pathlib import Path
-
 import click
 
-from crocs_cli.cli.options import run_option
+from crocs_cli.cli.options import Job, stage_options
 
 
 @click.command("score")
-@run_option
-@click.option("--clusters", type=click.IntRange(min=1), required=True, help="Which partition of stage2.")
-def command(run: Path, clusters: int) -> None:
+@stage_options("score", only_reads=True)
+def command(job: Job) -> None:
     """Say how good a partition is, against the truth where it is known.
 
     Reads RUN/partition.h5 and, where it is there, RUN/truth. Prints JSON: ari, ami and psi against the truth
@@ -22,6 +18,7 @@ def command(run: Path, clusters: int) -> None:
     Examples:
       crocs score --run runs/first --clusters 5
     """
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import score
 
-    click.echo(json.dumps(score.run(run, clusters), indent=2))
+    click.echo(json_text(score.run(job.run, job.settings), 2))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from math import isfinite
 from pathlib import Path
 
 import click
 
 from crocs_cli.cli.options import Job, stage_options
-from crocs_cli.screen.settings import FitSettings, RankSettings, SimulateSettings, ValidateSettings
+from crocs_cli.machine.plain import json_text
 
 SHOWN = 10
 
@@ -29,7 +29,7 @@ def command() -> None:
 
 
 @command.command("simulate")
-@stage_options("screen-simulate", model=SimulateSettings)
+@stage_options("screen-simulate")
 def simulate(job: Job) -> None:
     """Make a population with known thieves, or put thieves into real series.
 
@@ -49,7 +49,7 @@ def simulate(job: Job) -> None:
 
 
 @command.command("fit")
-@stage_options("screen-fit", model=FitSettings)
+@stage_options("screen-fit")
 def fit(job: Job) -> None:
     """Learn the typical patterns of a population and freeze them.
 
@@ -72,7 +72,7 @@ def fit(job: Job) -> None:
 
 
 @command.command("rank")
-@stage_options("screen-rank", model=RankSettings)
+@stage_options("screen-rank")
 @click.option(
     "--what-if", type=click.Path(path_type=Path), help="YAML file of factors: show the order they would give."
 )
@@ -106,7 +106,7 @@ def rank(job: Job, what_if: Path | None, as_json: bool) -> None:
 
 
 @command.command("validate")
-@stage_options("screen-validate", model=ValidateSettings)
+@stage_options("screen-validate")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
 def validate(job: Job, as_json: bool) -> None:
     """Measure the ranking and its rivals against the truth.
@@ -122,7 +122,7 @@ def validate(job: Job, as_json: bool) -> None:
 
     report = stage.run(job.run, job.settings, job.seed, job.team)
     if report is not None:
-        click.echo(json.dumps(report, indent=1) if as_json else stage.page(report), nl=as_json)
+        click.echo(json_text(report, 1) if as_json else stage.page(report), nl=as_json)
 
 
 def _say(columns: dict, as_json: bool) -> None:
@@ -132,7 +132,13 @@ def _say(columns: dict, as_json: bool) -> None:
         for values in zip(*(list(c) for c in columns.values()), strict=True)
     ][:SHOWN]
     if as_json:
-        click.echo(json.dumps(rows, default=lambda value: value.item()))
+        click.echo(json_text(rows))
         return
     for row in rows:
-        click.echo("  ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()))
+        click.echo("  ".join(map(_shown, row.values())))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}" if isfinite(value) else "not known"
+    return str(value)

@@ -17,7 +17,7 @@ def command(job: Job) -> None:
     \b
     Examples:
       crocs stage2 --run runs/first --clusters 5
-      crocs stage2 --run runs/second --clusters 4 --clusters 8 --algorithm kmedoids
+      crocs stage2 --run runs/second --clusters 4,8 --algorithm kmedoids
       crocs stage2 --run runs/third --clusters 5 --sample 80
     """
     from crocs_cli.stages import sampled, stage2

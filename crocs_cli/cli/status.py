@@ -1,22 +1,14 @@
 """`crocs status`."""
 
-import json
-from pathlib import Path
-
 import click
 
-from crocs_cli.cli.options import run_option
+from crocs_cli.cli.options import Job, stage_options
 
 
 @click.command("status")
-@run_option
+@stage_options("status", only_reads=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option(
-    "--shares",
-    type=click.IntRange(min=1),
-    help="Say which of so many shares have something left to make, as sbatch's --array wants them.",
-)
-def command(run: Path, as_json: bool, shares: int | None) -> None:
+def command(job: Job, as_json: bool) -> None:
     """Show what of a run is made and what is missing.
 
     Reads how each file of RUN was made. Writes nothing.
@@ -27,12 +19,13 @@ def command(run: Path, as_json: bool, shares: int | None) -> None:
       crocs status --run runs/first --json
       crocs status --run runs/first --shares 8
     """
+    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import status
 
-    steps = status.steps(run)
+    steps, shares = status.steps(job.run), job.settings.shares
     arrays = {step.name: step.array(shares) for step in steps} if shares else {}
     if as_json:
-        click.echo(json.dumps([vars(step) | {"array": arrays.get(step.name)} for step in steps]))
+        click.echo(json_text([vars(step) | {"array": arrays.get(step.name)} for step in steps]))
         return
     for step in steps:
         missing = f", missing: {', '.join(step.missing[:8])}" if step.missing else ""

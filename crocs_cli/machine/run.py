@@ -131,6 +131,20 @@ def partition_labels(run: Path, clusters: int) -> tuple[np.ndarray, np.ndarray]:
     return read["consumer_id"], read["label"][row[0]]
 
 
+def chosen_clusters(run: Path) -> int:
+    """Return the number of clusters that a result is about when none is named.
+
+    That is the one that rrls explains, or the only one there is. Raises CrocsError when it is not clear.
+    """
+    explained = sorted(int(path.name) for path in (run / "rrls").glob("[0-9]*") if path.name.isdigit())
+    there = files.read(run / "partition.h5", PARTITION, ("clusters",))["clusters"].tolist()
+    for candidates in (explained, there):
+        if len(candidates) == 1:
+            return int(candidates[0])
+    known = ", ".join(map(str, sorted(there)))
+    raise CrocsError(f"{run}: partitions into {known} clusters are there; name one with --clusters")
+
+
 def cluster_keys(clusters: int) -> list[str]:
     """Return the names of the clusters of a partition, padded so that they sort as numbers do: 01, 02 ..."""
     width = max(2, len(str(clusters)))

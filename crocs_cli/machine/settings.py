@@ -1,16 +1,21 @@
-"""Find a stage's settings: flag over environment over YAML over default, each fault named by its place."""
+"""Read the settings of a command: flag over variable over YAML over default; name each fault by its place.
+
+All three sources give text, and the type of the setting says how the text is read. So `timezone: +10:00`,
+`interval: 0:30` and `season: no` mean the same in YAML, as a flag and as a variable.
+"""
 
 from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from crocs_cli.errors import CallError
 
@@ -19,10 +24,17 @@ LARGEST_FILE = 1 << 20
 DEEPEST = 20
 PLAIN_TAGS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")
 _STANDARD = "tag:yaml.org,2002:"
+_UNIT_S = {
+    **dict.fromkeys(("seconds", "second", "s"), 1),
+    **dict.fromkeys(("minutes", "minute", "min"), 60),
+    **dict.fromkeys(("hours", "hour", "h"), 3600),
+    **dict.fromkeys(("days", "day", "d"), 86400),
+}
+_AMOUNT = rf"(\d{{1,6}}(?:\.\d{{1,6}})?)\s*({'|'.join(_UNIT_S)})"
 
 
 class Settings(BaseModel):
-    """Base of the settings of one stage: unknown keys, NaN and infinity are refused."""
+    """Base of the settings of one command: unknown keys, NaN and infinity are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
 
@@ -30,9 +42,33 @@ class Settings(BaseModel):
 Model = TypeVar("Model", bound=Settings)
 
 
+def _minutes(value: object) -> object:
+    """Turn a duration such as 30min, 1 hour, 1h30min, 90 s or 1:30 into minutes; a number is minutes."""
+    if not isinstance(value, str) or re.fullmatch(r"\s*[+-]?[\d.]+\s*", value):
+        return value
+    if clock := re.fullmatch(r"\s*(\d{1,4}):([0-5]\d)\s*", value):
+        return 60 * int(clock[1]) + int(clock[2])
+    if not re.fullmatch(rf"(\s*{_AMOUNT})+\s*", value.lower()):
+        raise ValueError("a duration is written as 30min, 1h or 1h30min")
+    seconds = sum(float(count) * _UNIT_S[unit] for count, unit in re.findall(_AMOUNT, value.lower()))
+    if seconds % 60:
+        raise ValueError("a duration is a whole number of minutes")
+    return int(seconds) // 60
+
+
+def duration(minutes: int) -> str:
+    """Write minutes as a duration, such as 1h30min."""
+    hours, rest = divmod(minutes, 60)
+    return f"{f'{hours}h' if hours else ''}{f'{rest}min' if rest else ''}" or "0"
+
+
+DURATION = BeforeValidator(_minutes)
+Minutes = Annotated[int, DURATION]
+
+
 @dataclass(frozen=True)
 class Document:
-    """A settings file as plain values, with the line on which each key stands."""
+    """A settings file as mappings, lists, texts and None, with the line on which each key stands."""
 
     path: Path | None = None
     values: dict[str, Any] = field(default_factory=dict)
@@ -71,7 +107,7 @@ def load(path: Path) -> Document:
 
 
 def _plain(node: yaml.Node, keys: Keys, path: Path, lines: dict[Keys, int], seen: set[int]) -> Any:
-    """Turn a YAML node into plain values; note the line of every key."""
+    """Turn a YAML node into mappings, lists, texts and None; note the line of every key."""
     line = node.start_mark.line + 1
     if id(node) in seen or len(keys) > DEEPEST or node.tag.removeprefix(_STANDARD) not in PLAIN_TAGS:
         raise CallError(f"{path}:{line}: anchors, tags and deep nesting are not read; write plain values")
@@ -88,23 +124,22 @@ def _plain(node: yaml.Node, keys: Keys, path: Path, lines: dict[Keys, int], seen
             lines[(*keys, key)] = key_node.start_mark.line + 1
             values[key] = _plain(child, (*keys, key), path, lines, seen)
         return values
-    try:
-        if "\0" in node.value:  # no name of a file, and the end of one for the system
-            raise ValueError("a NUL character")
-        return yaml.SafeLoader("").construct_object(node)
-    except (yaml.YAMLError, ValueError) as error:
-        shown = repr(node.value[:60])
-        raise CallError(f"{path}:{line}: {_dotted(keys)}: {shown} is not a plain value") from error
+    if "\0" in node.value:  # no name of a file, and the end of one for the system
+        raise CallError(f"{path}:{line}: {_dotted(keys)}: {node.value[:60]!r} has a NUL character")
+    return None if node.tag == f"{_STANDARD}null" else node.value
 
 
-def check_keys(document: Document, known: Mapping[str, type[Settings] | None]) -> None:
-    """Refuse unknown top-level keys, and check every section that is there, whichever command runs."""
+def check_keys(
+    document: Document, above: Iterable[str], sections: Mapping[str, type[Settings]], but: str = ""
+) -> None:
+    """Refuse unknown keys at the top, and check every section that is there but one."""
+    known = {*above, *sections}
     for key in document.values:
         if key not in known:
             raise CallError(f"{document.place((key,))}: {key}: no such key{_nearest(key, known)}")
-    for section, model in known.items():
-        if model is not None and section in document.values:
-            settle(section, model, document, {}, {})
+    for section, model in sections.items():
+        if section in document.values and section != but:
+            settle(section, model, document, {})
 
 
 def settle(
@@ -114,30 +149,31 @@ def settle(
     flags: Mapping[Keys, Any],
     environment: Mapping[str, str] = os.environ,
 ) -> Model:
-    """Return the settings of one stage from flags, environment, the YAML's section and the defaults.
+    """Return the settings of one command from flags, environment, the YAML's section and the defaults.
 
-    `flags` maps key paths such as ("days", "from") to values. Raises CallError that names file, line
-    and key, or the flag, or the variable.
+    `section` is empty for the keys at the top of the file. `flags` maps key paths such as ("days", "from")
+    to values. Raises CallError that names file, line and key, or the flag, or the variable.
     """
+    above: Keys = (section,) if section else ()
     origins: dict[Keys, str] = {}
-    values = document.values.get(section)
-    if values is None:
-        values = {}
-    if not isinstance(values, dict):
-        raise CallError(f"{document.place((section,))}: {section}: settings are `key: value` pairs")
-    merged = _copied(values)
-    for keys, annotation in option_paths(model):
-        variable = "_".join(["CROCS", section, *keys]).upper().replace("-", "_")
-        if variable in environment:
-            text = environment[variable]
-            value = [part.strip() for part in text.split(",")] if is_list(annotation) else text
-            _put(merged, keys, value, origins, variable)
-    for path, value in flags.items():
-        _put(merged, path, value, origins, "--" + "-".join(map(str, path)).replace("_", "-"))
+    merged = _given(section, model, document)
+    for keys, info in option_paths(model):
+        variable = "_".join(map(str, ("CROCS", *above, *keys))).upper().replace("-", "_")
+        for origin, value in ((variable, environment.get(variable)), (flag_name(keys), flags.get(keys))):
+            if value is not None:
+                _put(merged, keys, value)
+                origins[keys] = origin
+        if is_list(info.annotation) and (value := _at(merged, keys)) is not None:
+            _put(merged, keys, _items(value, typed=keys in origins))
     try:
         return model.model_validate(merged)
     except ValidationError as error:
-        raise CallError(_first_fault(error, section, model, document, origins)) from error
+        raise CallError(_first_fault(error, above, model, document, origins)) from error
+
+
+def flag_name(keys: Keys) -> str:
+    """Return the flag of a setting."""
+    return "--" + "-".join(map(str, keys)).replace("_", "-")
 
 
 def option_paths(
@@ -153,51 +189,84 @@ def option_paths(
             yield keys, info
 
 
-def is_list(info: Any) -> bool:
-    """Say whether a setting holds several values."""
-    return any(kind in str(info.annotation) for kind in ("list[", "tuple["))
+def is_list(annotation: Any) -> bool:
+    """Return whether a setting of this type holds several values."""
+    return get_origin(annotation) in (list, tuple)
+
+
+def _given(section: str, model: type[Settings], document: Document) -> dict[str, Any]:
+    """Return a copy of what the file has for a section, or of the keys at its top."""
+    if not section:
+        names = {info.alias or name for name, info in model.model_fields.items()}
+        return _copied({key: value for key, value in document.values.items() if key in names})
+    values = document.values.get(section)
+    if not isinstance(values, dict | None):
+        raise CallError(f"{document.place((section,))}: {section}: settings are `key: value` pairs")
+    return _copied(values or {})
+
+
+def _items(value: Any, typed: bool) -> Any:
+    """Return a list's items: text is parted at commas, but not the items of a list in the file."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
+    if typed and isinstance(value, list | tuple):
+        return [part for text in value for part in _items(text, typed)]
+    return value
 
 
 def _copied(values: dict[str, Any]) -> dict[str, Any]:
     return {key: _copied(value) if isinstance(value, dict) else value for key, value in values.items()}
 
 
-def _put(merged: dict[str, Any], keys: Keys, value: object, origins: dict[Keys, str], origin: str) -> None:
+def _put(merged: dict[str, Any], keys: Keys, value: object) -> None:
     target: Any = merged
     for key in keys[:-1]:
         if not isinstance(target.get(key), dict):
             target[key] = {}
         target = target[key]
     target[keys[-1]] = value
-    origins[keys] = origin
+
+
+def _at(merged: Any, keys: Keys) -> Any:
+    for key in keys:
+        merged = merged.get(key) if isinstance(merged, dict) else None
+    return merged
 
 
 def _first_fault(
-    error: ValidationError, section: str, model: type[Settings], document: Document, origins: dict[Keys, str]
+    error: ValidationError, above: Keys, model: type[Settings], document: Document, origins: dict[Keys, str]
 ) -> str:
-    """Say the first fault in one line: place, key, what is allowed, the nearest right name."""
-    fault = error.errors(include_url=False)[0]
+    """Return the first fault in one line: place, key, what is allowed, the nearest right name."""
+    faults = error.errors(include_url=False)
+    fault = faults[0]
     known = {keys for keys, _ in option_paths(model)}
     given: Keys = tuple(fault["loc"])
     keys = given
-    while keys and keys not in origins and (section, *keys) not in document.lines:
+    while keys and keys not in origins and (*above, *keys) not in document.lines:
         keys = keys[:-1]
-    place = origins.get(keys) or (document.place((section, *keys)) if document.path else section)
-    name = _dotted((section, *(keys or given)))
+    place = _place(keys, above, document, origins)
     if fault["type"] == "extra_forbidden":
         names = {
             path[len(given) - 1]
             for path in known
             if path[: len(given) - 1] == given[:-1] and len(path) >= len(given)
         }
-        return f"{place}: {name}: no such key{_nearest(str(given[-1]), names)}"
-    faults = [other for other in error.errors(include_url=False) if tuple(other["loc"])[: len(keys)] == keys]
-    message = " or ".join(
-        dict.fromkeys(_lowered(str(other["msg"])) for other in faults if keys) or [_lowered(fault["msg"])]
-    )
+        return f"{place}: {_dotted((*above, *given))}: no such key{_nearest(str(given[-1]), names)}"
+    name = _dotted((*above, *(keys or given)))
+    at_key = [other for other in faults if tuple(other["loc"])[: len(keys)] == keys] if keys else [fault]
+    message = " or ".join(dict.fromkeys(_lowered(str(other["msg"])) for other in at_key))
     value = fault["input"]
     shown = "" if fault["type"] == "missing" or isinstance(value, dict) else f" (got {str(value)[:60]!r})"
     return f"{place}: {name}: {message}{shown}"
+
+
+def _place(keys: Keys, above: Keys, document: Document, origins: dict[Keys, str]) -> str:
+    """Return where a setting, or each of several that do not go together, was given."""
+    typed = [origin for path, origin in origins.items() if path[: len(keys)] == keys]
+    if keys in origins or (typed and (*above, *keys) not in document.lines):
+        return ", ".join(typed)
+    in_file = [document.place((*above, *keys))] if document.path else []
+    return ", ".join(typed + in_file) or _dotted(above)
 
 
 def _lowered(message: str) -> str:
@@ -206,7 +275,7 @@ def _lowered(message: str) -> str:
     return message[0].lower() + message[1:] if message[:2] != message[:2].upper() else message
 
 
-def _nearest(name: str, known: Any) -> str:
+def _nearest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(sorted(known))}"
 

@@ -87,7 +87,7 @@ def cell_products(experiment: Experiment, cells: Sequence[Cell], study: Study, f
     inputs = {}
     shared: dict[str, object] = {"seed": study.seed}
     if experiment.uses_run:
-        shared |= study.options.model_dump(mode="json", exclude={"repetitions"})
+        shared |= study.options.model_dump(mode="json", exclude={"repetitions", "out", "quick"})
         if study.run is not None:
             profiles = shards(study.run / "profiles", PROFILES)
             inputs["profiles"] = files.digest(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layouts import PROFILES
+from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.run import listed, recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -71,7 +71,7 @@ def _from_file(run: Path, settings: FitSettings, team: Team) -> None:
         bring_up_to_date(
             products, lambda product: part_of(arrays, int(product.key), size), Team(), "screen daily"
         )
-        files.write_bytes(kept, (json.dumps(report, indent=1) + "\n").encode())
+        files.write_bytes(kept, json_bytes(report))
     team.wait()
 
 

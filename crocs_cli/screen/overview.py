@@ -3,13 +3,13 @@ counts."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from crocs_cli.machine import files
+from crocs_cli.machine.plain import json_bytes
 from crocs_cli.screen.daily import contracts, filters, gaps
 from crocs_cli.screen.daily.contracts import LEVELS
 from crocs_cli.screen.fit import Fitted
@@ -42,7 +42,7 @@ def write(run: Path, settings: FitSettings, fitted: Fitted) -> list[str]:
             folder / "eda" / "inspections.csv", pair_columns(counts, ("result", "impact", "inspections"))
         )
     summary = counts_of(fitted)
-    files.write_bytes(folder / "run.json", (json.dumps(summary, indent=1) + "\n").encode())
+    files.write_bytes(folder / "run.json", json_bytes(summary))
     return said(summary, fitted)
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from crocs_cli.machine.settings import Settings
+from crocs_cli.machine.settings import Minutes, Settings
 
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-def _listed(value: object) -> object:
-    return value if isinstance(value, list | tuple) else [value]
+Attack = Annotated[int, Field(ge=1, le=15)]
 
 
 class SimulateSettings(Settings):
@@ -25,9 +23,7 @@ class SimulateSettings(Settings):
     thieves: Share = Field(
         0.03, description="share of installations that steal in the last year, by `attacks`"
     )
-    attacks: Annotated[tuple[Annotated[int, Field(ge=1, le=15)], ...], BeforeValidator(_listed)] = Field(
-        tuple(range(1, 13)), description="kinds of attack, equally often"
-    )
+    attacks: tuple[Attack, ...] = Field(tuple(range(1, 13)), description="kinds of attack, equally often")
     silent: Share = Field(
         0.003, description="share whose meters fall silent (attack 13): for the check-up list"
     )
@@ -103,7 +99,9 @@ class DaySettings(Settings):
     """How days are made and cleaned."""
 
     timezone: str = Field("Europe/Lisbon", description="IANA name of the meters' time zone")
-    interval_minutes: int = Field(15, description="time between readings, min; divides an hour", ge=1, le=60)
+    interval_minutes: Annotated[Minutes, Field(ge=1, le=60)] = Field(
+        15, description="time between readings; divides an hour"
+    )
     unit: Literal["kWh", "kW"] = Field("kWh", description="unit of interval readings")
     short_min_share: Share = Field(0.95, description="a day with less of its intervals is missing")
     short_action: Literal["scale", "drop", "keep"] = Field("scale", description="what a short day becomes")
@@ -221,14 +219,16 @@ class RankSettings(Settings):
     def _preset(cls, values: Any) -> Any:
         if not isinstance(values, dict) or values.get("preset") != "paper":
             return values
-        factors = {**PAPER["factors"], **values.get("factors", {})}
+        factors = values.get("factors", {})
+        if isinstance(factors, dict):
+            factors = {**PAPER["factors"], **factors}
         return {**PAPER, **values, "factors": factors}
 
 
 class ValidateSettings(Settings):
     """Rankings of default, paper and baselines measured against the truth."""
 
-    with_types: Annotated[tuple[Annotated[int, Field(ge=1, le=15)], ...], BeforeValidator(_listed)] = Field(
+    with_types: tuple[Attack, ...] = Field(
         tuple(range(1, 13)),
         description="kinds of attack that count as thieves; others are measured on their own lists",
     )
@@ -236,3 +236,11 @@ class ValidateSettings(Settings):
     peers: str | None = Field(None, description="partition.h5 of crocs, if the ranking used one")
     bootstrap: int = Field(200, description="redrawn populations for the interval", ge=10, le=10_000)
     supervised: bool = Field(False, description="also a supervised reference that knows the labels")
+
+
+SECTIONS: Mapping[str, type[Settings]] = {
+    "screen-simulate": SimulateSettings,
+    "screen-fit": FitSettings,
+    "screen-rank": RankSettings,
+    "screen-validate": ValidateSettings,
+}

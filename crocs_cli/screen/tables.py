@@ -3,7 +3,6 @@ Parquet."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from crocs_cli.machine import files
+from crocs_cli.machine.plain import json_text
 from crocs_cli.screen.daily import filters
 from crocs_cli.screen.daily.contracts import LEVELS
 from crocs_cli.screen.patterns.classify import transitions
@@ -263,7 +263,7 @@ def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str
     untestable = [[TAGS[t] for t in np.nonzero(column)[0]] for column in np.isnan(tagged).T]
     parts = np.array([score.contributions[tag] for tag in TAGS]).T.tolist()
     lines = [
-        json.dumps(
+        json_text(
             {
                 "id": name,
                 "rank": place or None,

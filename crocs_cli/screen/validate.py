@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
+from crocs_cli.machine.plain import json_bytes, json_text
 from crocs_cli.machine.run import shards
 from crocs_cli.machine.team import Team
 from crocs_cli.screen import rank
@@ -39,19 +38,12 @@ def run(run: Path, settings: ValidateSettings, seed: int, team: Team) -> Report 
     if not np.array_equal(truth["installation_id"], found.actual.columns["installation_id"]):
         raise CrocsError(f"{run / 'screen' / 'truth'}: not the truth of these installations; simulate again")
     scores = all_scores(found, ranked, settings, truth, seed)
-    report = _known(measured(scores, found, truth, settings, seed))
+    report = measured(scores, found, truth, settings, seed)
     folder = run / "screen"
-    files.write_bytes(folder / "metrics.json", (json.dumps(report, indent=1, sort_keys=True) + "\n").encode())
+    files.write_bytes(folder / "metrics.json", json_bytes(report))
     write_table(folder / "pr.csv", curves(scores, truth, settings))
     files.write_bytes(folder / "validation.md", page(report).encode())
     return report
-
-
-def _known(figure: Any) -> Any:
-    """Return figures with None for what is not a number, which JSON does not know."""
-    if isinstance(figure, dict):
-        return {name: _known(value) for name, value in figure.items()}
-    return None if isinstance(figure, float) and np.isnan(figure) else figure
 
 
 def read_truth(run: Path) -> Arrays:
@@ -113,9 +105,9 @@ def page(report: Report) -> str:
     lines += ["", "| attack | default AUC |", "|---|---|"]
     lines += [f"| {name} | {_shown(value)} |" for name, value in report["default"]["auc_by_attack"].items()]
     for title in ("by_set", "ceased", "checkup", "class_changes", "onset", "false_discovery"):
-        lines += ["", f"{title.replace('_', ' ')}: {json.dumps(report[title])}"]
+        lines += ["", f"{title.replace('_', ' ')}: {json_text(report[title])}"]
     return "\n".join(lines) + "\n"
 
 
 def _shown(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+    return "not known" if value is None or np.isnan(value) else f"{value:.3f}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from crocs_cli.errors import CrocsError, refusal
+from crocs_cli.errors import CallError, CrocsError, refusal
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
 from crocs_cli.machine.run import partition_labels, read_behaviours, shards
@@ -17,6 +17,7 @@ from crocs_cli.machine.tables import write_table
 from crocs_cli.maths.distances.profiles import normalise, window_slots
 from crocs_cli.maths.segments import change
 from crocs_cli.pictures.change import Shift, comparison
+from crocs_cli.stages.result_settings import CompareSettings
 
 COMMON = 0.95  # share of the earlier days nearest to a behaviour that are near enough to be called such
 CLAIM = 0.05  # chance of claiming any change where there is none
@@ -70,8 +71,16 @@ class Labels:
         return np.where(distance > self.limit[label], len(self.behaviours), label), distance
 
 
-def run(run: Path, earlier: Path, clusters: int, control: frozenset[str], seed: int) -> Comparison:
+def earlier_run(settings: CompareSettings) -> Path:
+    """Return the run of the earlier period; raise CallError when none is named."""
+    if settings.with_ is None:
+        raise CallError("compare.with: no run of the earlier period; give --with RUN")
+    return settings.with_
+
+
+def run(run: Path, earlier: Path, settings: CompareSettings, seed: int) -> Comparison:
     """Compare RUN, whose consumers are assigned, with the EARLIER run; write RUN/comparison/*.csv."""
+    clusters, control = settings.clusters, read_ids(settings.control)
     label = dict(zip(*partition_labels(earlier, clusters), strict=True))
     assigned = _assigned(run)
     both = [name for name in label if name in assigned]

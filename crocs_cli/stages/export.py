@@ -8,12 +8,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS
-from crocs_cli.machine.run import partition_labels, partition_recipe, read_behaviours, shards
+from crocs_cli.machine.run import (
+    chosen_clusters,
+    partition_labels,
+    partition_recipe,
+    read_behaviours,
+    shards,
+)
+from crocs_cli.stages import sharing
 from crocs_cli.stages.members import slot_columns
+from crocs_cli.stages.result_settings import ExportSettings
 
 # what can be exported: {column: what it holds}; README shows this table
 COLUMNS = {
@@ -85,28 +93,20 @@ COLUMNS = {
         "unlike_all": "true: farther from every segment than 98 % of its own members with as many days",
     },
 }
-UNPARTITIONED = ("rls", "dendrogram", "indices", "assignments")  # need no --clusters
 
 
-def table(run: Path, what: str, clusters: int | None) -> pa.Table:
-    """Return one of the tables in COLUMNS.
+def run(run: Path, settings: ExportSettings) -> tuple[pa.Table, int | None]:
+    """Return one of the tables in COLUMNS, fit to be passed on if asked, and of which partition it is.
 
-    Raises CallError when a partition must be named and is not, and CrocsError for what is not made yet.
+    Raises CrocsError for what is not made yet, and where it is not clear which partition is meant.
     """
-    if what in UNPARTITIONED:
-        return {"rls": rls, "dendrogram": dendrogram, "indices": indices, "assignments": assignments}[what](
-            run
-        )
-    if clusters is None:
-        raise CallError(f"--what {what} is of one partition; name it with --clusters")
-    return {
-        "consumers": consumers,
-        "segments": segments,
-        "hyperprototypes": hyperprototypes,
-        "coverage": coverage,
-        "consumer-coverage": consumer_coverage,
-        "day-labels": day_labels,
-    }[what](run, clusters)
+    if (whole := WHOLE.get(settings.what)) is not None:
+        return whole(run), None
+    clusters = settings.clusters or chosen_clusters(run)
+    table = PARTED[settings.what](run, clusters)
+    if settings.share_safe:
+        table = sharing.safe(table, run, clusters, settings.minimum_size)
+    return table, clusters
 
 
 def consumers(run: Path, clusters: int) -> pa.Table:
@@ -289,3 +289,14 @@ def _behaviour_of_prototypes(run: Path, clusters: int) -> dict[str, np.ndarray]:
         for member, name in enumerate(read["consumer_id"]):
             found[name] = read["vertex_community"][ends[member] : ends[member + 1]]
     return found
+
+
+WHOLE = {"rls": rls, "dendrogram": dendrogram, "indices": indices, "assignments": assignments}
+PARTED = {  # of one partition
+    "consumers": consumers,
+    "segments": segments,
+    "hyperprototypes": hyperprototypes,
+    "coverage": coverage,
+    "consumer-coverage": consumer_coverage,
+    "day-labels": day_labels,
+}

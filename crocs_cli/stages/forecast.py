@@ -80,18 +80,30 @@ class Found:
             lines.append(f"{name:14}" + "".join(f"{error:11.4f}" for error in errors.values()))
         for method, rivals in summary["change_percent"].items():
             for rival, measures in rivals.items():
-                middle, low, high = measures["kwh_mae"]
-                span = f"{middle:+.1f} % ({low:+.1f} to {high:+.1f})"
-                lines.append(f"{method} against {rival}: kwh_mae {span}")
+                lines.append(f"{method} against {rival}: kwh_mae {_span(rival, *measures['kwh_mae'])}")
         return lines
 
     def _against(self, method: str, rival: str) -> dict[str, list[float]]:
-        """Return {measure: [change of the mean error against the rival's in %, low, high]}."""
+        """Return {measure: [change of the mean error against the rival's in %, low, high]}.
+
+        NaN where it is not known: all of it against a rival without error, the interval of one consumer.
+        """
         names = METHODS + RIVALS
         first, second = (self.errors[:, names.index(name)] for name in (rival, method))
         found = change(first, second, np.zeros(len(first), dtype=bool))
-        ends = [found.estimate + side * NORMAL * found.error for side in (0, -1, 1)]
-        return dict(zip(MEASURES, (100 * np.array(ends) / first.mean(axis=0)).T.tolist(), strict=True))
+        half, mean = NORMAL * found.error, first.mean(axis=0)
+        ends = 100 * np.array([found.estimate, found.estimate - half, found.estimate + half])
+        percent = np.divide(ends, mean, out=np.full_like(ends, np.nan), where=mean > 0)
+        return dict(zip(MEASURES, percent.T.tolist(), strict=True))
+
+
+def _span(rival: str, middle: float, low: float, high: float) -> str:
+    """Write a change in percent with its interval, or why it is not known."""
+    if np.isnan(middle):
+        return f"not known, as {rival} has no error"
+    if np.isnan(low):
+        return f"{middle:+.1f} % (interval not known, as there is one consumer only)"
+    return f"{middle:+.1f} % ({low:+.1f} to {high:+.1f})"
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from crocs_cli.errors import CallError, CrocsError, refusal
+from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.machine import files
+from crocs_cli.machine.plain import json_bytes
 from crocs_cli.maths.readings.quality import COUNTS, shares
 from crocs_cli.pictures import quality_page
 
@@ -26,7 +26,7 @@ def run(run: Path) -> dict[str, object]:
     summary: dict[str, object] = {"consumers": len(consumers), "counts": total, "shares": shares(counts)}
     page = quality_page.page(summary, consumers, counts, mean_kwh)
     files.write_bytes(run / "quality" / "index.html", page.encode())
-    files.write_bytes(run / "quality" / "summary.json", (json.dumps(summary, indent=1) + "\n").encode())
+    files.write_bytes(run / "quality" / "summary.json", json_bytes(summary))
     return summary
 
 
@@ -45,26 +45,12 @@ def read_table(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
         raise CrocsError(f"{path}: not what `crocs ingest` wrote; run it again") from error
 
 
-def thresholds(texts: tuple[str, ...]) -> dict[str, float]:
-    """Return {share: most that it may be} of texts such as days_incomplete=0.05."""
-    known = shares(np.zeros((0, len(COUNTS)), dtype=np.int64))
-    limits = {}
-    for text in texts:
-        name, _, limit = text.partition("=")
-        try:
-            limits[name] = float(limit)
-        except ValueError as error:
-            raise CallError(f"--fail-on {text}: write NAME=SHARE, such as days_incomplete=0.05") from error
-        if name not in known:
-            raise CallError(f"--fail-on {text}: no share {name}; there are {', '.join(known)}")
-    return limits
-
-
-def refuse_poor(run: Path, found: Mapping[str, float], limits: Mapping[str, float]) -> None:
-    """Raise CrocsError when a share is above its limit."""
+def refuse_poor(run: Path, found: Mapping[str, float], limits: tuple[str, ...]) -> None:
+    """Raise CrocsError when a share is above its limit; limits: NAME=SHARE each."""
+    most = {name: float(limit) for name, limit in (text.split("=") for text in limits)}
     above = [
         f"{name} {found[name]:.3g} (at most {limit:g})"
-        for name, limit in limits.items()
+        for name, limit in most.items()
         if not found[name] <= limit
     ]
     if above:

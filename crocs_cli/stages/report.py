@@ -11,7 +11,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY, Layout
-from crocs_cli.machine.run import read_stability, rrls_path
+from crocs_cli.machine.run import chosen_clusters, read_stability, rrls_path
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.wsmd import set_distances
@@ -19,7 +19,7 @@ from crocs_cli.maths.segments.likeness import days_alike
 from crocs_cli.pictures import describe, page
 from crocs_cli.pictures.facts import Facts, Indices, Member, Segment
 from crocs_cli.stages.reported import Source, read_run
-from crocs_cli.stages.settings import ReportSettings
+from crocs_cli.stages.result_settings import ReportSettings
 
 PRIVATE = ("files",)  # settings that a safe report leaves out
 DAYS_SCALE = 1_000_000  # day coverage as whole days, for a load set made of hyperprototypes
@@ -37,20 +37,6 @@ def run(run: Path, settings: ReportSettings) -> Path:
         files.write_bytes(folder / name, text.encode())
     _sweep(folder, set(written))
     return folder / "index.html"
-
-
-def chosen_clusters(run: Path) -> int:
-    """Return the number of clusters that the report is about when none is named.
-
-    That is the one that rrls explains, or the only one there is. Raises CrocsError when it is not clear.
-    """
-    explained = sorted(int(path.name) for path in (run / "rrls").glob("[0-9]*") if path.name.isdigit())
-    there = files.read(run / "partition.h5", PARTITION, ("clusters",))["clusters"].tolist()
-    for candidates in (explained, there):
-        if len(candidates) == 1:
-            return int(candidates[0])
-    known = ", ".join(map(str, sorted(there)))
-    raise CrocsError(f"{run}: partitions into {known} clusters are there; name one with --clusters")
 
 
 def gather(run: Path, settings: ReportSettings) -> Facts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -10,27 +9,29 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PARTITION, TRUTH
-from crocs_cli.machine.run import partition_labels, shards
+from crocs_cli.machine.run import chosen_clusters, partition_labels, shards
 from crocs_cli.maths.clustering.scores import scores
 from crocs_cli.maths.clustering.validity import NAMES
+from crocs_cli.stages.result_settings import ScoreSettings
 
 NO_CLUSTER = -1
 
 
-def run(run: Path, clusters: int) -> dict[str, float | int | None]:
-    """Score the partition of a run into `clusters`; return the scores by name, None where there is none.
+def run(run: Path, settings: ScoreSettings) -> dict[str, float | int]:
+    """Score one partition of a run; return the scores by name, None or NaN where there is none.
 
     With RUN/truth, `ari`, `ami` and `psi` compare with it the consumers that belong to a cluster there.
     """
+    clusters = settings.clusters or chosen_clusters(run)
     consumer_id, label = partition_labels(run, clusters)
     indices = files.read(run / "partition.h5", PARTITION, ("clusters", *NAMES))
     row = int(np.flatnonzero(indices["clusters"] == clusters)[0])
-    found: dict[str, float | int | None] = {"clusters": clusters, "consumers": len(consumer_id)}
+    found: dict[str, float | int] = {"clusters": clusters, "consumers": len(consumer_id)}
     if (run / "truth").exists():
         truth = true_clusters(run, consumer_id)
         found |= scores(truth[truth != NO_CLUSTER], label[truth != NO_CLUSTER])
         found["scored"] = int((truth != NO_CLUSTER).sum())
-    return found | {name: _number(indices[name][row]) for name in NAMES}
+    return found | {name: float(indices[name][row]) for name in NAMES}
 
 
 def true_clusters(run: Path, consumer_id: np.ndarray) -> np.ndarray:
@@ -46,7 +47,3 @@ def true_clusters(run: Path, consumer_id: np.ndarray) -> np.ndarray:
             "use the truth of this population, or move that one elsewhere"
         )
     return np.array([cluster[name] for name in consumer_id.tolist()], dtype=np.int32)
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

@@ -6,28 +6,24 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from crocs_cli.machine.settings import Settings
+from crocs_cli.machine.settings import Minutes, Settings
+from crocs_cli.stages.result_settings import (
+    CompareSettings,
+    ExportSettings,
+    QualitySettings,
+    ReportSettings,
+    ScoreSettings,
+    StatusSettings,
+    TypicalSettings,
+)
 
-_UNITS_MIN = {"min": 1, "h": 60}
-
-
-def _duration_min(value: object) -> object:
-    """Turn 30min or 1h into minutes; leave numbers alone."""
-    match = re.fullmatch(r"(\d{1,4})\s*(min|h)", str(value).strip())
-    return int(match[1]) * _UNITS_MIN[match[2]] if match else value
-
-
-def _listed(value: object) -> object:
-    return value if isinstance(value, list | tuple) else [value]
-
-
-Minutes = Annotated[int, BeforeValidator(_duration_min)]
-Ks = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)]
+Ks = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 Algorithm = Literal["ward", "kmedoids"]
 Normalise = Literal["minmax", "zscore", "unit", "none"]
 SetDistance = Literal["wsmd", "wsmd-pooled", "smd", "hd", "mhd", "sl", "cl", "al", "wal"]
@@ -82,9 +78,7 @@ class IngestSettings(Settings):
         "opower",
         "sgcc",
     ] = Field("long", description="format of the files; auto tells it by the first one and says why")
-    files: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
-        (), description="files or globs: .csv, .csv.gz, .parquet"
-    )
+    files: tuple[str, ...] = Field((), description="files or globs: .csv, .csv.gz, .parquet")
     columns: Columns = Columns()
     decimal: Literal[".", ","] = Field(".", description="decimal sign of the readings")
     stamp_format: str | None = Field(
@@ -186,7 +180,7 @@ class Stage1Settings(Settings):
     )
     auto_range: tuple[int, int] = Field((2, 30), description="least and most prototypes that auto may choose")
     window: Annotated[Minutes, Field(ge=0, le=1440)] = Field(
-        60, description="DTW half-width as a duration, such as 1h; 0 is Euclidean distance"
+        60, description="DTW half-width; 0 is Euclidean distance"
     )
     normalise: Normalise = Field("minmax", description="normalisation of each day before clustering")
     prototype: Literal["medoid", "mean"] = Field("medoid", description="what stands for a cluster of days")
@@ -197,7 +191,7 @@ class Stage2Settings(Settings):
 
     distance: SetDistance = Field("wsmd", description="distance of two representative load sets")
     window: Annotated[Minutes, Field(ge=0, le=1440)] = Field(
-        60, description="DTW half-width as a duration, such as 1h; 0 is Euclidean distance"
+        60, description="DTW half-width; 0 is Euclidean distance"
     )
     normalise_prototypes: Normalise = Field(
         "none", description="normalisation of each prototype before comparing"
@@ -267,29 +261,11 @@ class ForecastSettings(Settings):
     )
 
 
-class ReportSettings(Settings):
-    """A run in, one page that shows it out."""
-
-    clusters: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="which partition of stage 2; may be left out where only one is explained"
-    )
-    typical: int = Field(
-        5, description="most typical members that are listed for each segment", ge=0, le=1000
-    )
-    share_safe: bool = Field(
-        False,
-        description="leave out ids, real households' days and small segments, so that it may be passed on",
-    )
-    minimum_size: int = Field(
-        15,
-        description="consumers below which a segment or behaviour is not shown by itself in a safe report",
-        ge=2,
-    )
-
-
 class PaperSettings(Settings):
     """What a user may choose about the paper's experiments."""
 
+    out: Path | None = Field(None, description="directory of the results")
+    quick: bool = Field(False, description="a small size that shows the direction in a minute or two")
     repetitions: int | None = Field(
         None,
         description="data sets of each setting, where not as many as the paper's (or the quick) number",
@@ -329,16 +305,36 @@ class PlanSettings(Settings):
     nodes: int = Field(1, description="nodes that may hold the matrix together, by MPI", ge=1, le=10_000)
 
 
+class RunSettings(Settings):
+    """The settings at the top of a file, which all commands share."""
+
+    run: Path | None = Field(None, description="run directory, which holds all files of a run")
+    seed: int = Field(1, description="seed of everything random", ge=0, lt=2**63)
+
+    @field_validator("run", mode="before")
+    @classmethod
+    def _has_a_name(cls, name: object) -> object:
+        if name == "":
+            raise ValueError("the name of a directory is empty")
+        return name
+
+
 SECTIONS: Mapping[str, type[Settings]] = {
     "ingest": IngestSettings,
+    "quality": QualitySettings,
     "synth": SynthSettings,
     "stage1": Stage1Settings,
     "stage2": Stage2Settings,
     "rrls": RrlsSettings,
+    "typical": TypicalSettings,
     "stability": StabilitySettings,
+    "score": ScoreSettings,
+    "export": ExportSettings,
     "assign": AssignSettings,
+    "compare": CompareSettings,
     "forecast": ForecastSettings,
     "report": ReportSettings,
-    "paper": PaperSettings,
     "plan": PlanSettings,
+    "status": StatusSettings,
+    "paper": PaperSettings,
 }

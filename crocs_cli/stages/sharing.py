@@ -7,29 +7,19 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import RLS
 from crocs_cli.machine.run import partition_labels, read_behaviours, shards
 from crocs_cli.pictures.describe import safe_groups
 
-SHARED = ("segments", "hyperprototypes", "coverage", "indices")  # the others have a row for each consumer
 
-
-def check_shared(what: str) -> None:
-    """Refuse a table that has a row for each consumer, or names one."""
-    if what not in SHARED:
-        raise CallError(f"--what {what} is of single consumers; with --share-safe export {', '.join(SHARED)}")
-
-
-def safe(table: pa.Table, run: Path, clusters: int | None, minimum: int) -> pa.Table:
+def safe(table: pa.Table, run: Path, clusters: int, minimum: int) -> pa.Table:
     """Leave out of a shared table the medoids, the small segments, and the behaviours that few have.
 
     A segment is small as in a safe report: under the minimum of consumers, or with one that uses more than
     15 % of its energy, or what would give such a one away as the rest. Raises CrocsError when all are.
     """
-    if clusters is None:
-        return table
     shown = _shown_clusters(run, clusters, minimum)
     keep = np.isin(table["cluster"].to_numpy(), shown)
     if "kind" in table.column_names:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,41 +10,31 @@ import pyarrow as pa
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layouts import RRLS
-from crocs_cli.machine.run import read_behaviours, rrls_path
+from crocs_cli.machine.run import chosen_clusters, read_behaviours, rrls_path
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.behaviours.hyperprototypes import MAJOR_DAY_COVERAGE
 from crocs_cli.maths.segments.typical import distances_to_rrls
 from crocs_cli.stages.members import Comparison, comparison_of, load_members
+from crocs_cli.stages.result_settings import TypicalSettings
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Which members are listed; None asks for nothing.
-
-    cluster: only of this one, counted from 1; first: the most typical so many of each cluster;
-    min_daily_kwh: who uses as much; min_coverage: with that share of their days in major behaviours.
-    """
-
-    cluster: int | None = None
-    first: int | None = None
-    min_daily_kwh: float | None = None
-    min_coverage: float | None = None
-
-
-def run(run: Path, clusters: int, wanted: Wanted) -> pa.Table:
+def run(run: Path, settings: TypicalSettings) -> pa.Table:
     """Return the wanted members of all clusters of a partition, those nearest to their RRLS first.
 
     Columns: cluster and rank (int32; the rank counts all members), consumer_id, distance (WSMD to the RRLS),
     major_coverage (share of the consumer's days in major behaviours), mean_daily_kwh.
     """
     comparison = comparison_of(run)
-    numbers = range(1, clusters + 1) if wanted.cluster is None else [wanted.cluster]
-    if wanted.cluster is not None and wanted.cluster > clusters:
-        raise CrocsError(f"--cluster {wanted.cluster}: there are {clusters} clusters; name one of them")
-    return pa.concat_tables([_ranked(run, clusters, number, comparison, wanted) for number in numbers])
+    clusters = settings.clusters or chosen_clusters(run)
+    if settings.cluster is not None and settings.cluster > clusters:
+        raise CrocsError(f"{run}: there are {clusters} clusters and no cluster {settings.cluster}; name one")
+    numbers = range(1, clusters + 1) if settings.cluster is None else [settings.cluster]
+    return pa.concat_tables([_ranked(run, clusters, number, comparison, settings) for number in numbers])
 
 
-def _ranked(run: Path, clusters: int, number: int, comparison: Comparison, wanted: Wanted) -> pa.Table:
+def _ranked(
+    run: Path, clusters: int, number: int, comparison: Comparison, wanted: TypicalSettings
+) -> pa.Table:
     path = rrls_path(run, clusters, number)
     rrls = read_behaviours(run, clusters, number)
     members = load_members(run, rrls["consumer_id"], comparison)
@@ -85,7 +74,7 @@ def covered_days(rrls: Arrays) -> np.ndarray:
     return held.astype(np.int64)
 
 
-def _kept(wanted: Wanted, coverage: np.ndarray, daily_kwh: np.ndarray) -> np.ndarray:
+def _kept(wanted: TypicalSettings, coverage: np.ndarray, daily_kwh: np.ndarray) -> np.ndarray:
     """Return which of the ranked members are wanted, as indices."""
     enough = np.ones(len(coverage), dtype=bool)
     if wanted.min_daily_kwh is not None:

@@ -107,7 +107,8 @@ def test_typical_members_are_ranked_and_filtered(periods, crocs):
     heavy = crocs("typical", "--run", before, "--clusters", 2, "--min-daily-kwh", middle).out.splitlines()
     assert len(heavy) == 1 + 22
     refused = crocs("typical", "--run", before, "--clusters", 2, "--cluster", 3)
-    assert refused.err.strip() == "crocs: --cluster 3: there are 2 clusters; name one of them"
+    told = "there are 2 clusters and no cluster 3; name one"
+    assert refused.err.strip() == f"crocs: --clusters, --cluster: typical: {told}"
 
 
 def test_the_summary_says_what_was_made(periods, crocs):

@@ -2,6 +2,8 @@
 
 import csv
 import datetime as dt
+import shutil
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -9,11 +11,11 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from crocs_cli.cli.export import WHAT
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS, RRLS
 from crocs_cli.machine.run import recipe
 from crocs_cli.stages import export
+from crocs_cli.stages.result_settings import ExportSettings
 from tests import made_run
 
 
@@ -32,7 +34,7 @@ def run(tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("what", WHAT)
+@pytest.mark.parametrize("what", export.COLUMNS)
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
 def test_every_table_has_the_columns_that_are_described(crocs, run, tmp_path, what, ending):
     path = tmp_path / f"table{ending}"
@@ -51,7 +53,8 @@ def made_up_slots():
 
 
 def test_the_choices_are_the_tables():
-    assert tuple(export.COLUMNS) == WHAT
+    assert get_args(ExportSettings.model_fields["what"].annotation) == tuple(export.COLUMNS)
+    assert {*export.WHOLE, *export.PARTED} == {*export.COLUMNS}
 
 
 def test_the_main_table_is_the_one_that_scripts_read(crocs, run, tmp_path):
@@ -90,9 +93,13 @@ def test_excel_keeps_ids_as_text(crocs, run, tmp_path):
 
 
 def test_a_partition_must_be_named_where_there_are_several(crocs, run, tmp_path):
-    ended = crocs("export", "--run", run, "--what", "segments", tmp_path / "a.csv")
-    assert ended.code == 2
-    assert "--what segments is of one partition; name it with --clusters" in ended.err
+    assert crocs("export", "--run", run, tmp_path / "a.csv").out.endswith("in 3 clusters\n")  # rrls has 3
+    shutil.copytree(run, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "rrls")
+    for command in (("export", tmp_path / "a.csv"), ("score",), ("typical",), ("report",)):
+        ended = crocs(*command, "--run", tmp_path / "run")
+        assert ended.code == 1
+        assert "partitions into 2, 3 clusters are there; name one with --clusters" in ended.err
 
 
 def test_behaviours_that_are_not_made_are_named(crocs, run, tmp_path):
@@ -132,5 +139,6 @@ def test_a_safe_table_names_nobody_and_shows_no_real_day(crocs, run, tmp_path):
 def test_tables_of_single_consumers_are_not_shared(crocs, run, tmp_path, what):
     ended = crocs("export", "--run", run, "--what", what, "--clusters", 3, "--share-safe", tmp_path / "a.csv")
     assert ended.code == 2
-    assert f"--what {what} is of single consumers; with --share-safe export segments," in ended.err
+    assert ended.err.startswith("crocs: --share-safe, --what, --clusters: export: ")
+    assert f"{what} is of single consumers; share_safe is for segments," in ended.err
     assert not (tmp_path / "a.csv").exists()

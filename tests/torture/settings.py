@@ -16,11 +16,10 @@ from hypothesis import HealthCheck, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from crocs_cli.cli.options import GUESTS
+from crocs_cli.cli.options import SECTIONS
 from crocs_cli.cli.screen import command as screen
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.settings import option_paths
-from crocs_cli.stages.settings import SECTIONS
 from tests.torture.tally import MENDABLE, RIGHT, WRONG_CALL, Tally, call, inside, untold
 
 PROMISE = "No settings give a traceback"
@@ -30,6 +29,7 @@ NUL = "\0"  # no argument and no variable can hold it
 
 # what would start work: replaced, so that only the settings are tried
 WORK = ("synth", "plan", "report", "stability")
+READERS = ("quality", "typical", "score", "compare", "forecast", "status")
 SCREEN = ("simulate", "fit", "rank", "validate")
 WORDS = [
     *("ward", "wsmd", "auto", "1h", "30min", "long", "minmax", "AU-NSW", "2013-01-31", "2013-02-30", "UTC"),
@@ -94,7 +94,7 @@ PUTS = [b"", b"&a ", b"*a", b"!!x ", b": ", b"- ", b"\n", b"\x00", b"\xff", b"{"
 
 def commands() -> dict[tuple[str, ...], click.Command]:
     """Return every command that takes settings, by its words."""
-    names = ("ingest", "stage1", "stage2", "rrls", "assign", *WORK)
+    names = ("ingest", "stage1", "stage2", "rrls", "assign", *WORK, *READERS)
     return {
         **{(name,): importlib.import_module(f"crocs_cli.cli.{name}").command for name in names},
         **{("screen", name): screen.commands[name] for name in SCREEN},
@@ -121,9 +121,8 @@ nested = st.recursive(
 def sections(draw: Any) -> dict[str, Any]:
     """Draw a settings file as a value: mostly right keys, with values of any kind."""
     document: dict[str, Any] = {}
-    for name in draw(st.lists(st.sampled_from([*SECTIONS, *GUESTS]), max_size=3)):
-        model = SECTIONS.get(name)
-        paths = [keys for keys, _ in option_paths(model)] if model else [("input",)]
+    for name in draw(st.lists(st.sampled_from(sorted(SECTIONS)), max_size=3)):
+        paths = [keys for keys, _ in option_paths(SECTIONS[name])]
         section: Any = {}
         for keys in draw(st.lists(st.sampled_from(paths), max_size=4)):
             inner = section
@@ -170,7 +169,8 @@ def calls(draw: Any) -> tuple[tuple[str, ...], list[str], dict[str, str]]:
             flags.append(f"{option.opts[0]}={draw(texts).replace(NUL, '')}")
         else:
             text = draw(texts).replace(NUL, "").encode(errors="replace").decode()
-            variables["_".join(["CROCS", *name, str(option.name)]).upper()] = text
+            words = () if option.name == "seed" else name
+            variables["_".join(["CROCS", *words, str(option.name)]).upper()] = text
     return name, flags, variables
 
 

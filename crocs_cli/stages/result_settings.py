@@ -1,0 +1,129 @@
+"""The settings of the commands that read a finished run: tables, lists, scores, the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from crocs_cli.machine.settings import Settings
+
+Count = Annotated[int, Field(ge=1)]
+SHARED = ("segments", "hyperprototypes", "coverage", "indices")  # tables without a row for each consumer
+PARTITION = "which partition of stage 2; may be left out where only one is explained"
+
+
+class QualitySettings(Settings):
+    """The quality counts of a run in, a page and a summary out."""
+
+    fail_on: tuple[str, ...] = Field(
+        (), description="end with code 1 if a share is larger, as NAME=SHARE, such as days_incomplete=0.05"
+    )
+
+    @field_validator("fail_on")
+    @classmethod
+    def _limits(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        import numpy as np
+
+        from crocs_cli.maths.readings.quality import COUNTS, shares
+
+        known = shares(np.zeros((0, len(COUNTS)), dtype=np.int64)) if texts else {}
+        for text in texts:
+            name, _, limit = text.partition("=")
+            try:
+                float(limit)
+            except ValueError as error:
+                raise ValueError("write NAME=SHARE, such as days_incomplete=0.05") from error
+            if name not in known:
+                raise ValueError(f"no share {name}; there are {', '.join(known)}")
+        return texts
+
+
+class TypicalSettings(Settings):
+    """The behaviours of a partition in, its members out, the most typical first."""
+
+    clusters: Count | None = Field(None, description=PARTITION)
+    cluster: Count | None = Field(None, description="only this cluster; 1 is the largest")
+    first: Count | None = Field(None, description="only so many of each cluster, after the filters")
+    min_daily_kwh: float | None = Field(None, description="only who uses at least so many kWh a day")
+    min_coverage: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None,
+        description="only who has this share of days in behaviours of 5 % or more of the cluster's days",
+    )
+
+    @model_validator(mode="after")
+    def _is_there(self) -> TypicalSettings:
+        if self.cluster and self.clusters and self.cluster > self.clusters:
+            raise ValueError(f"there are {self.clusters} clusters and no cluster {self.cluster}; name one")
+        return self
+
+
+class ScoreSettings(Settings):
+    """A partition in, how good it is out."""
+
+    clusters: Count | None = Field(None, description=PARTITION)
+
+
+class ShareSafe(Settings):
+    """What is left out of results that are passed on."""
+
+    share_safe: bool = Field(
+        False,
+        description="leave out ids, real households' days and small segments, so that it may be passed on",
+    )
+    minimum_size: int = Field(
+        15,
+        description="consumers below which share_safe hides a segment or behaviour",
+        ge=2,
+    )
+
+
+class ExportSettings(ShareSafe):
+    """The files of a run in, one table out."""
+
+    what: Literal[
+        "consumers",
+        "segments",
+        "hyperprototypes",
+        "coverage",
+        "consumer-coverage",
+        "day-labels",
+        "rls",
+        "dendrogram",
+        "indices",
+        "assignments",
+    ] = Field("consumers", description="which table")
+    clusters: Count | None = Field(None, description=PARTITION)
+    excel: bool = Field(False, description="write CSV that Excel takes ids from as text")
+
+    @model_validator(mode="after")
+    def _may_be_shared(self) -> ExportSettings:
+        if self.share_safe and self.what not in SHARED:
+            raise ValueError(f"{self.what} is of single consumers; share_safe is for {', '.join(SHARED)}")
+        return self
+
+
+class ReportSettings(ShareSafe):
+    """A run in, one page that shows it out."""
+
+    clusters: Count | None = Field(None, description=PARTITION)
+    typical: int = Field(
+        5, description="most typical members that are listed for each segment", ge=0, le=1000
+    )
+
+
+class CompareSettings(Settings):
+    """A run and one of an earlier period in, what changed out."""
+
+    with_: Path | None = Field(None, alias="with", description="run of the earlier period")
+    clusters: int = Field(5, description="which partition of the earlier run", ge=1)
+    control: Path | None = Field(None, description="file of ids, one a line, of a control group")
+
+
+class StatusSettings(Settings):
+    """The files of a run in, what is missing out."""
+
+    shares: Count | None = Field(
+        None, description="list which of so many shares have something left to make, as for sbatch --array"
+    )

@@ -178,7 +178,7 @@ def screening(run: Path, installations: int) -> Iterator[tuple[str, str]]:
     crocs("screen", "rank", "--run", run)
     with (run / "screen" / "ranking.csv").open() as file:
         rows = list(csv.DictReader(file))
-    yield "screening: order of installations", short_digest([row["installation_id"] for row in rows])
+    yield "screening: order of installations", short_digest([row["id"] for row in rows])
     said = [[value for value in row.values() if not is_real(value)] for row in rows]
     yield "screening: classes, tags and counts", short_digest(said)
 

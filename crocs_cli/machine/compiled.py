@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import metadata
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -37,9 +38,9 @@ def keep_kernels() -> Path | None:
 
     A directory named in NUMBA_CACHE_DIR comes first; then, in a Slurm job, the node's own disk (TMPDIR), so
     that many ranks do not meet on one network disk; else the user's cache. The last part of the path is the
-    digest of all kernel sources, so that changed code never meets the kernels of the code before. numba
-    itself makes concurrent writes safe. Gives the directory; None where none can be written, and then nothing
-    is kept. Raises OSError where the user's own choice cannot be written.
+    digest of all kernel sources and of the compilers' versions: changed code meets no kernels of other code.
+    numba itself makes concurrent writes safe. Gives the directory; None where none can be written, and then
+    nothing is kept. Raises OSError where the user's own choice cannot be written.
     """
     if chosen := os.environ.get("NUMBA_CACHE_DIR"):
         directory = _made(Path(chosen) if Path(chosen).name == _digest() else Path(chosen) / _digest())
@@ -58,7 +59,8 @@ def must_compile(room: str) -> bool:
 
 
 def _digest() -> str:
-    digest = hashlib.sha256()
+    """Return a name for all kernels as these versions of the compilers make them."""
+    digest = hashlib.sha256("".join(map(metadata.version, ("numba", "llvmlite"))).encode())
     for source in sorted(SOURCES.rglob("*.py")):
         digest.update(source.read_bytes())
     return f"kernels-{digest.hexdigest()[:16]}"

@@ -75,9 +75,9 @@ def test_the_value_of_a_pair_does_not_depend_on_its_neighbours():
 
 PRINT_BITS = """
 import sys
-from numba.core import cgutils
+from llvmlite import ir
 if "broken" in sys.argv:
-    del cgutils.for_range
+    del ir.VectorType
 from tests.maths.test_dtw import bits_of_all_distances
 from crocs_cli.maths.distances.lanes import vector_bytes, vector_form
 print(vector_bytes(), vector_form() is not None, bits_of_all_distances())

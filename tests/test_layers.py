@@ -43,6 +43,8 @@ ORDER = {
         "synthetic",
     ],
     "screen": [
+        "portable",
+        "threads",
         "settings",
         "layouts",
         "daily",

@@ -64,8 +64,8 @@ def fit(job: Job) -> None:
     from crocs_cli.screen import fit as stage
     from crocs_cli.screen import ingest, overview
 
-    ingest.run(job.run, job.settings, job.team)
-    fitted = stage.run(job.run, job.settings, job.seed, job.team)
+    ready = ingest.run(job.run, job.settings, job.team)
+    fitted = stage.run(job.run, job.settings, job.seed, job.team) if ready else None
     if fitted is not None and job.team.leads:
         for line in overview.write(job.run, job.settings, fitted):
             click.echo(line)
@@ -122,7 +122,8 @@ def validate(job: Job, as_json: bool) -> None:
 
     report = stage.run(job.run, job.settings, job.seed, job.team)
     if report is not None:
-        click.echo(json.dumps(report, indent=1) if as_json else stage.page(report), nl=as_json)
+        text = json.dumps(report, indent=1, allow_nan=False) if as_json else stage.page(report)
+        click.echo(text, nl=as_json)
 
 
 def _say(columns: dict, as_json: bool) -> None:
@@ -132,7 +133,9 @@ def _say(columns: dict, as_json: bool) -> None:
         for values in zip(*(list(c) for c in columns.values()), strict=True)
     ][:SHOWN]
     if as_json:
-        click.echo(json.dumps(rows, default=lambda value: value.item()))
+        from crocs_cli.screen.tables import plain
+
+        click.echo(json.dumps(plain(rows), allow_nan=False))
         return
     for row in rows:
         click.echo("  ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()))

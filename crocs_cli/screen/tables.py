@@ -4,8 +4,10 @@ Parquet."""
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +39,17 @@ def write_table(path: Path, columns: Mapping[str, object], parquet: bool = False
         sink = pa.BufferOutputStream()
         pyarrow.parquet.write_table(table, sink)
         files.write_bytes(path.with_suffix(".parquet"), sink.getvalue().to_pybytes())
+
+
+def plain(value: Any) -> Any:
+    """Return a value as strict JSON has it: plain numbers, None for NaN and infinity."""
+    if isinstance(value, Mapping):
+        return {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _column(values: object) -> pa.Array:
@@ -117,7 +130,7 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
         "completeness": columns["completeness"],
         "type": np.array(TYPES)[columns["type"]],
         "variation_now_pct": shown_change(columns),
-        "variation_worst_pct": 100 * np.expm1(columns["t3_worst"]),
+        "variation_worst_pct": columns["worst_percent"],
         "onset_date": dates(found, columns["onset_day"]),
         "agreement": np.array(
             [f"{a}/{b}" for a, b in zip(columns["agreement"], columns["tests"], strict=True)]
@@ -148,7 +161,7 @@ def shown_change(columns: Arrays) -> np.ndarray:
     source = columns["source"]
     return np.select(
         [source == 3, source == 2, source == 1],
-        [columns["now_percent"], 100 * np.expm1(columns["t2_gap"]), columns["t1_percent"]],
+        [columns["now_percent"], columns["trend_percent"], columns["t1_percent"]],
         np.nan,
     )
 
@@ -264,16 +277,19 @@ def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str
     parts = np.array([score.contributions[tag] for tag in TAGS]).T.tolist()
     lines = [
         json.dumps(
-            {
-                "id": name,
-                "rank": place or None,
-                "final": final,
-                "contributions": {tag: part for tag, part in zip(TAGS, own, strict=True) if part},
-                "completeness": complete,
-                "gamma": gamma,
-                "not_tested": missing,
-                "reason": reason,
-            }
+            plain(
+                {
+                    "id": name,
+                    "rank": place or None,
+                    "final": final,
+                    "contributions": {tag: part for tag, part in zip(TAGS, own, strict=True) if part},
+                    "completeness": complete,
+                    "gamma": gamma,
+                    "not_tested": missing,
+                    "reason": reason,
+                }
+            ),
+            allow_nan=False,
         )
         for name, place, final, own, complete, missing, reason in zip(
             columns["installation_id"].tolist(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,13 +11,14 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.run import shards
 from crocs_cli.machine.team import Team
+from crocs_cli.maths.decisions import rank as rank_of
 from crocs_cli.screen import rank
 from crocs_cli.screen.layouts import SCORES, TRUTH
 from crocs_cli.screen.rank import Ranking
 from crocs_cli.screen.ranking import judge
 from crocs_cli.screen.ranking.tags import TAGS
 from crocs_cli.screen.settings import FactorSettings, RankSettings, ValidateSettings
-from crocs_cli.screen.tables import write_table
+from crocs_cli.screen.tables import plain, write_table
 from crocs_cli.screen.truth import baselines
 from crocs_cli.screen.truth.against_truth import Arrays, Report, curves, measured, thieves, weekly_changes
 
@@ -39,19 +39,15 @@ def run(run: Path, settings: ValidateSettings, seed: int, team: Team) -> Report 
     if not np.array_equal(truth["installation_id"], found.actual.columns["installation_id"]):
         raise CrocsError(f"{run / 'screen' / 'truth'}: not the truth of these installations; simulate again")
     scores = all_scores(found, ranked, settings, truth, seed)
-    report = _known(measured(scores, found, truth, settings, seed))
+    report: Report = plain(measured(scores, found, truth, settings, seed))
     folder = run / "screen"
-    files.write_bytes(folder / "metrics.json", (json.dumps(report, indent=1, sort_keys=True) + "\n").encode())
+    files.write_bytes(
+        folder / "metrics.json",
+        (json.dumps(report, indent=1, sort_keys=True, allow_nan=False) + "\n").encode(),
+    )
     write_table(folder / "pr.csv", curves(scores, truth, settings))
     files.write_bytes(folder / "validation.md", page(report).encode())
     return report
-
-
-def _known(figure: Any) -> Any:
-    """Return figures with None for what is not a number, which JSON does not know."""
-    if isinstance(figure, dict):
-        return {name: _known(value) for name, value in figure.items()}
-    return None if isinstance(figure, float) and np.isnan(figure) else figure
 
 
 def read_truth(run: Path) -> Arrays:
@@ -67,6 +63,7 @@ def all_scores(
     """Return {name: score} of every method; who has no rank is below everybody, in every method alike.
 
     Baselines come plain and with the rule of the ceased; `default_plain` is the default without that rule.
+    Each score is its place in the order of its method, so that scores that rounding parts stay equal.
     """
     columns, model = found.actual.columns, found.source.model
     paper = RankSettings.model_validate({"preset": "paper"})
@@ -91,7 +88,7 @@ def all_scores(
     stopped = columns["ceased"] > 0
     scores |= others | {f"{name}_ceased": baselines.ceased_last(s, stopped) for name, s in others.items()}
     scores["random"] = baselines.random_order(len(stopped), seed)
-    return {name: np.where(found.actual.ranked, s, s.min() - 1) for name, s in scores.items()}
+    return {name: rank_of(np.where(found.actual.ranked, s, s.min() - 1)) for name, s in scores.items()}
 
 
 def page(report: Report) -> str:

@@ -80,8 +80,10 @@ def windows_of(series: Series, dref: dt.date | str, limits: FilterSettings) -> W
     than the filters ask for.
     """
     calendar = series.calendar
-    split = split_day(calendar, dref)
-    if not limits.min_days_before <= split <= calendar.days - limits.min_days_after:
+    split, latest = split_day(calendar, dref), calendar.days - limits.min_days_after
+    if dref == "auto":
+        split = max(min(split, latest), limits.min_days_before)
+    if not limits.min_days_before <= split <= latest:
         raise CrocsError(
             f"reference date {calendar.date_of(split)}: the data run from {calendar.start} to "
             f"{calendar.date_of(calendar.days - 1)}; at least {limits.min_days_before} days must lie "

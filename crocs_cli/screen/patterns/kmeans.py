@@ -11,7 +11,7 @@ from numba import njit
 
 from crocs_cli.maths.decisions import first_least
 
-STARTS, MOST_STEPS = 50, 300
+STARTS, DRAWS, MOST_STEPS = 50, 4, 300
 
 
 def weighted_kmeans(
@@ -23,8 +23,8 @@ def weighted_kmeans(
     k-means++ starts and, where there are any, the centres `before` of one class fewer with the worst point
     added, so that the sum never rises with the count.
     """
-    luck = np.random.default_rng([seed, count]).random((STARTS, count))
-    starts = [_scattered(points, weight, row) for row in luck]
+    luck = np.random.default_rng([seed, count]).random((STARTS, count, DRAWS))
+    starts = [_scattered(points, weight, one) for one in luck]
     if len(before):
         apart = ((points[:, None] - before[None]) ** 2).sum(axis=2).min(axis=1)
         starts.append(np.vstack([before, points[(weight * apart).argmax()]]))
@@ -34,16 +34,21 @@ def weighted_kmeans(
 
 @njit(cache=True)
 def _scattered(points: np.ndarray, weight: np.ndarray, luck: np.ndarray) -> np.ndarray:
-    """Draw centres by k-means++: each point by its weight times its squared distance to those drawn."""
-    centres = np.empty((luck.size, points.shape[1]))
-    near = np.full(len(points), np.inf)
-    chance = np.cumsum(weight)
-    for c in range(luck.size):
-        drawn = min(np.searchsorted(chance, luck[c] * chance[-1], side="right"), len(points) - 1)
-        centres[c] = points[drawn]
-        for i in range(len(points)):
-            near[i] = min(near[i], _squared(points[i], centres[c]))
-        chance = np.cumsum(weight * near)
+    """Draw centres by greedy k-means++: a point's chance is its weight times its squared distance to those
+    drawn; of several draws, `luck` (centre, draw), the one that leaves the least sum counts."""
+    centres = np.empty((len(luck), points.shape[1]))
+    near, chance = np.full(len(points), np.inf), np.cumsum(weight)
+    for c in range(len(luck)):
+        least, nearest = np.inf, near
+        for u in luck[c]:
+            drawn = min(np.searchsorted(chance, u * chance[-1], side="right"), len(points) - 1)
+            closer = near.copy()
+            for i in range(len(points)):
+                closer[i] = min(near[i], _squared(points[i], points[drawn]))
+            left = (weight * closer).sum()
+            if left < least:
+                least, nearest, centres[c] = left, closer, points[drawn]
+        near, chance = nearest, np.cumsum(weight * nearest)
     return centres
 
 

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 
-from crocs_cli.maths.decisions import first_greatest
 from crocs_cli.screen.patterns import som
 from crocs_cli.screen.patterns.kmeans import weighted_kmeans
 from crocs_cli.screen.patterns.som import Lattice, Quality
@@ -129,7 +128,8 @@ def suggested_classes(cost: np.ndarray) -> int:
     if len(known) < 3 or known[0] <= known[-1]:
         return len(known)
     fall = (known - known[-1]) / (known[0] - known[-1])
-    return int(first_greatest(np.linspace(1, 0, len(known)) - fall)) + 1
+    below = np.linspace(1, 0, len(known)) - fall
+    return int(np.round(below, 9).argmax()) + 1  # the first among equals
 
 
 def lasting_numbers(labels: np.ndarray, data: np.ndarray, node: np.ndarray, plan: MapPlan) -> np.ndarray:

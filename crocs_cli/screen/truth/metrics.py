@@ -53,7 +53,9 @@ def map_at(score: np.ndarray, positive: np.ndarray, n: int) -> float:
 
 
 def false_positive_rate_at(score: np.ndarray, positive: np.ndarray, recall: float) -> float:
-    """Return the share of the honest that are listed when so many of the thieves are."""
+    """Return the share of the honest that are listed when so many of the thieves are; NaN without thieves."""
+    if not positive.any():
+        return float("nan")
     threshold = np.quantile(score[positive], 1 - recall, method="lower")
     return float((score[~positive] >= threshold).mean())
 

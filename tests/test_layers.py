@@ -45,6 +45,8 @@ ORDER = {
         "synthetic",
     ],
     "screen": [
+        "portable",
+        "threads",
         "settings",
         "layouts",
         "daily",

@@ -64,8 +64,8 @@ def fit(job: Job) -> None:
     from crocs_cli.screen import fit as stage
     from crocs_cli.screen import ingest, overview
 
-    ingest.run(job.run, job.settings, job.team)
-    fitted = stage.run(job.run, job.settings, job.seed, job.team)
+    ready = ingest.run(job.run, job.settings, job.team)
+    fitted = stage.run(job.run, job.settings, job.seed, job.team) if ready else None
     if fitted is not None and job.team.leads:
         for line in overview.write(job.run, job.settings, fitted):
             click.echo(line)

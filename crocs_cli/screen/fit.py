@@ -27,6 +27,7 @@ from crocs_cli.screen.patterns.typical import Feature, MapPlan
 from crocs_cli.screen.ranking import assess
 from crocs_cli.screen.ranking.model import ALL, map_arrays, map_of
 from crocs_cli.screen.settings import FitSettings, PatternSettings
+from crocs_cli.screen.threads import use_given_threads
 from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
@@ -45,6 +46,7 @@ class Fitted:
 
 def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | None:
     """Bring features and model of a run up to date; return them, or None while other shares are at work."""
+    use_given_threads()
     features = feature_products(run, settings)
     make = partial(make_features, run=run, settings=settings)
     bring_up_to_date(features, make, team, "screen features", partial(needs, run, footprints.screen_fit))
@@ -105,7 +107,8 @@ def make_features(product: Product, run: Path, settings: FitSettings) -> Arrays:
     """Return the features of one daily shard."""
     series = Series.of(files.read(run / "screen" / "daily" / product.path.name, DAILY))
     weekday = assess.weekdays(series.calendar, settings.day.holidays, settings.day.country)
-    found = assess.describe(series, windows_of(series, settings.dref), settings.filter, weekday)
+    windows = windows_of(series, settings.dref, settings.filter)
+    found = assess.describe(series, windows, settings.filter, weekday)
     return {name: found[name] for name in FEATURES.arrays}
 
 

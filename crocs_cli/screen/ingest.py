@@ -15,24 +15,27 @@ from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.run import listed, recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
-from crocs_cli.machine.work import Product, bring_up_to_date
+from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.screen.daily import cleaning, contracts, reading
 from crocs_cli.screen.daily.dates import Calendar, intervals_of_days
 from crocs_cli.screen.daily.reading import Readings
 from crocs_cli.screen.daily.series import EPOCH, arrays_of, calendar_from
 from crocs_cli.screen.layouts import DAILY
 from crocs_cli.screen.settings import FitSettings
+from crocs_cli.screen.threads import use_given_threads
 
 Arrays = dict[str, np.ndarray]
 log = logging.getLogger("crocs")
 TABLES = ("daily", "installations", "contracts", "powers", "tariffs", "equipment")
 
 
-def run(run: Path, settings: FitSettings, team: Team) -> None:
+def run(run: Path, settings: FitSettings, team: Team) -> bool:
     """Bring the daily shards of a run up to date: from the daily file, as they are there, or from profiles.
 
-    Raises CrocsError when there is none of these.
+    Returns whether all are made; other shares may still be at work. Raises CrocsError when there is none of
+    these sources.
     """
+    use_given_threads()
     folder = run / "screen" / "daily"
     if settings.input.daily:
         _from_file(run, settings, team)
@@ -42,7 +45,8 @@ def run(run: Path, settings: FitSettings, team: Team) -> None:
                 f"{run}: no daily energy; give --input-daily FILE, or run `crocs ingest` or "
                 "`crocs screen simulate` first"
             )
-        _from_profiles(run, settings, team)
+        return _from_profiles(run, settings, team)
+    return True
 
 
 def _from_profiles_before(folder: Path) -> bool:
@@ -51,8 +55,11 @@ def _from_profiles_before(folder: Path) -> bool:
 
 
 def _from_file(run: Path, settings: FitSettings, team: Team) -> None:
-    """Read the daily file once, in the process that leads, and write its shards."""
-    if team.rank == 0:
+    """Read the daily file once a launch, in the process that leads, and write all its shards.
+
+    A share does not wait for another to read the file: whichever comes first writes the same bytes.
+    """
+    if team.leads:
         tables = {name: getattr(settings.input, name) for name in TABLES}
         inputs = {name: files.file_digest(_there(path)) for name, path in tables.items() if path}
         folder = run / "screen" / "daily"
@@ -147,7 +154,7 @@ def part_of(arrays: Arrays, number: int, size: int) -> Arrays:
     return part | {"event_offset": offset - offset[0]}
 
 
-def _from_profiles(run: Path, settings: FitSettings, team: Team) -> None:
+def _from_profiles(run: Path, settings: FitSettings, team: Team) -> bool:
     """Sum the days of profile shards; a day without a profile is missing, and how short it was is not
     known."""
     source = shards(run / "profiles", PROFILES)
@@ -163,6 +170,7 @@ def _from_profiles(run: Path, settings: FitSettings, team: Team) -> None:
     products = shard_products(run / "screen" / "daily", DAILY, recipes)
     make = partial(make_from_profiles, run=run, calendar=calendar, settings=settings)
     bring_up_to_date(products, make, team, "screen daily")
+    return all_made(products)
 
 
 def _calendar_of_profiles(run: Path, keys: list[str]) -> Calendar:

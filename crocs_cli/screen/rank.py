@@ -18,7 +18,7 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.screen.changes import homologous
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
-from crocs_cli.screen.daily.series import LEAST_BEFORE, Series, calendar_from, split_day, windows_of
+from crocs_cli.screen.daily.series import Series, calendar_from, split_day, windows_of
 from crocs_cli.screen.fit import gathered, needs
 from crocs_cli.screen.layouts import CHANGES, DAILY, LEVELS, MAP, PLACEBO, SCORES
 from crocs_cli.screen.ranking import assess, judge, scoring
@@ -26,6 +26,7 @@ from crocs_cli.screen.ranking.judge import Crowd, Verdict
 from crocs_cli.screen.ranking.model import Model, model_of
 from crocs_cli.screen.ranking.tags import TAGS
 from crocs_cli.screen.settings import FactorSettings, FitSettings, RankSettings
+from crocs_cli.screen.threads import use_given_threads
 from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
@@ -77,7 +78,7 @@ def load_source(run: Path, settings: RankSettings) -> Source:
         fit = files.read_recipe(path, MAP)
         if fit != {**made_by, "key": key}:
             raise CrocsError(
-                f"{path}: not of the same fit as levels.h5; remove it and run `crocs screen fit` again"
+                f"{path}: not of the same fit as levels.h5; move it elsewhere and run `crocs screen fit`"
             )
         inputs[key] = files.digest(fit)
     model = model_of(maps, files.read(levels, LEVELS))
@@ -89,13 +90,14 @@ def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
 
     Only the process that leads gets the ranking.
     """
+    use_given_threads()
     source = load_source(run, settings)
     changes, placebo = change_products(source, settings)
     make = partial(make_changes, source=source, settings=settings)
     needed = partial(needs, run, footprints.screen_rank)
     bring_up_to_date(changes, make, team, "screen changes", needed)
     bring_up_to_date(placebo, make, team, "screen placebo", needed)
-    if not all_made([*changes, *placebo]) or team.rank > 0:
+    if not all_made([*changes, *placebo]) or not team.leads:
         return None
     inputs = {f"{p.path.parent.name}/{p.key}": files.digest(p.recipe) for p in changes + placebo}
     if settings.peers:
@@ -122,7 +124,8 @@ def change_products(source: Source, settings: RankSettings) -> tuple[list[Produc
     folder = source.run / "screen"
     changes = shard_products(folder / "changes", CHANGES, recipes)
     calendar = calendar_of(folder / "daily" / f"{next(iter(daily))}.h5")
-    possible = settings.placebo and split_day(calendar, source.fitted.dref) - LAG >= LEAST_BEFORE
+    days_before = split_day(calendar, source.fitted.dref) - LAG
+    possible = settings.placebo and days_before >= source.fitted.filter.min_days_before
     return changes, shard_products(folder / "placebo", PLACEBO, recipes) if possible else []
 
 
@@ -136,7 +139,7 @@ def make_changes(product: Product, source: Source, settings: RankSettings) -> Ar
     """Return the changes of one daily shard, at the reference date or, for a placebo, 364 days before."""
     series = Series.of(files.read(source.run / "screen" / "daily" / product.path.name, DAILY))
     fitted = source.fitted
-    windows = windows_of(series, fitted.dref)
+    windows = windows_of(series, fitted.dref, fitted.filter)
     if product.layout is PLACEBO:
         windows = windows.earlier(LAG)
         windows = Windows(windows.begin, np.maximum(windows.split, windows.begin), windows.end)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from crocs_cli.errors import CallError
 from crocs_cli.machine.settings import Minutes, Settings
 
+#: days before the reference date that are looked at
+LONGEST_BEFORE = 730
 Share = Annotated[float, Field(ge=0, le=1)]
 Attack = Annotated[int, Field(ge=1, le=15)]
 
@@ -46,7 +50,9 @@ class FilterSettings(Settings):
 
     max_missing_share: Share = Field(0.15, description="larger share of missing days: large gaps")
     max_gap_days: int = Field(50, description="longer gap: large gaps", ge=1)
-    min_days_before: int = Field(300, description="fewer valid days before the date: large gaps", ge=30)
+    min_days_before: int = Field(
+        300, description="fewer valid days before the date: large gaps", ge=30, le=LONGEST_BEFORE
+    )
     min_days_after: int = Field(90, description="fewer valid days after the date: large gaps", ge=30)
     low_divisor: float = Field(
         10.0, description="low consumption is so many times under the first quartile of the level", gt=1
@@ -110,7 +116,7 @@ class DaySettings(Settings):
         10.0, description="a day above so many times the 99th percentile of the others is a spike", gt=1
     )
     holidays: Literal["ignore", "drop", "as_sunday"] = Field("ignore", description="what public holidays are")
-    country: str = Field("PT", description="country of the holidays")
+    country: str = Field("PT", description="country or country-state of the holidays, such as AU-NSW")
 
     @field_validator("interval_minutes")
     @classmethod
@@ -126,6 +132,21 @@ class DaySettings(Settings):
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("no such time zone; use a name such as Europe/Lisbon") from error
+        return name
+
+    @field_validator("country")
+    @classmethod
+    def _has_holidays(cls, name: str) -> str:
+        import holidays
+
+        from crocs_cli.maths.readings.days import public_holidays
+
+        try:
+            public_holidays(name, 0, 0)
+        except CallError as error:
+            close = difflib.get_close_matches(name.upper(), holidays.list_supported_countries(), 1)
+            cure = f"did you mean {close[0]}?" if close else "use a code such as PT, ES, BR or AU-NSW"
+            raise ValueError(f"no holidays are known of this country; {cure}") from error
         return name
 
 

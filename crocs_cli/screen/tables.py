@@ -117,7 +117,7 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
         "completeness": columns["completeness"],
         "type": np.array(TYPES)[columns["type"]],
         "variation_now_pct": shown_change(columns),
-        "variation_worst_pct": 100 * np.expm1(columns["t3_worst"]),
+        "variation_worst_pct": columns["worst_percent"],
         "onset_date": dates(found, columns["onset_day"]),
         "agreement": np.array(
             [f"{a}/{b}" for a, b in zip(columns["agreement"], columns["tests"], strict=True)]
@@ -148,7 +148,7 @@ def shown_change(columns: Arrays) -> np.ndarray:
     source = columns["source"]
     return np.select(
         [source == 3, source == 2, source == 1],
-        [columns["now_percent"], 100 * np.expm1(columns["t2_gap"]), columns["t1_percent"]],
+        [columns["now_percent"], columns["trend_percent"], columns["t1_percent"]],
         np.nan,
     )
 
@@ -195,15 +195,8 @@ def scale_columns(found: Ranking) -> dict[str, object]:
     """Return the figures of the three tests of every installation (specification 8.8)."""
     verdict = found.actual
     names = [name for name in verdict.columns if name.startswith(("t1_", "t2_", "t3_", "mean_", "onset_"))]
-    names += [
-        "now_percent",
-        "peer_percent",
-        "main_ratio",
-        "agreement",
-        "tests",
-        "lost_kwh",
-        "consistent_high",
-    ]
+    names += ["now_percent", "peer_percent", "main_ratio", "agreement", "tests", "lost_kwh"]
+    names.append("consistent_high")
     why = [untested(bits) for bits in verdict.columns["filters_before"] | verdict.columns["filters_after"]]
     tags = {name: verdict.tags[name] for name in ("scale_decrease", "scale_increase")}
     table: dict[str, object] = {"id": verdict.columns["installation_id"]}
@@ -262,29 +255,19 @@ def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str
     tagged = np.array([verdict.tags[tag] for tag in TAGS])
     untestable = [[TAGS[t] for t in np.nonzero(column)[0]] for column in np.isnan(tagged).T]
     parts = np.array([score.contributions[tag] for tag in TAGS]).T.tolist()
+    columns_of_lines = {
+        "id": columns["installation_id"].tolist(),
+        "rank": [place or None for place in rank],
+        "final": score.final.tolist(),
+        "contributions": [{tag: part for tag, part in zip(TAGS, own, strict=True) if part} for own in parts],
+        "completeness": columns["completeness"].tolist(),
+        "gamma": [gamma] * len(rank),
+        "not_tested": untestable,
+        "reason": rows,
+    }
     lines = [
-        json_text(
-            {
-                "id": name,
-                "rank": place or None,
-                "final": final,
-                "contributions": {tag: part for tag, part in zip(TAGS, own, strict=True) if part},
-                "completeness": complete,
-                "gamma": gamma,
-                "not_tested": missing,
-                "reason": reason,
-            }
-        )
-        for name, place, final, own, complete, missing, reason in zip(
-            columns["installation_id"].tolist(),
-            rank,
-            score.final.tolist(),
-            parts,
-            columns["completeness"].tolist(),
-            untestable,
-            rows,
-            strict=True,
-        )
+        json_text(dict(zip(columns_of_lines, values, strict=True)))
+        for values in zip(*columns_of_lines.values(), strict=True)
     ]
     return "\n".join(lines) + "\n"
 

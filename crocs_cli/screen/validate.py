@@ -11,6 +11,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.plain import json_bytes, json_text
 from crocs_cli.machine.run import shards
 from crocs_cli.machine.team import Team
+from crocs_cli.maths.decisions import rank as rank_of
 from crocs_cli.screen import rank
 from crocs_cli.screen.layouts import SCORES, TRUTH
 from crocs_cli.screen.rank import Ranking
@@ -59,6 +60,7 @@ def all_scores(
     """Return {name: score} of every method; who has no rank is below everybody, in every method alike.
 
     Baselines come plain and with the rule of the ceased; `default_plain` is the default without that rule.
+    Each score is its place in the order of its method, so that scores that rounding parts stay equal.
     """
     columns, model = found.actual.columns, found.source.model
     paper = RankSettings.model_validate({"preset": "paper"})
@@ -83,7 +85,7 @@ def all_scores(
     stopped = columns["ceased"] > 0
     scores |= others | {f"{name}_ceased": baselines.ceased_last(s, stopped) for name, s in others.items()}
     scores["random"] = baselines.random_order(len(stopped), seed)
-    return {name: np.where(found.actual.ranked, s, s.min() - 1) for name, s in scores.items()}
+    return {name: rank_of(np.where(found.actual.ranked, s, s.min() - 1)) for name, s in scores.items()}
 
 
 def page(report: Report) -> str:

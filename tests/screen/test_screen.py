@@ -14,10 +14,11 @@ from crocs_cli import __main__
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.team import Team
-from crocs_cli.screen import rank
+from crocs_cli.screen import rank, validate
 from crocs_cli.screen.layouts import CHANGES, DAILY, FEATURES, MAP, SCORES, TRUTH
 from crocs_cli.screen.patterns import classify, som
-from crocs_cli.screen.settings import FitSettings, RankSettings
+from crocs_cli.screen.settings import FitSettings, RankSettings, ValidateSettings
+from crocs_cli.screen.truth import baselines
 from tests.conftest import ROOT, digests, finish, mpiexec, start
 
 SEED = 11
@@ -261,6 +262,52 @@ def test_figures_show_gaps_in_yellow():
     assert len(yellow) == 2
 
 
+def strictly(text):
+    def refuse(word):
+        raise AssertionError(word)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_everything_printed_or_kept_as_json_is_strict(run, alone, crocs):
+    for path in run.rglob("*.json"):
+        strictly(path.read_text())
+    for line in (run / "explain.jsonl").read_text().splitlines():
+        strictly(line)
+    ended = crocs("screen", "rank", "--run", alone, "--no-figures", "--json")
+    assert ended.code == 0, ended.err
+    assert strictly(ended.out)
+
+
+def test_without_thieves_a_validation_has_no_figure_for_them(alone, tmp_path, crocs):
+    shutil.copytree(alone, tmp_path / "run")
+    for path in (tmp_path / "run/screen/truth").glob("0*.h5"):
+        arrays = files.read(path, TRUTH)
+        arrays["attack"][np.isin(arrays["attack"], range(1, 13))] = 14
+        files.write(path, TRUTH, arrays, files.read_recipe(path, TRUTH))
+    ended = crocs("screen", "validate", "--run", tmp_path / "run", "--bootstrap", 10, "--json")
+    assert ended.code == 0, ended.err
+    assert strictly(ended.out)["default"]["auc"] is None
+
+
+def test_scores_of_rivals_that_rounding_parts_stay_equal(alone, monkeypatch):
+    found = rank.run(alone, RankSettings(figures=False), Team())
+    truth = together(alone / "screen", "truth", TRUTH)
+    kept = []
+    for wobble in (0, 1e-13):
+
+        def rival(columns, seed, wobble=wobble):
+            rng = np.random.default_rng(seed)
+            score = rng.integers(1, 50, len(columns["level"])) / 50
+            return score * (1 + wobble * rng.choice([-1, 1], len(score)))
+
+        monkeypatch.setattr(baselines, "isolation_forest", rival)
+        monkeypatch.setattr(baselines, "isolation_forest_of_shapes", rival)
+        kept.append(validate.all_scores(found, RankSettings(), ValidateSettings(), truth, 3))
+    for name, scores in kept[0].items():
+        np.testing.assert_array_equal(scores, kept[1][name], name)
+
+
 def test_what_if_orders_again_without_writing(run, tmp_path, crocs):
     before = digests(run)
     path = tmp_path / "factors.yaml"
@@ -375,7 +422,9 @@ def test_maps_of_another_fit_than_the_levels_are_not_ranked_with(alone, tmp_path
     files.write(path, MAP, files.read(path, MAP), recipe)
     ended = crocs("screen", "rank", "--run", tmp_path, "--no-figures")
     assert ended.code == 1
-    assert f"{path}: not of the same fit as levels.h5; remove it and run `crocs screen fit`" in ended.err
+    assert (
+        f"{path}: not of the same fit as levels.h5; move it elsewhere and run `crocs screen fit`" in ended.err
+    )
 
 
 def test_clusters_of_crocs_can_be_the_peers(alone, tmp_path):
@@ -427,7 +476,7 @@ def test_attacks_are_put_into_the_series_of_another_run(alone, tmp_path):
 def test_the_profiles_of_crocs_are_a_source_too(tmp_path, crocs):
     call("synth", "--run", tmp_path / "run", "--consumers", 30, "--days", 430, "--seed", 2)
     ended = crocs(
-        "screen", "fit", "--run", tmp_path / "run", "--dref", "2014-01-01", "--filter-min-days-before", 300
+        "screen", "fit", "--run", tmp_path / "run", "--dref", "2014-01-01", "--filter-min-days-after", 60
     )
     assert ended.code == 0, ended.err
     from crocs_cli.machine.layouts import PROFILES

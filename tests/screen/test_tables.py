@@ -17,7 +17,7 @@ from crocs_cli.screen.daily.dates import Calendar
 from crocs_cli.screen.daily.series import Series, windows_of
 from crocs_cli.screen.fit import labels, level_arrays, make_features
 from crocs_cli.screen.layouts import DAILY, FEATURES
-from crocs_cli.screen.settings import FitSettings, InputSettings
+from crocs_cli.screen.settings import FilterSettings, FitSettings, InputSettings
 
 CALENDAR = Calendar(dt.date(2020, 1, 1), 800)
 
@@ -237,7 +237,7 @@ def test_a_new_holder_cuts_the_series_and_other_changes_are_events(tmp_path):
         equipment=write(tmp_path / "e.csv", meters),
     )
     series = Series.of(shards[0])
-    windows = windows_of(series, "last_year")
+    windows = windows_of(series, "last_year", FilterSettings())
     assert windows.begin.tolist() == [calendar.day_of(dt.date(2019, 7, 1)), 1, 31]
     assert windows.end.tolist() == [1096, calendar.day_of(dt.date(2021, 3, 2)), 1096]
     assert shards[0]["event_kind"].tolist() == [0, 0, contracts.EVENTS.index("meter")]
@@ -277,8 +277,8 @@ def test_the_reference_date_must_leave_days_on_both_sides(tmp_path):
     with pytest.raises(
         CrocsError, match=r"reference date 2020-03-01: the data run from 2020-01-01 to 2022-03-10"
     ):
-        windows_of(Series.of(shards[0]), dt.date(2020, 3, 1))
-    own = windows_of(Series.of(shards[0]), "auto")
+        windows_of(Series.of(shards[0]), dt.date(2020, 3, 1), FilterSettings())
+    own = windows_of(Series.of(shards[0]), "auto", FilterSettings())
     assert ((own.split >= 300) & (own.split <= 740)).all()
 
 

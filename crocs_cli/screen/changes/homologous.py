@@ -7,10 +7,10 @@ from numba import njit, prange
 
 from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
 from crocs_cli.screen.daily.dates import YEAR_WEEKS
+from crocs_cli.screen.portable import LN_0_8, LN_0_9
 
 LEAST_WEEKS = 8
 LEAST_NOISE = 0.1
-LOWER_WEEK = np.log(0.8)
 LEAST_PEERS = 30
 ALL = -1
 
@@ -166,7 +166,7 @@ def _summaries(late: np.ndarray, rolling: np.ndarray, width: int) -> np.ndarray:
         found[i, 1], found[i, 2], found[i, 3] = values[-1], values.min(), values.max()
         longest, length, start = 0, 0, -1
         for week in range(worst + 1):
-            if row[week] < LOWER_WEEK:
+            if row[week] < LN_0_8:
                 start = week if length == 0 else start
                 length += 1
                 if week > worst - width and length > longest:
@@ -188,5 +188,5 @@ def yearly_month_change(after: np.ndarray, before: np.ndarray, mean_kwh: np.ndar
     mean = np.nansum(change, axis=1) / np.maximum(known.sum(axis=1), 1)
     return {
         "t3_months": np.where(known.any(axis=1), mean, np.nan),
-        "t3_months_down": (known & (change < np.log(0.9))).sum(axis=1),
+        "t3_months_down": (known & (change < LN_0_9)).sum(axis=1),
     }

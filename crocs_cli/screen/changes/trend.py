@@ -9,13 +9,13 @@ from crocs_cli.screen.changes.average import autocorrelation
 from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
 from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS
 from crocs_cli.screen.patterns.features import Period
+from crocs_cli.screen.portable import LN_0_9
 
 BLOCK_WEEKS = 4
 BLOCK_YEARS = 7 * BLOCK_WEEKS / YEAR_DAYS
 LEAST_BLOCK_WEEKS = 2
 LEAST_BLOCKS_BEFORE, LEAST_BLOCKS_AFTER = 12, 6
 LAST_WEEKS = 13
-LOWER_MONTH = np.log(0.9)
 MAD_TO_SD = 1.4826
 
 
@@ -90,7 +90,7 @@ def month_change(months: np.ndarray, mean_kwh: np.ndarray, season: np.ndarray) -
     some = known.any(axis=1)
     return {
         "t2_months": np.where(some, np.nansum(q, axis=1) / np.maximum(known.sum(axis=1), 1), np.nan),
-        "t2_months_down": (known & (q < LOWER_MONTH)).sum(axis=1),
+        "t2_months_down": (known & (q < LN_0_9)).sum(axis=1),
         "t2_worst_month": np.where(some, np.where(known, q, np.inf).argmin(axis=1), -1),
     }
 

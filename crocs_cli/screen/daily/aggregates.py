@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit, prange
 
 from crocs_cli.screen.daily.dates import WEEK, Calendar, Windows
+from crocs_cli.screen.portable import exp, log
 
 SHRINK = 0.05  # of the mean before; added above and below a ratio, it bounds the ratio and avoids log 0
 
@@ -66,8 +67,13 @@ def _month_sums(
 def log_ratio(after: np.ndarray, before: np.ndarray, shrink: np.ndarray) -> np.ndarray:
     """Return ln((after + shrink) / (before + shrink)); NaN where nothing was consumed at all."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log((after + shrink) / (before + shrink))
+        ratio = log((after + shrink) / (before + shrink))
     return np.where(np.isfinite(ratio), ratio, np.nan)
+
+
+def percent_of(ratio: np.ndarray) -> np.ndarray:
+    """Return the change, %, that a natural log of a ratio stands for."""
+    return 100 * (exp(ratio) - 1)
 
 
 def variation_percent(after: np.ndarray, before: np.ndarray) -> np.ndarray:

@@ -7,12 +7,12 @@ import numpy as np
 from numba import njit, prange
 
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS
+from crocs_cli.screen.portable import exp
 
 LEAST_SIDE = 4  # weeks on each side of a split
 CHI_SQUARE_95 = 3.841
 
 
-@njit(parallel=True, cache=True)
 def best_split(y: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """Split every row in two means with the least squared error.
 
@@ -21,6 +21,12 @@ def best_split(y: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     tell from it (95 %, profile likelihood of independent errors), and the step of the mean. NaN without a
     split.
     """
+    return _best_splits(y, allowed, exp(CHI_SQUARE_95 / np.arange(1, y.shape[1] + 1)))
+
+
+@njit(parallel=True, cache=True)
+def _best_splits(y: np.ndarray, allowed: np.ndarray, near_enough: np.ndarray) -> np.ndarray:
+    """Split every row; of n weeks, `near_enough[n - 1]` is the error ratio of equally good ones."""
     found = np.full((len(y), 4), np.nan)
     for i in prange(len(y)):
         place = np.nonzero(~np.isnan(y[i]))[0]
@@ -37,7 +43,7 @@ def best_split(y: np.ndarray, allowed: np.ndarray) -> np.ndarray:
         best = np.argmin(cost)
         if not np.isfinite(cost[best]):
             continue
-        limit = max(cost[best], 1e-12) * np.exp(CHI_SQUARE_95 / n)
+        limit = max(cost[best], 1e-12) * near_enough[n - 1]
         near = np.nonzero(cost <= limit)[0]
         found[i, 0], found[i, 1], found[i, 2] = place[best], place[near[0]], place[near[-1]]
         found[i, 3] = value[best:].mean() - value[:best].mean()
@@ -50,7 +56,7 @@ def expected_weeks(weeks: np.ndarray, peer_change: np.ndarray) -> np.ndarray:
     `weeks` and `peer_change` (natural log) are (installation, week). NaN in the first year.
     """
     expected = np.full(weeks.shape, np.nan)
-    expected[:, YEAR_WEEKS:] = weeks[:, :-YEAR_WEEKS] * np.exp(peer_change[:, YEAR_WEEKS:])
+    expected[:, YEAR_WEEKS:] = weeks[:, :-YEAR_WEEKS] * exp(peer_change[:, YEAR_WEEKS:])
     return expected
 
 

@@ -11,10 +11,10 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.screen.daily import onset
 from crocs_cli.screen.daily.aggregates import week_means
 from crocs_cli.screen.daily.dates import Calendar, Windows, default_split, whole_windows
+from crocs_cli.screen.portable import log
+from crocs_cli.screen.settings import LONGEST_BEFORE, FilterSettings
 
 EPOCH = dt.date(1970, 1, 1)
-LONGEST_BEFORE = 730
-LEAST_BEFORE, LEAST_AFTER = 300, 60
 HOLDER = 0  # the kind of event that cuts a series
 
 
@@ -72,35 +72,38 @@ def arrays_of(
     }
 
 
-def windows_of(series: Series, dref: dt.date | str) -> Windows:
+def windows_of(series: Series, dref: dt.date | str, limits: FilterSettings) -> Windows:
     """Return DS0 and DS1 of every installation.
 
     `dref` is a date, `last_year`, or `auto`: the best split of each installation's own weekly logs. A change
-    of holder cuts the series (specification 8.1). Raises CrocsError when the date leaves too little on a
-    side.
+    of holder cuts the series (specification 8.1). Raises CrocsError when the date leaves fewer days on a side
+    than the filters ask for.
     """
     calendar = series.calendar
-    split = split_day(calendar, dref)
-    if not LEAST_BEFORE <= split <= calendar.days - LEAST_AFTER:
+    split, latest = split_day(calendar, dref), calendar.days - limits.min_days_after
+    if dref == "auto":
+        split = max(min(split, latest), limits.min_days_before)
+    if not limits.min_days_before <= split <= latest:
         raise CrocsError(
             f"reference date {calendar.date_of(split)}: the data run from {calendar.start} to "
-            f"{calendar.date_of(calendar.days - 1)}; at least {LEAST_BEFORE} days must lie before it and "
-            f"{LEAST_AFTER} from it on; set `dref`, or give more days"
+            f"{calendar.date_of(calendar.days - 1)}; at least {limits.min_days_before} days must lie "
+            f"before it and {limits.min_days_after} from it on; set `dref`, give more days, or lower "
+            "`filter.min_days_before` or `filter.min_days_after`"
         )
     windows = whole_windows(calendar, len(series), split, calendar.days)
     if dref == "auto":
-        windows = Windows(windows.begin, _own_splits(series, split), windows.end)
+        windows = Windows(windows.begin, _own_splits(series, split, limits), windows.end)
     return _cut_by_contract(series, windows).limited(LONGEST_BEFORE)
 
 
-def _own_splits(series: Series, fallback: int) -> np.ndarray:
+def _own_splits(series: Series, fallback: int, limits: FilterSettings) -> np.ndarray:
     """Split each installation where its weekly logs part best."""
     calendar = series.calendar
     weeks = week_means(series.kwh, calendar).astype(np.float64)
     middle = np.nanmean(np.where(np.isnan(weeks), np.nan, weeks), axis=1, keepdims=True)
-    y = np.log(weeks + 0.05 * np.nan_to_num(middle) + 1e-9)
+    y = log(weeks + 0.05 * np.nan_to_num(middle) + 1e-9)
     first = calendar.week_start()
-    allowed = (first >= LEAST_BEFORE) & (first <= calendar.days - LEAST_AFTER)
+    allowed = (first >= limits.min_days_before) & (first <= calendar.days - limits.min_days_after)
     week = onset.best_split(y, np.broadcast_to(allowed, y.shape).copy())[:, 0]
     return np.where(np.isnan(week), fallback, first[np.nan_to_num(week).astype(int)])
 
@@ -124,6 +127,7 @@ def _cut_by_contract(series: Series, windows: Windows) -> Windows:
     return Windows(begin.astype(np.int64), split.astype(np.int64), np.maximum(end, split).astype(np.int64))
 
 
-def testable(windows: Windows) -> np.ndarray:
+def testable(windows: Windows, limits: FilterSettings) -> np.ndarray:
     """Return where both periods are long enough once contracts have cut them, bool (installation,)."""
-    return (windows.split - windows.begin >= LEAST_BEFORE) & (windows.end - windows.split >= LEAST_AFTER)
+    before, after = windows.split - windows.begin, windows.end - windows.split
+    return (before >= limits.min_days_before) & (after >= limits.min_days_after)

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit, prange
 
 from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS, Calendar
+from crocs_cli.screen.portable import LN_10, log
 
 NO_USE_KWH = 0.01
 LEAST_YEAR_KWH = 1.0
@@ -126,12 +127,12 @@ def year_kwh(period: Period, observed: np.ndarray) -> np.ndarray:
     """Return energy of a standard year, kWh (installation,): by months when all 12 are observed, else by
     days."""
     mean = period.month_kwh / np.maximum(period.month_days, 1)
-    return np.where(observed.all(axis=1), mean @ MONTH_DAYS, YEAR_DAYS * period.mean_kwh)
+    return np.where(observed.all(axis=1), (mean * MONTH_DAYS).sum(axis=1), YEAR_DAYS * period.mean_kwh)
 
 
 def log_energy(year: np.ndarray) -> np.ndarray:
     """Return Log_E, the base-10 logarithm of yearly energy, at least that of 1 kWh (paper 2.2.2)."""
-    return np.log10(np.maximum(year, LEAST_YEAR_KWH))
+    return log(np.maximum(year, LEAST_YEAR_KWH)) / LN_10
 
 
 def restrict(shares: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -13,8 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit, prange
 
+from crocs_cli.maths.decisions import first_greatest
+from crocs_cli.screen.portable import exp, log, product
+
 NEIGHBOUR = 1.01
 LAST_RADIUS = 0.5
+POWER_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,14 @@ def nearest_two(data: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 @njit(cache=True)
-def _node_sums(data: np.ndarray, node: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sum and count of the data of every node, in one order whatever the threads: same bytes everywhere."""
-    total, count = np.zeros((nodes, data.shape[1])), np.zeros(nodes)
+def _node_sums(data: np.ndarray, node: np.ndarray, nodes: int) -> np.ndarray:
+    """Sum of the data of every node and, in a last column, their count; one order whatever the threads."""
+    total = np.zeros((nodes, data.shape[1] + 1))
     for i in range(len(data)):
-        count[node[i]] += 1
+        total[node[i], -1] += 1
         for j in range(data.shape[1]):
             total[node[i], j] += data[i, j]
-    return total, count
+    return total
 
 
 def start(data: np.ndarray, lattice: Lattice) -> np.ndarray:
@@ -83,14 +87,31 @@ def start(data: np.ndarray, lattice: Lattice) -> np.ndarray:
     if data.shape[1] == 1:
         return np.quantile(data, (np.arange(lattice.nodes) + 0.5) / lattice.nodes, axis=0)
     centre = data.mean(axis=0)
-    centred = data - centre
-    variance, axes = np.linalg.eigh(centred.T @ centred / len(data))
-    axes = axes[:, ::-1][:, :2]
-    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])  # a sign of its own is eigh's whim
-    spread = axes * np.sqrt(np.maximum(variance[::-1][:2], 0))
     place = lattice.places()
     half = np.maximum((place.max(axis=0) - place.min(axis=0)) / 2, 0.5)
-    return centre + ((place - place.min(axis=0)) / half - (place.max(axis=0) > 0)) @ spread.T
+    on_axes = (place - place.min(axis=0)) / half - (place.max(axis=0) > 0)
+    return centre + product(on_axes, principal_axes(data - centre, 2))
+
+
+def principal_axes(centred: np.ndarray, count: int) -> np.ndarray:
+    """Return the first principal axes as rows, each one standard deviation long, float64 (count, component).
+
+    `centred` is float64 (row, component), mean 0. The largest component of an axis is positive. A power
+    iteration of a fixed length: LAPACK's last bits depend on the processor, these do not.
+    """
+    covariance = product(np.ascontiguousarray(centred.T), centred) / len(centred)
+    axes = np.zeros((count, len(covariance)))
+    for number in range(count):
+        axis, variance = covariance[covariance.diagonal().argmax()], 0.0
+        for _ in range(POWER_STEPS):
+            length = np.sqrt((axis**2).sum())
+            if length == 0:
+                return axes
+            variance, unit = length, axis / length
+            axis = (covariance * unit).sum(axis=1)
+        axes[number] = np.sqrt(variance) * unit * np.sign(unit[first_greatest(np.abs(unit))])
+        covariance = covariance - np.outer(axes[number], axes[number])
+    return axes
 
 
 def train(data: np.ndarray, lattice: Lattice, epochs: int = 50) -> np.ndarray:
@@ -100,15 +121,16 @@ def train(data: np.ndarray, lattice: Lattice, epochs: int = 50) -> np.ndarray:
     geometrically; every epoch sets each node to the mean of the data, weighted by the neighbourhood of the
     node that stands nearest. Source: screening specification 6.5.
     """
-    nodes, apart = start(data, lattice), lattice.distances()
+    nodes = start(data, lattice)
+    squared, place = np.unique(lattice.distances() ** 2, return_inverse=True)
+    place = place.reshape(lattice.nodes, lattice.nodes)
     first_radius = max(lattice.rows, lattice.columns) / 2
-    for epoch in range(epochs):
-        radius = first_radius * (LAST_RADIUS / first_radius) ** (epoch / max(epochs - 1, 1))
-        neighbourhood = np.exp(-(apart**2) / (2 * radius**2))
-        sums, counts = _node_sums(data, nearest_two(data, nodes)[0], lattice.nodes)
-        weight = neighbourhood @ counts
-        reached = weight > 0  # far from all data the kernel underflows: such a node stays where it was
-        nodes[reached] = (neighbourhood @ sums)[reached] / weight[reached, None]
+    for radius in first_radius * exp(log(LAST_RADIUS / first_radius) * np.linspace(0, 1, epochs)):
+        neighbourhood = exp(-squared / (2 * radius * radius))[place]
+        sums = _node_sums(data, nearest_two(data, nodes)[0], lattice.nodes)
+        weighted = product(neighbourhood, sums)
+        reached = weighted[:, -1] > 0  # far from all data the kernel underflows: such a node stays
+        nodes[reached] = weighted[reached, :-1] / weighted[reached, -1:]
     return nodes
 
 

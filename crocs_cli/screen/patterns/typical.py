@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 
 from crocs_cli.screen.patterns import som
+from crocs_cli.screen.patterns.kmeans import weighted_kmeans
 from crocs_cli.screen.patterns.som import Lattice, Quality
 
 Feature = Literal["week", "month", "scale"]
 MOST_CLASSES = 12
 SILHOUETTE_SAMPLE = 2_000
-STARTS = 50
 PERCENTILES = 101
 SATURDAY, SUNDAY = 5, 6
 SUMMER, WINTER = [6, 7], [11, 0, 1]
@@ -95,39 +95,22 @@ def elbow(
     The curve holds WCSS of the nodes, WCSS of the installations through their nodes, and the silhouette of a
     sample. WCSS of the nodes never rises: each count also starts from the one before. Specification 6.8.
     """
-    from sklearn.metrics import pairwise_distances
-    from threadpoolctl import threadpool_limits
+    from scipy.spatial.distance import pdist, squareform
 
     sample = np.unique(np.linspace(0, len(data) - 1, SILHOUETTE_SAMPLE).astype(int))
-    most = min(MOST_CLASSES, int((weight > 0).sum()))
+    used = weight > 0  # nodes without installations get the nearest class afterwards
+    most = min(MOST_CLASSES, int(used.sum()))
     curve, centres = np.full((MOST_CLASSES, 3), np.nan), np.empty((0, nodes.shape[1]))
     chosen = np.zeros(len(nodes), np.int64)
-    with threadpool_limits(1):  # a few hundred points: threads would only wait for each other
-        apart = pairwise_distances(data[sample])
-        for count in range(1, most + 1):
-            cost, labels, centres = _kmeans(nodes, weight, count, centres, plan.seed)
-            through = ((data - centres[labels[node]]) ** 2).sum()
-            curve[count - 1] = cost, through, _silhouette(apart, labels[node][sample])
-            if count == plan.classes:
-                chosen = labels
+    apart = squareform(pdist(data[sample]))
+    for count in range(1, most + 1):
+        cost, centres = weighted_kmeans(nodes[used], weight[used], count, centres, plan.seed)
+        labels, _, _ = som.nearest_two(nodes, centres)
+        through = ((data - centres[labels[node]]) ** 2).sum()
+        curve[count - 1] = cost, through, _silhouette(apart, labels[node][sample])
+        if count == plan.classes:
+            chosen = labels
     return curve, chosen
-
-
-def _kmeans(
-    nodes: np.ndarray, weight: np.ndarray, count: int, before: np.ndarray, seed: int
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """Best of 50 k-means++ starts and of the previous centres with the worst node added."""
-    from sklearn.cluster import KMeans
-
-    used = weight > 0  # nodes without installations get the nearest class afterwards
-    best = KMeans(count, n_init=STARTS, random_state=seed).fit(nodes[used], sample_weight=weight[used])
-    if len(before):
-        worst = (weight * ((nodes[:, None] - before[None]) ** 2).sum(axis=2).min(axis=1)).argmax()
-        start = np.vstack([before, nodes[worst]])
-        other = KMeans(count, init=start, n_init=1).fit(nodes[used], sample_weight=weight[used])
-        best = min(best, other, key=lambda fitted: fitted.inertia_)
-    labels, _, _ = som.nearest_two(nodes, best.cluster_centers_)
-    return float(best.inertia_), labels, best.cluster_centers_
 
 
 def _silhouette(apart: np.ndarray, labels: np.ndarray) -> float:
@@ -145,7 +128,8 @@ def suggested_classes(cost: np.ndarray) -> int:
     if len(known) < 3 or known[0] <= known[-1]:
         return len(known)
     fall = (known - known[-1]) / (known[0] - known[-1])
-    return int(np.argmax(np.linspace(1, 0, len(known)) - fall)) + 1
+    below = np.linspace(1, 0, len(known)) - fall
+    return int(np.round(below, 9).argmax()) + 1  # the first among equals
 
 
 def lasting_numbers(labels: np.ndarray, data: np.ndarray, node: np.ndarray, plan: MapPlan) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crocs_cli.maths.readings.days import public_holidays
 from crocs_cli.screen.changes import average, trend
 from crocs_cli.screen.changes.homologous import yearly_month_change
 from crocs_cli.screen.daily import filters, gaps
@@ -16,6 +17,7 @@ from crocs_cli.screen.daily.series import Series, testable
 from crocs_cli.screen.patterns import features
 from crocs_cli.screen.patterns.classify import common_months, shape_distance
 from crocs_cli.screen.patterns.features import Period
+from crocs_cli.screen.portable import product
 from crocs_cli.screen.ranking import scoring
 from crocs_cli.screen.ranking.model import Model
 from crocs_cli.screen.settings import FilterSettings, RankSettings
@@ -141,7 +143,7 @@ def _filtered(
     bits_before = filters.label(before.columns, quartile, thresholds(limits, limits.min_days_before))
     bits_after = filters.label(after.columns, quartile, thresholds(limits, limits.min_days_after))
     fell = (bits_after & filters.LOW_CONSUMPTION > 0) & (bits_before & filters.LOW_CONSUMPTION == 0)
-    cut = ~testable(windows)
+    cut = ~testable(windows, limits)
     bits_before = bits_before | np.where(cut, filters.CONTRACT, 0)
     columns = {"filters_before": bits_before, "filters_after": bits_after | np.where(fell, filters.CEASED, 0)}
     for name, source in (("mean", "mean_kwh"), ("cv", "cv"), ("low_share", "low_share")):
@@ -212,7 +214,7 @@ def _tested(
     weeks = week_means(series.kwh, calendar)
     early, late = weeks_before(calendar, windows), weeks_after(calendar, windows)
     season = trend.seasonal_index(views[0].period, model.month_prototypes(), month_class)
-    y = trend.deseasonalise(weeks, mean, season @ calendar.months_in_weeks())
+    y = trend.deseasonalise(weeks, mean, product(season, calendar.months_in_weeks()))
     months_before = month_means(series.kwh, calendar, windows.begin, windows.split)
     months_after = month_means(series.kwh, calendar, windows.split, windows.end)
     parted = np.where(early, weeks, np.nan), np.where(late, weeks, np.nan)
@@ -266,10 +268,7 @@ def weekdays(calendar: Calendar, holidays: str, country: str) -> np.ndarray:
     """Return the weekday that each day counts for: a public holiday as itself, as Sunday, or as none (-1)."""
     weekday = calendar.weekday.copy()
     if holidays != "ignore":
-        import holidays as public
-
-        years = range(calendar.start.year, calendar.date_of(calendar.days - 1).year + 1)
-        days = [calendar.day_of(date) for date in public.country_holidays(country, years=years)]
-        inside = [day for day in days if 0 <= day < calendar.days]
-        weekday[inside] = 6 if holidays == "as_sunday" else -1
+        first = int(calendar.dates[0].astype(int))
+        days = public_holidays(country, first, first + calendar.days - 1) - first
+        weekday[days[(days >= 0) & (days < calendar.days)]] = 6 if holidays == "as_sunday" else -1
     return weekday

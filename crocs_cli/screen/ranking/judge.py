@@ -9,7 +9,7 @@ import numpy as np
 
 from crocs_cli.screen.changes import homologous
 from crocs_cli.screen.daily import filters, onset
-from crocs_cli.screen.daily.aggregates import weeks_after, weeks_before, weeks_unchanged
+from crocs_cli.screen.daily.aggregates import percent_of, weeks_after, weeks_before, weeks_unchanged
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
 from crocs_cli.screen.ranking import scoring, tags
 from crocs_cli.screen.ranking.scoring import Score
@@ -94,7 +94,7 @@ def _since(
         "onset_earliest": np.where(first < 0, -1, np.nan_to_num(split[:, 1], nan=-1)).astype(np.int64),
         "onset_latest": np.where(first < 0, -1, np.nan_to_num(split[:, 2], nan=-1)).astype(np.int64),
         "onset_step": split[:, 3],
-        "peer_percent": 100 * np.expm1(peers),
+        "peer_percent": percent_of(peers),
         "now_percent": _percent(weeks, last),
         "lost_kwh": onset.lost_kwh(weeks, expected, first, late),
     }
@@ -140,6 +140,8 @@ def _derived(columns: Arrays, crowd: Crowd, settings: RankSettings) -> Arrays:
     near = np.abs(crowd.event_day - day[crowd.event_row]) <= EXPLAINED_DAYS
     explained[crowd.event_row[near & (day[crowd.event_row] >= 0)]] = True
     return {
+        "trend_percent": percent_of(columns["t2_gap"]),
+        "worst_percent": percent_of(columns["t3_worst"]),
         "main_ratio": ratio,
         "source": source,
         "type": kind,

@@ -72,8 +72,8 @@ def _scale(row: Row, calendar: Calendar) -> str:
     text = f"now {abs(now):.0f} % {side} {AGAINST[source]}"
     if source == "test 3":
         text += f" (peers {round(row['peer_percent']):+d} %)"
-    if now > -10 and row["t3_worst"] < np.log(0.9) and source == "test 3":
-        text += f", at worst {-100 * np.expm1(row['t3_worst']):.0f} % below"
+    if now > -10 and row["worst_percent"] < -10 and source == "test 3":
+        text += f", at worst {-row['worst_percent']:.0f} % below"
     if row["onset_day"] >= 0:
         text += f", since about {calendar.date_of(int(row['onset_day']))}"
     return f"{text} ({size_in_words(now / 100)})"
@@ -83,7 +83,7 @@ def _shown_percent(row: Row, source: str) -> float:
     """The change shown to people is made without shrinking where it can be (specification 8.2)."""
     if source == "test 3":
         return row["now_percent"]
-    return row["t1_percent"] if source == "test 1" else 100 * float(np.expm1(row["t2_gap"]))
+    return row["t1_percent"] if source == "test 1" else row["trend_percent"]
 
 
 def _pattern(word: str, classes: tuple[str, ...], row: Row, feature: str) -> str:

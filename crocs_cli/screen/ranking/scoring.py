@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crocs_cli.screen.portable import exp, log
+
 Factors = Mapping[str, float]
 
 
@@ -29,7 +31,8 @@ def score(
     """Score installations; a tag that could not be tested counts 0 (paper, 2.6; specification 9.2, 9.3)."""
     contributions = {name: factors[name] * np.nan_to_num(tag) for name, tag in tags.items()}
     total = np.sum(list(contributions.values()), axis=0)
-    discount = np.nan_to_num(completeness) ** gamma if gamma else np.ones_like(total)
+    complete = np.nan_to_num(completeness)
+    discount = complete**gamma if gamma in (0, 1) else exp(gamma * log(complete))
     return Score(np.where(total > 0, total * discount, total), total, contributions)
 
 

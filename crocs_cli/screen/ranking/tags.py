@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crocs_cli.screen.portable import LN_0_9, exp
+
 Columns = Mapping[str, np.ndarray]
 TAGS = (
     "scale_decrease",
@@ -24,7 +26,7 @@ FULL_RISE = 2.0  # three times the energy
 FULL_GAP_INCREASE = 0.15
 FULL_ZERO_INCREASE = 0.3
 LAST_WEIGHT, WORST_WEIGHT = 0.7, 0.3
-LOWER, SURE = np.log(0.9), 3.0
+SURE = 3.0
 SOURCES = ("none", "test 1", "test 2", "test 3")
 TYPES = ("none", "decrease", "increase")
 WORDS = ("none", "slight", "medium", "large", "very large")
@@ -52,7 +54,7 @@ class ShapeScale:
 
 def drop_intensity(ratio: np.ndarray, rule: TagRule) -> np.ndarray:
     """Return how strong a decrease is, 0 up to the least change, 1 from the full drop on; NaN stays."""
-    return np.clip((1 - np.exp(ratio) - rule.min_change) / (rule.full_drop - rule.min_change), 0, 1)
+    return np.clip((1 - exp(ratio) - rule.min_change) / (rule.full_drop - rule.min_change), 0, 1)
 
 
 def main_ratio(columns: Columns, rule: TagRule) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +70,7 @@ def main_ratio(columns: Columns, rule: TagRule) -> tuple[np.ndarray, np.ndarray]
 
 def change_type(ratio: np.ndarray, rule: TagRule) -> np.ndarray:
     """Return 0 none, 1 decrease, 2 increase of every installation."""
-    change = np.exp(np.nan_to_num(ratio)) - 1
+    change = exp(np.nan_to_num(ratio)) - 1
     return np.where(change <= -rule.min_change, 1, np.where(change >= rule.min_change, 2, 0))
 
 
@@ -76,7 +78,7 @@ def agreement(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Return how many tests see a sure decrease, and how many could be made."""
     pairs = [(columns[f"{test}_{ratio}"], columns[f"{test}_z"]) for test, ratio in RATIOS]
     known = np.array([~np.isnan(ratio) & ~np.isnan(z) for ratio, z in pairs])
-    sees = np.array([(ratio <= LOWER) & (np.abs(z) >= SURE) for ratio, z in pairs])
+    sees = np.array([(ratio <= LN_0_9) & (np.abs(z) >= SURE) for ratio, z in pairs])
     return (sees & known).sum(axis=0), known.sum(axis=0)
 
 
@@ -101,7 +103,7 @@ def make_tags(columns: Columns, scale: ShapeScale, rule: TagRule) -> dict[str, n
         two = LAST_WEIGHT * drop_intensity(columns["t3_last"], rule)
         two = two + WORST_WEIGHT * drop_intensity(columns["t3_worst"], rule)
         decrease = np.where(np.isnan(two), decrease, two)
-    rise = np.clip((np.exp(ratio) - 1 - rule.min_change) / (FULL_RISE - rule.min_change), 0, 1)
+    rise = np.clip((exp(ratio) - 1 - rule.min_change) / (FULL_RISE - rule.min_change), 0, 1)
     zero = columns["low_share_after"] - columns["low_share_before"]
     gap = columns["gap_share_after"] - columns["gap_share_before"]
     return {

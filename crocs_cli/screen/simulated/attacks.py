@@ -171,7 +171,7 @@ def commit(
             mean_kwh=float(before if before > 0 else means[row]),
             weekday=weekday[begin:],
             month=month[begin:],
-            season=np.argsort([_means(kwh[row : row + 1, month == m])[0] for m in range(12)])[::-1],
+            season=np.argsort([-_means(kwh[row : row + 1, month == m])[0] for m in range(12)], kind="stable"),
             others=kwh[honest, begin:],
             other_means=means[honest],
         )

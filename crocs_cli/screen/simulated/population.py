@@ -15,6 +15,7 @@ from crocs_cli.screen.daily.dates import Calendar
 
 MONTH_MIDDLES = np.array([15.5, 45, 74.5, 105, 135.5, 166, 196.5, 227.5, 258, 288.5, 319, 349.5])
 NEVER = -1
+DIGITS = 3  # a meter counts Wh; the last bits of exp and log depend on the processor
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def draw(
     change, days = _honest_changes(population, calendar, count, rng)
     log_energy = log_level[:, None] + rng.uniform(0.3, 1.7, (count, 1)) * weather + change
     log_energy += _noise(population, calendar.days, count, rng)
-    kwh = (shape * np.exp(log_energy) * _holidays(population, calendar, count, rng)).astype(np.float32)
+    kwh = shape * np.exp(log_energy) * _holidays(population, calendar, count, rng)
+    kwh = np.round(kwh, DIGITS).astype(np.float32)
     return Drawn(kwh, _missing(population, calendar.days, count, rng), level, week_type, month_type, *days)
 
 

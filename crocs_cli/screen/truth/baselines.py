@@ -7,6 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numba import njit, prange
 
+from crocs_cli.machine.threads import available_threads
+from crocs_cli.screen.portable import log
+
 Columns = Mapping[str, np.ndarray]
 TREES = 300
 CUSUM_SLACK = 0.5  # of a standard deviation
@@ -19,9 +22,7 @@ def random_order(count: int, seed: int) -> np.ndarray:
 
 def drop_ratio(columns: Columns) -> np.ndarray:
     """B1: mean of DS0 over mean of DS1."""
-    return _filled(
-        -np.log(np.maximum(columns["mean_after"], 1e-9) / np.maximum(columns["mean_before"], 1e-9))
-    )
+    return _filled(-log(np.maximum(columns["mean_after"], 1e-9) / np.maximum(columns["mean_before"], 1e-9)))
 
 
 def same_period_last_year(columns: Columns) -> np.ndarray:
@@ -65,10 +66,12 @@ def gradient_boosting(columns: np.ndarray, positive: np.ndarray, seed: int) -> n
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from threadpoolctl import threadpool_limits
 
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     model = HistGradientBoostingClassifier(random_state=seed)
-    return cross_val_predict(model, columns, positive, cv=folds, method="predict_proba")[:, 1]
+    with threadpool_limits(available_threads()):
+        return cross_val_predict(model, columns, positive, cv=folds, method="predict_proba")[:, 1]
 
 
 def ceased_last(score: np.ndarray, ceased: np.ndarray) -> np.ndarray:

@@ -56,7 +56,7 @@ def false_positive_rate_at(score: np.ndarray, positive: np.ndarray, recall: floa
     """Return the share of the honest that are listed when so many of the thieves are; NaN without either."""
     if positive.all() or not positive.any():
         return float("nan")
-    threshold = np.quantile(score[positive], 1 - recall)
+    threshold = np.quantile(score[positive], 1 - recall, method="lower")
     return float((score[~positive] >= threshold).mean())
 
 
@@ -80,7 +80,7 @@ def bootstrap_interval(
 def precision_recall(score: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """Return the curve (k, precision, recall, false positive rate), float64 (about 200 rows, 4)."""
     order = descending(score)
-    k = np.unique(np.geomspace(1, len(score), 200).astype(int))
+    k = np.unique(np.round(np.geomspace(1, len(score), 200), 9).astype(int))
     hits = np.cumsum(positive[order])[k - 1]
     honest = max(int((~positive).sum()), 1)
     return np.column_stack([k, hits / k, hits / max(positive.sum(), 1), (k - hits) / honest])

@@ -88,15 +88,12 @@ def _kmeans(
     profiles: np.ndarray, offset: np.ndarray, tried: np.ndarray, randoms: Sequence[np.random.Generator]
 ) -> np.ndarray:
     """Label the days of some consumers by k-means for every number of clusters tried, (tried, days)."""
-    from threadpoolctl import threadpool_limits
-
     labels = np.zeros((len(tried), offset[-1] - offset[0]), np.int64)
-    with threadpool_limits(1):  # the order of its sums would depend on the number of threads
-        for begin, end, random in zip(offset[:-1], offset[1:], randoms, strict=True):
-            state = int(random.integers(2**32))
-            for row, clusters in zip(labels, np.minimum(tried, end - begin), strict=True):
-                labelled, _ = kmeans(profiles[begin:end], clusters, state)
-                row[begin - offset[0] : end - offset[0]] = labelled
+    for begin, end, random in zip(offset[:-1], offset[1:], randoms, strict=True):
+        state = int(random.integers(2**32))
+        for row, clusters in zip(labels, np.minimum(tried, end - begin), strict=True):
+            labelled, _ = kmeans(profiles[begin:end], clusters, state)
+            row[begin - offset[0] : end - offset[0]] = labelled
     return labels
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.maths.decisions import at_least
 from crocs_cli.maths.sequences.markov import order_test, transition_counts, transition_matrix
 from crocs_cli.paper.crocs import stage1
 from crocs_cli.paper.days import Days
@@ -25,7 +26,7 @@ def estimated_chains(
     for consumer in range(len(days)):
         own = slice(*days.offset[consumer : consumer + 2])
         counts = transition_counts(labels[own], days.dates[own], states)
-        if order_test(counts) < LEVEL:
+        if not at_least(order_test(counts), LEVEL):
             chains.append(transition_matrix(counts))
     if not chains:
         raise CrocsError(

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from crocs_cli.maths.decisions import first_greatest
+
 #: from this share of the best ARI of all on, a method is said to recover the clusters
 RECOVERED = 0.95
 
@@ -87,6 +89,11 @@ def reliable_from(at: np.ndarray, reached: np.ndarray) -> float:
     missed = np.flatnonzero(~reached)
     first = missed[-1] + 1 if len(missed) else 0
     return float(at[first]) if first < len(at) else np.inf
+
+
+def highest_of(values: Mapping[str, float]) -> str:
+    """Return the name of the highest value; the first one of equals."""
+    return list(values)[first_greatest(np.array(list(values.values())))]
 
 
 def in_words(place: float) -> str:

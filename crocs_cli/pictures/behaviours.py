@@ -162,7 +162,7 @@ def _coverage(axes: Axes, cluster: Shared) -> None:
     axes.plot(consumers[major:], days[major:], ".", color=style.NAVY, ms=4, alpha=0.7)
     top = max(10.0, 1.25 * float(days.max(initial=0.0)))
     taken: list[float] = []
-    for mode in np.argsort(days[:major]):
+    for mode in np.argsort(days[:major], kind="stable"):
         axes.plot(consumers[mode], days[mode], MARKERS[mode], color=COLOURS[mode], ms=6, mew=0)
         height = max(days[mode], taken[-1] + 0.1 * top if taken else 0.0)
         taken.append(height)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from crocs_cli.maths.decisions import at_most
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments.traits import (
     high_times,
@@ -65,7 +66,7 @@ def safe_groups(label: np.ndarray, used_kwh: np.ndarray, minimum: int) -> list[t
 
 
 def _safe(used_kwh: np.ndarray, minimum: int) -> bool:
-    return len(used_kwh) >= minimum and bool(used_kwh.max() <= LARGEST_PART * used_kwh.sum())
+    return len(used_kwh) >= minimum and bool(at_most(used_kwh.max(), LARGEST_PART * used_kwh.sum()))
 
 
 def segment(group: tuple[int, ...], label: np.ndarray, people: People) -> Segment:
@@ -127,7 +128,7 @@ def pooled(alike: np.ndarray, merged: tuple[int, ...], label: np.ndarray, people
         return alike
     days = np.bincount(label, people.days(), alike.shape[1])[list(merged)]
     together = alike.copy()
-    together[:, list(merged)] = (alike[:, list(merged)] @ days / days.sum())[:, None]
+    together[:, list(merged)] = np.average(alike[:, list(merged)], axis=1, weights=days)[:, None]
     return together
 
 

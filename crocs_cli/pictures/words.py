@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from crocs_cli.maths.decisions import at_least, at_most, first_greatest, rank
 from crocs_cli.pictures.facts import Behaviours, Segment, Times
 
 LONGEST_PEAK_H = 5.0  # a longer high time is said with its ends
@@ -77,8 +78,9 @@ def behaviour_name(behaviours: Behaviours, index: int) -> str:
 
 def _high_name(times: Times) -> str:
     in_order = sorted(times)
-    peaks = [part_of_day(top) for start, end, top in in_order if end - start <= LONGEST_PEAK_H]
-    long = [(start, end) for start, end, _ in in_order if end - start > LONGEST_PEAK_H]
+    short = [bool(at_most(end - start, LONGEST_PEAK_H)) for start, end, _ in in_order]
+    peaks = [part_of_day(top) for (_, _, top), peak in zip(in_order, short, strict=True) if peak]
+    long = [(start, end) for (start, end, _), peak in zip(in_order, short, strict=True) if not peak]
     if any(end - start > ALL_DAY_H for start, end in long):
         return "high nearly all day"
     if len(peaks) > MOST_PEAKS:
@@ -134,7 +136,7 @@ def distinct(silhouette: float) -> str:
     """Say what a mean silhouette means."""
     if np.isnan(silhouette):
         return "The mean silhouette is not defined, as there are no two segments."
-    meaning = next(said for least, said in DISTINCT if silhouette >= least)
+    meaning = next(said for least, said in DISTINCT if at_least(silhouette, least))
     return f"The mean silhouette is {silhouette:.2f}: as a rule, {meaning}."
 
 
@@ -143,7 +145,7 @@ def _apart(segment: Segment, behaviours: Behaviours) -> np.ndarray:
 
     What most of its consumers never show comes last: one consumer's oddity is no name for a segment.
     """
-    return np.lexsort((-_excess(segment, behaviours), behaviours.consumer_coverage < SHARED))
+    return np.lexsort((rank(-_excess(segment, behaviours)), behaviours.consumer_coverage < SHARED))
 
 
 def _excess(segment: Segment, behaviours: Behaviours) -> np.ndarray:
@@ -157,7 +159,7 @@ def _sets_apart(segment: Segment, behaviours: Behaviours) -> list[str]:
     number = int(_apart(segment, behaviours)[0])
     own = behaviours.alike[number, segment.number - 1]
     elsewhere = np.delete(behaviours.alike[number], segment.number - 1)
-    if not len(elsewhere) or own - elsewhere.max() < TELLING_EXCESS:
+    if not len(elsewhere) or not at_least(own - elsewhere.max(), TELLING_EXCESS, scale=1.0):
         return ["No behaviour is its alone: it is the mixture that sets it apart."] if len(elsewhere) else []
     return [
         f"Days like behaviour {number + 1}, {behaviour_name(behaviours, number)}, set it apart: "
@@ -186,8 +188,8 @@ def _difference(word: str, shown: Behaviours, owner: int, other: int) -> str:
     excess = shown.alike[:, owner] - shown.alike[:, other]
     if (shared := shown.consumer_coverage >= SHARED).any():
         excess = np.where(shared, excess, -1.0)
-    most = int(excess.argmax())
-    if excess[most] < TELLING_EXCESS:
+    most = int(first_greatest(excess))
+    if not at_least(excess[most], TELLING_EXCESS, scale=1.0):
         return ""
     shares = sorted(shown.alike[most, [owner, other]], reverse=word == "more")
     there, here = (percent(share) for share in shares)
@@ -199,9 +201,9 @@ def _size(segment: Segment) -> str:
     other, rest = "", segment.rest_kwh.sum()
     if rest > 0:
         ratio = segment.mean_daily_kwh / rest
-        if abs(ratio - 1) < 0.05:
+        if not at_least(abs(ratio - 1), 0.05, scale=1.0):
             other = ", as much as the other consumers"
-        elif ratio >= 2:
+        elif at_least(ratio, 2):
             other = f", {ratio:.1f} times as much as the other consumers"
         else:
             other = f", {percent(abs(ratio - 1))} {'more' if ratio > 1 else 'less'} than the other consumers"
@@ -223,12 +225,12 @@ def _shared(behaviours: Behaviours, weekend_share: float) -> list[str]:
     ]
     sentences = [f"Its most common days: {'; '.join(main)}."]
     covered = behaviours.day_coverage.cumsum()
-    needed = int(np.searchsorted(covered, 0.8 * covered[-1])) + 1
+    needed = int((~at_least(covered, 0.8 * covered[-1])).sum()) + 1
     if needed > count:
         sentences.append(f"It takes {needed} behaviours to cover four fifths of its days.")
     for i in range(count):
         excess = behaviours.weekend_share[i] - weekend_share
-        if abs(excess) > TELLING_WEEKEND:
+        if not at_most(abs(excess), TELLING_WEEKEND, scale=1.0):
             kind = "weekend" if excess > 0 else "weekday"
             sentences.append(
                 f"Behaviour {i + 1} is more of a {kind} one: {percent(behaviours.weekend_share[i])} "
@@ -243,7 +245,7 @@ def _peaks(segment: Segment) -> list[str]:
     if not np.isfinite(excess).all():
         return []
     start, gain = _best_window(excess)
-    if gain < TELLING_SHARE:
+    if not at_least(gain, TELLING_SHARE, scale=1.0):
         return ["Its days peak at the same times as those of the other consumers."]
     inside = _window(len(excess), start)
     own, rest = segment.peak_share[inside].sum(), segment.rest_peak_share[inside].sum()
@@ -261,7 +263,7 @@ def _energy(segment: Segment) -> list[str]:
     sentences = []
     for sign, word in ((1, "more"), (-1, "less")):
         start, gain = _best_window(sign * (own - rest))
-        if gain >= TELLING_SHARE:
+        if at_least(gain, TELLING_SHARE, scale=1.0):
             inside = _window(len(own), start)
             sentences.append(
                 f"It uses {word} of its energy between {_span(start, len(own))}: "
@@ -275,9 +277,9 @@ def _window(slots: int, start: int) -> np.ndarray:
 
 
 def _best_window(excess: np.ndarray) -> tuple[int, float]:
-    """Return the first slot of the window with the greatest sum, and that sum."""
+    """Return the first slot of the window with the greatest sum, the first one of equals, and that sum."""
     sums = np.array([excess[_window(len(excess), start)].sum() for start in range(len(excess))])
-    start = int(sums.argmax())
+    start = int(first_greatest(sums))
     return start, float(sums[start])
 
 

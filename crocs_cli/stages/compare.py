@@ -14,6 +14,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
 from crocs_cli.machine.run import partition_labels, read_behaviours, shards
 from crocs_cli.machine.tables import write_table
+from crocs_cli.maths.decisions import at_least, at_most
 from crocs_cli.maths.distances.profiles import normalise, window_slots
 from crocs_cli.maths.segments import change
 from crocs_cli.pictures.change import Shift, comparison
@@ -111,7 +112,7 @@ def run(run: Path, earlier: Path, settings: CompareSettings, seed: int) -> Compa
 
 def picture(transitions: np.ndarray, prevalence: list[Prevalence]) -> str:
     """Draw who moved, and the change of all behaviours that are common enough to speak of: SVG."""
-    shown = [row for row in prevalence if row.claimed or max(row.earlier, row.later) >= SHOWN]
+    shown = [row for row in prevalence if row.claimed or at_least(max(row.earlier, row.later), SHOWN)]
     names = [f"{row.cluster}.{row.behaviour or 'other'}" for row in shown]
     points = [(100 * row.change, 100 * row.low, 100 * row.high) for row in shown]
     shifts = [
@@ -222,7 +223,7 @@ def _claims(prevalence: list[Prevalence]) -> list[Prevalence]:
     """Adjust the p-values for their number, and claim what is left."""
     adjusted = change.holm(np.array([row.p_adjusted for row in prevalence]))
     return [
-        Prevalence(**asdict(row) | {"p_adjusted": float(p), "claimed": bool(p <= CLAIM)})
+        Prevalence(**asdict(row) | {"p_adjusted": float(p), "claimed": bool(at_most(p, CLAIM))})
         for row, p in zip(prevalence, adjusted, strict=True)
     ]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crocs_cli.maths.decisions import TOLERANCE, first_greatest, first_least, order, rank
+from crocs_cli.maths.decisions import TOLERANCE, at_least, at_most, first_greatest, first_least, order, rank
 
 REALS = st.floats(-1e6, 1e6) | st.sampled_from([0.0, 1.0, np.inf, -np.inf, np.nan])
 ROUNDED = st.floats(-1e-3, 1e-3)
@@ -46,3 +46,24 @@ def test_each_line_along_an_axis_has_its_own_magnitude() -> None:
     values = np.array([[1e12, 1e12 - 1], [2e-9, 1e-9]])
     assert first_least(values).tolist() == [0, 1]
     assert first_least(values.T, axis=0).tolist() == [0, 1]
+
+
+@given(st.integers(1, 99), st.integers(1, 10**6), ROUNDED)
+def test_a_level_is_reached_by_what_equals_it_but_for_rounding(percent: int, whole: int, part: float) -> None:
+    level = percent / 100 * whole * (1 + part * TOLERANCE)
+    assert at_least(percent * whole / 100, level)
+    assert at_most(percent * whole / 100, level)
+    assert not at_least(percent * whole / 100 * (1 - 1e-8), level)
+    assert not at_most(percent * whole / 100 * (1 + 1e-8), level)
+
+
+def test_a_difference_has_the_magnitude_of_what_it_was_made_of() -> None:
+    assert 0.31 - 0.3 > 0.01  # by its last bits
+    assert at_most(0.31 - 0.3, 0.01, scale=1.0)
+    assert at_most(1e-16, 0.0, scale=1.0)
+    assert not at_most(1e-16, 0.0)
+
+
+def test_what_is_no_number_reaches_no_level() -> None:
+    assert at_least([np.nan, np.inf, -np.inf], 0.0).tolist() == [False, True, False]
+    assert at_most([np.nan, np.inf, -np.inf], 0.0).tolist() == [False, False, True]

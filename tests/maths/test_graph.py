@@ -230,3 +230,33 @@ def test_the_medoid_of_many_vertices_is_as_good_as_the_exact_one(monkeypatch):
     monkeypatch.setattr(room, "EXACT_VERTICES", 500)
     monkeypatch.setattr(room, "SAMPLE", 300)
     assert sums[medoid_of(profiles, days, 1, seed=0)] <= 1.002 * sums.min()
+
+
+@pytest.mark.parametrize("exact", [4096, 5])
+def test_the_first_of_equally_central_vertices_is_the_medoid_whatever_the_rounding(exact, monkeypatch):
+    from crocs_cli.maths.behaviours import hyperprototypes as room
+
+    monkeypatch.setattr(room, "EXACT_VERTICES", exact)
+    monkeypatch.setattr(room, "SHORTLIST", 3)
+    sums = np.array([2, 2, 1, 1, 1, 1, 1, 3]) * (1 + np.random.default_rng(0).uniform(-1e-12, 1e-12, 8))
+    monkeypatch.setattr(room, "_sums", lambda profiles, *_: sums[profiles[:, 0].astype(int)])
+    assert medoid_of(np.arange(8.0)[:, None], np.ones(8, int), 0, seed=0) == 2
+
+
+def test_a_community_counts_that_holds_exactly_the_least_coverage():
+    members = LoadSets(np.eye(2, dtype=np.float32), np.array([93, 7], dtype=np.int32), np.array([0, 1, 2]))
+    assert 0.07 * 100 > 7  # by its last bit
+    assert len(hyperprototypes(members, np.array([0, 1]), 0.07, 0, seed=0).medoid) == 2
+
+
+@pytest.mark.parametrize("apart", [0.31 - 0.3, 0.06 - 0.05])
+def test_halves_that_differ_by_exactly_the_tolerance_agree(apart, monkeypatch):
+    from crocs_cli.maths.behaviours import refined
+
+    members = load_sets([2] * 6)
+    graph = prototype_graph(members, 1, 4)
+    monkeypatch.setattr(refined, "disagreement", lambda *_: apart)
+    sample = refined.enough_targets(
+        graph, lambda _: pytest.fail("asked for more"), lambda part: Leiden(part, "rber"), 1.0
+    )
+    assert sample.graph is graph

@@ -64,3 +64,16 @@ def test_groups_are_found_whatever_the_start(monkeypatch):
     )
     labels, _, _ = kmedoids(condensed, 300, 3, seed=1, starts=1, threads=2)
     assert len({*zip(labels.tolist(), group.tolist(), strict=True)}) == 3
+
+
+def test_the_first_of_equally_good_starts_wins_whatever_the_rounding(monkeypatch):
+    square = np.sqrt(2)
+    condensed = np.array([1, 1, square, square, 1, 1], dtype=np.float32)  # any two corners are as good
+    starts = [np.array([0, 1]), np.array([0, 2])]
+    exact = kmedoids_blocks.Medoids.loss.fget
+    rounded = property(lambda found: exact(found) * (1 - 1e-12 * found.medoid[1]))
+    monkeypatch.setattr(kmedoids_blocks, "clara_start", lambda *arguments: starts[arguments[-1][1]])
+    monkeypatch.setattr(kmedoids_blocks.Medoids, "loss", rounded)
+    labels, medoids, _ = kmedoids(condensed, 4, 2, seed=0, starts=2, threads=1)
+    assert medoids.tolist() == [0, 1]
+    assert labels.tolist() == [0, 1, 0, 1]

@@ -1,8 +1,11 @@
 """k-medoids: as good as the reference, and exactly k."""
 
+from types import SimpleNamespace
+
 import kmedoids
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from crocs_cli.maths.clustering.medoids import kmedoids_of_days, kmedoids_partition
 from tests import naive
@@ -47,3 +50,32 @@ def test_planted_groups_of_consumers_are_recovered():
     labels = kmedoids_partition(square, 3, seed=1)
     assert np.array_equal(labels, truth)
     assert np.array_equal(labels, kmedoids_partition(square, 3, seed=1))
+
+
+SQUARE = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=float)  # any two corners serve all equally well
+
+
+def with_noise(values, seed):
+    return values * (1 + np.random.default_rng(seed).uniform(-1e-11, 1e-11, values.shape))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_of_equally_good_starts_wins_whatever_the_rounding(seed):
+    distances = cdist(SQUARE, SQUARE)
+    draws = np.random.default_rng(1).random((30, 2))
+    noisy = with_noise(distances, seed)
+    labels = kmedoids_of_days((noisy + noisy.T) / 2, 2, draws, 200)
+    assert np.array_equal(labels, kmedoids_of_days(distances, 2, draws, 200))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_so_does_the_first_start_of_the_library(seed, monkeypatch):
+    found = [([0, 1], [0, 1, 0, 1]), ([0, 2], [0, 0, 1, 1])]
+
+    def start(square, k, random_state, **_):
+        medoids, labels = found[random_state % 2]
+        return SimpleNamespace(medoids=np.array(medoids), labels=np.array(labels), loss=2 - random_state)
+
+    monkeypatch.setattr(kmedoids, "fasterpam", start)
+    square = with_noise(cdist(SQUARE, SQUARE), seed)
+    assert kmedoids_partition(square, 2, seed=0, starts=2).tolist() == [0, 1, 0, 1]

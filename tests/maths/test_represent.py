@@ -135,3 +135,12 @@ def test_bad_calls_are_refused():
         represent(np.ones((3, 24)), np.array([0, 3, 3]), DayClustering("ward", 2, 1))
     with pytest.raises(CrocsError, match="missing, infinite"):
         represent(np.full((3, 24), np.nan), np.array([0, 3]), DayClustering("ward", 2, 1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_equally_good_prototypes_and_numbers_of_them_rounding_chooses_none(seed):
+    days = np.eye(8) + np.random.default_rng(seed).uniform(-1e-12, 1e-12, (8, 8))  # all equally far apart
+    one = represent(days, np.array([0, 8]), DayClustering("ward", 1, 0))
+    assert one.medoid_row.tolist() == [0]
+    chosen = represent(days, np.array([0, 8]), DayClustering("ward", (2, 6), 0))
+    assert np.diff(chosen.offset).tolist() == [2]

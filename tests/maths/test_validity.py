@@ -106,3 +106,13 @@ def test_a_single_consumer_is_a_partition():
     result = streamed(np.zeros((1, 1)), np.zeros((1, 1), int), 1).result(lambda chosen: np.zeros((1, 1)))
     assert result["medoid"].tolist() == [0]
     assert np.isnan(result["silhouette"]).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_of_equally_central_consumers_is_the_medoid_whatever_the_rounding(seed):
+    corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [9, 9]], dtype=float)
+    distances = cdist(corners, corners) * (1 + np.random.default_rng(seed).uniform(-1e-11, 1e-11, (5, 5)))
+    indices = streamed((distances + distances.T) / 2, np.array([[0, 0, 0, 0, 1]]), 5)
+    assert indices.medoids()[0].tolist() == [3, 4]  # of the corners, the one nearest to everybody
+    indices = streamed(((distances + distances.T) / 2)[:4, :4], np.zeros((1, 4), int), 4)
+    assert indices.medoids()[0].tolist() == [0]

@@ -20,7 +20,7 @@ from crocs_cli.paper.experiments import (
     k_sensitivity,
     set_distances,
 )
-from crocs_cli.paper.table import Table
+from crocs_cli.paper.table import Table, highest_of
 from crocs_cli.stages.settings import PaperSettings
 
 STUDY = Study(quick=True, seed=1, options=PaperSettings())
@@ -228,3 +228,16 @@ def test_an_unknown_country_has_no_workdays(monkeypatch, days):
     monkeypatch.setitem(study.__dict__, "days", days)
     with pytest.raises(CrocsError, match="no holidays are known of 'XX'"):
         application.season_days("June to August", Cell({}, 0), study)
+
+
+@pytest.mark.parametrize("noise", [-1e-12, 0.0, 1e-12])
+def test_rounding_chooses_no_rival_and_no_setting(noise):
+    assert highest_of({"first": 0.9, "second": 0.9 + noise, "third": 0.1}) == "first"
+    rows = table([("GPF a", 5, 0.9), ("GPF a", 10, 0.9 + noise), ("GPF b", 5, 0.2)], shapes=2)
+    assert baselines.best_setting(rows, "GPF")["at"].tolist() == [5]
+
+
+def test_a_fall_by_exactly_the_level_stays_on_the_plateau():
+    assert k_sensitivity.LEVEL < 0.93 - 0.9  # by its last bits
+    rows = table([("ward ari", 6, 0.93), ("ward ari", 30, 0.9)], shapes=2, outliers=0)
+    assert k_sensitivity._plateau(rows, "ward").holds

@@ -15,6 +15,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.layouts import PROFILES, RRLS, TRUTH
 from crocs_cli.machine.run import recipe
 from crocs_cli.maths.segments import change
+from crocs_cli.stages.compare import CLAIM, Prevalence, _claims
 from tests import made_run
 
 SETTINGS = {"consumers": 90, "days": 50, "clusters": 3, "shapes": 3, "shard_size": 45}
@@ -168,3 +169,18 @@ def test_days_divided_at_random_diverge_a_little():
     expected = change.expected_divergence(days, days, 1)
     assert expected[2] == 0
     assert 0 < expected[0] < expected[1] < 0.5
+
+
+def test_changes_that_differ_by_rounding_alone_are_no_difference():
+    before = np.array([[0.1], [0.2], [0.3], [0.4], [0.5], [0.6]])
+    after = before + 0.1  # the same change of all, but for its last bits
+    control = np.array([True, False] * 3)
+    assert len(np.unique(after - before)) > 1
+    assert change.change(before, after, control).p_value.tolist() == [1.0]
+    assert change.change(before, after, np.zeros(6, dtype=bool)).p_value.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("noise", [-1e-14, 0.0, 1e-14])
+def test_a_p_value_that_equals_the_level_is_claimed(noise):
+    row = Prevalence(1, 1, 9, 0.1, 0.2, 0.1, 0.0, 0.2, CLAIM * (1 + noise), False)
+    assert _claims([row])[0].claimed

@@ -74,7 +74,15 @@ def test_what_repeats_every_third_day_is_learned_at_a_length_of_two():
     labels = np.array([0, 0, 1] * 12)
     shapes = np.eye(2)[labels]
     assert forecast.best_length(labels, shapes, range(20, 36), 4) == 2
-    assert (forecast.pattern_weights(labels, range(20, 36), 2) @ shapes == shapes[20:]).all()
+    learned = forecast.pattern_weights(labels, range(20, 36), 2) @ shapes
+    np.testing.assert_allclose(learned, shapes[20:], atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_lengthens_no_sequence(seed):
+    labels = np.array([0, 0, 1] * 12)
+    noise = np.random.default_rng(seed).normal(0, 1e-12, (36, 2))
+    assert forecast.best_length(labels, np.eye(2)[labels] + noise, range(20, 36), 4) == 2
 
 
 @pytest.fixture(scope="module")

@@ -288,3 +288,23 @@ def test_the_whole_chain_in_one_call_passes_its_seed_on(crocs, tmp_path):
     assert (tmp_path / "run" / "report" / "index.html").exists()
     for name in ("profiles/00000.h5", "rls/00000.h5", "partition.h5", "rrls/2/01.h5"):
         assert files.read_recipe(tmp_path / "run" / name)["settings"]["seed"] == 7, name
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.7, 1 / 3, 1.0])
+def test_a_consumer_with_exactly_the_largest_part_may_be_shown(scale):
+    used_kwh = scale * np.array([3.0] + [1.0] * 17)  # 3 of 20 is 15 %
+    assert describe.safe_groups(np.zeros(18, int), used_kwh, 5) == [(0,)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_chooses_no_time_of_day(seed):
+    noise = np.random.default_rng(seed).uniform(-1e-12, 1e-12, 48)
+    excess = np.zeros(48)
+    excess[20:22] = 0.3  # every window that has both slots has as much
+    assert words._best_window(excess + noise)[0] == 16
+
+
+def test_five_hours_are_a_peak_at_every_interval():
+    times = [tuple(slot * 24 / 288 for slot in (start, start + 60, start + 30)) for start in range(228)]
+    assert max(end - start for start, end, _ in times) > 5  # by its last bit
+    assert all("peak" in words._high_name([each]) for each in times)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths.compiled import share
+from crocs_cli.maths.decisions import first_least, order
 from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
 
@@ -41,7 +42,7 @@ def hyperprototypes(
 ) -> Hyperprototypes:
     """Summarise communities (P,), numbered by falling days, that hold at least `min_coverage` of all days."""
     held = np.bincount(communities, members.days)
-    number = int((held >= min_coverage * held.sum()).sum())
+    number = int((held / held.sum() >= min_coverage).sum())
     community = np.where(communities < number, communities, -1).astype(np.int32)
     groups = [np.flatnonzero(community == c) for c in range(number)]
     profiles, days = members.prototypes, members.days
@@ -85,8 +86,8 @@ def medoid_of(profiles: np.ndarray, days: np.ndarray, window: int, seed: int) ->
         random = np.random.default_rng(seed)
         sample = profiles[random.choice(len(profiles), SAMPLE, p=days / days.sum(dtype=np.int64))]
         near = _sums(profiles, sample, np.ones(SAMPLE), window)
-        candidates = np.sort(np.argpartition(near, SHORTLIST)[:SHORTLIST])
-    return int(candidates[_sums(profiles[candidates], profiles, days, window).argmin()])
+        candidates = np.sort(order(near)[:SHORTLIST])
+    return int(candidates[first_least(_sums(profiles[candidates], profiles, days, window))])
 
 
 def _sums(profiles: np.ndarray, others: np.ndarray, days: np.ndarray, window: int) -> np.ndarray:

@@ -16,6 +16,7 @@ import numpy as np
 from crocs_cli.maths.behaviours.communities import Leiden
 from crocs_cli.maths.behaviours.graph import AFFORDABLE_EDGES, PrototypeGraph
 from crocs_cli.maths.behaviours.hyperprototypes import MAJOR_DAY_COVERAGE as MAJOR
+from crocs_cli.maths.decisions import at_most
 
 #: largest disagreement of the halves, as a share of days, with which a sample is enough
 TOLERANCE = 0.01
@@ -56,7 +57,8 @@ def enough_targets(
         parts = (graph.thinned(slice(0, targets // 2)), graph.thinned(slice(targets // 2, None)))
         first, second = (leiden(part).communities(resolution) for part in parts)
         apart = disagreement(first, second, graph.days)
-        if apart <= TOLERANCE or more is None or 2 * targets * len(graph.days) > AFFORDABLE_EDGES:
+        enough = at_most(apart, TOLERANCE, scale=1.0)
+        if enough or more is None or 2 * targets * len(graph.days) > AFFORDABLE_EDGES:
             return Sample(graph, apart)
         graph = more(2 * targets)
 

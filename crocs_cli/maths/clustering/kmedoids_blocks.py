@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crocs_cli.maths.compiled import kernel
+from crocs_cli.maths.decisions import TOLERANCE, first_least
 from crocs_cli.maths.distances.condensed import row_start
 
 SAMPLE, SAMPLE_EACH = 1000, 20  # consumers in a start's sample, and more for every cluster
@@ -55,7 +56,8 @@ def kmedoids(
     """
     farthest = condensed.max(initial=0)
     drawn = [clara_start(condensed, m, k, [seed, start]) for start in range(starts)]
-    found = min((served(condensed, m, medoid, farthest) for medoid in drawn), key=lambda each: each.loss)
+    losses = [served(condensed, m, medoid, farthest).loss for medoid in drawn]
+    found = served(condensed, m, drawn[first_least(np.array(losses))], farthest)
     with ThreadPoolExecutor(threads) as pool:
         found = polish(condensed, m, found, farthest, pool)
     labels = found.nearest.copy()
@@ -77,13 +79,13 @@ def clara_start(condensed: np.ndarray, m: int, k: int, seed: list[int]) -> np.nd
 def polish(
     condensed: np.ndarray, m: int, found: Medoids, farthest: np.float32, pool: ThreadPoolExecutor
 ) -> Medoids:
-    """Swap medoids for other consumers until no single swap lowers the loss."""
+    """Swap medoids for other consumers until no single swap lowers the loss by more than rounding."""
     blocks = list(pairwise([*range(0, m, CANDIDATES), m]))
     idle, turn = 0, 0
     while idle < len(blocks):
         medoid = best_swap(condensed, m, found, blocks[turn % len(blocks)], pool)
         swapped = found if medoid is None else served(condensed, m, medoid, farthest, found)
-        if swapped.loss < found.loss:
+        if swapped.loss < found.loss * (1.0 - TOLERANCE):
             found, idle = swapped, 0
         else:
             idle, turn = idle + 1, turn + 1

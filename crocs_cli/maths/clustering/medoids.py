@@ -6,6 +6,7 @@ import numpy as np
 
 from crocs_cli.maths.clustering.cuts import canonical
 from crocs_cli.maths.compiled import kernel
+from crocs_cli.maths.decisions import TOLERANCE, first_least
 
 
 def kmedoids_partition(
@@ -13,7 +14,7 @@ def kmedoids_partition(
 ) -> np.ndarray:
     """Partition m points by distances (m, m) into k clusters around medoids; canonical labels (m,) int32.
 
-    The best of several random starts of FasterPAM (Schubert and Rousseeuw 2021), the first on ties.
+    The best of several random starts of FasterPAM (Schubert and Rousseeuw 2021); of equals, the first one.
     """
     import kmedoids
 
@@ -21,7 +22,10 @@ def kmedoids_partition(
         kmedoids.fasterpam(square, k, max_iter=iterations, init="random", random_state=seed + start, n_cpu=1)
         for start in range(starts)
     ]
-    return canonical(min(found, key=lambda result: result.loss).labels)
+    labels = np.array([each.labels for each in found], dtype=np.int64)
+    medoids = [np.asarray(each.medoids)[label] for each, label in zip(found, labels, strict=True)]
+    losses = [square[np.arange(len(square)), medoid].sum(dtype=np.float64) for medoid in medoids]
+    return canonical(labels[first_least(np.array(losses))])
 
 
 @kernel
@@ -29,14 +33,14 @@ def kmedoids_of_days(distances: np.ndarray, clusters: int, draws: np.ndarray, it
     """Label p days (p,) by the best of several starts of FasterPAM on distances (p, p).
 
     draws (starts, clusters or more): uniform numbers in [0, 1). The first start takes them for k-medoids++,
-    the others for days at random; the first start wins ties.
+    the others for days at random; a later start wins only if it is better by more than rounding.
     """
     least, best = np.inf, np.zeros(len(distances), np.int64)
     for start in range(len(draws) if clusters > 1 else 0):  # one cluster needs no search
         draw = draws[start]
         medoids = _spread(distances, clusters, draw) if start == 0 else _random(distances, clusters, draw)
         loss, label = _improve(distances, medoids, iterations)
-        if loss < least:
+        if loss < least * (1.0 - TOLERANCE):
             least, best = loss, label
     return best
 
@@ -82,7 +86,7 @@ def _improve(distances: np.ndarray, medoids: np.ndarray, iterations: int) -> tup
         day = (begin + turn) % number
         if medoids[label[day]] != day:
             gain, worst = _best_exchange(distances[day], state, change)
-            if gain < -1e-12 * loss:  # more than rounding
+            if gain < -TOLERANCE * loss:  # more than rounding
                 medoids[worst] = day
                 loss, idle = _assign(distances, medoids, state), 0
         idle += 1

@@ -9,6 +9,7 @@ from crocs_cli.maths.clustering.cuts import cut_days
 from crocs_cli.maths.clustering.kmeans import ITERATIONS, STARTS, kmeans
 from crocs_cli.maths.clustering.medoids import kmedoids_of_days
 from crocs_cli.maths.compiled import kernel, share
+from crocs_cli.maths.decisions import TOLERANCE
 from crocs_cli.maths.distances.dtw import checked, squares_between
 from crocs_cli.maths.distances.lanes import band
 from crocs_cli.maths.ward.linkage import ward_of_days
@@ -87,15 +88,12 @@ def _kmeans(
     profiles: np.ndarray, offset: np.ndarray, tried: np.ndarray, randoms: Sequence[np.random.Generator]
 ) -> np.ndarray:
     """Label the days of some consumers by k-means for every number of clusters tried, (tried, days)."""
-    from threadpoolctl import threadpool_limits
-
     labels = np.zeros((len(tried), offset[-1] - offset[0]), np.int64)
-    with threadpool_limits(1):  # the order of its sums would depend on the number of threads
-        for begin, end, random in zip(offset[:-1], offset[1:], randoms, strict=True):
-            state = int(random.integers(2**32))
-            for row, clusters in zip(labels, np.minimum(tried, end - begin), strict=True):
-                labelled, _ = kmeans(profiles[begin:end], clusters, state)
-                row[begin - offset[0] : end - offset[0]] = labelled
+    for begin, end, random in zip(offset[:-1], offset[1:], randoms, strict=True):
+        state = int(random.integers(2**32))
+        for row, clusters in zip(labels, np.minimum(tried, end - begin), strict=True):
+            labelled, _ = kmeans(profiles[begin:end], clusters, state)
+            row[begin - offset[0] : end - offset[0]] = labelled
     return labels
 
 
@@ -133,7 +131,7 @@ def _cluster(
     """Cluster the days of some consumers; write what _gather reads.
 
     guide: None for Ward, draws for k-medoids (consumers, starts, most), or labels (tried, days). numba
-    compiles only the branch that its type asks for.
+    compiles only the branch that its type asks for. The fewest of equally good numbers of clusters is taken.
     """
     for consumer in range(len(offset) - 1):
         begin, end = offset[consumer], offset[consumer + 1]
@@ -154,7 +152,7 @@ def _cluster(
             else:
                 labels = guide[each, begin:end].copy()
             validity = silhouette_of_days(distances, labels) if len(tried) > 1 else 0.0
-            if validity > highest:
+            if validity > highest + TOLERANCE:
                 best, highest = labels, validity
         found[begin:end, 0] = best
         _find_medoids(distances, best, found[begin:end, 1])
@@ -187,5 +185,5 @@ def _find_medoids(distances: np.ndarray, label: np.ndarray, medoid: np.ndarray) 
         for fellow in range(len(label)):
             if label[fellow] == label[day]:
                 total += distances[day, fellow]
-        if total < least[label[day]]:
+        if total < least[label[day]] * (1.0 - TOLERANCE):
             least[label[day]], medoid[label[day]] = total, day

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from crocs_cli.maths.compiled import kernel
+from crocs_cli.maths.decisions import among_least, first_least
 
 NAMES = ("silhouette", "dunn", "davies_bouldin", "calinski_harabasz")
 
@@ -88,8 +89,12 @@ class Indices:
     def _medoids(self, number: int, to_all: np.ndarray) -> np.ndarray:
         label = self._labels[number]
         own = self._cluster_sums(number)[np.arange(len(label)), label]
-        order = np.lexsort((to_all, own, label))  # stable: the first of equals comes first
-        return order[np.unique(label[order], return_index=True)[1]].astype(np.int32)
+        medoids = np.empty(label.max() + 1, dtype=np.int32)
+        for cluster in range(len(medoids)):
+            members = np.flatnonzero(label == cluster)
+            equal = members[among_least(own[members])]
+            medoids[cluster] = equal[first_least(to_all[equal])]
+        return medoids
 
     def silhouettes(self, number: int) -> np.ndarray:
         """Return the silhouette of every consumer in one partition: (m,) float64, 0 for a single one."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crocs_cli.maths.decisions import slack
 from crocs_cli.maths.distances.dtw import dtw_between
 
 CHUNK = 1 << 16  # days compared at once
@@ -58,7 +59,7 @@ def change(earlier: np.ndarray, later: np.ndarray, control: np.ndarray) -> Chang
 
     earlier, later: (n, B) shares; control: (n,) bool, consumers whose change is taken off that of the others
     (difference in differences, Welch's test); none at all for a paired t-test. NaN with fewer than 2 in a
-    group.
+    group. A change or an error that is only rounding is none.
     """
     from scipy import stats
 
@@ -74,10 +75,11 @@ def change(earlier: np.ndarray, later: np.ndarray, control: np.ndarray) -> Chang
                 squared**2 / (len(treated) - 1.0) + extra**2 / (len(others) - 1.0)
             )
         squared = squared + extra
-    error = np.sqrt(squared)
+    error, none = np.sqrt(squared), slack(np.array((earlier, later)))
     with np.errstate(divide="ignore", invalid="ignore"):
         p_value = 2.0 * stats.t.sf(np.abs(estimate) / error, degrees)
-    return Change(estimate, error, np.where(error > 0, p_value, np.where(estimate == 0, 1.0, p_value)))
+    certain = np.where(np.abs(estimate) <= none, 1.0, 0.0)
+    return Change(estimate, error, np.where(error <= none, certain, p_value))
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from crocs_cli.maths.behaviours.hyperprototypes import Hyperprototypes, days_in, hyperprototypes
 from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.segments.traits import weighted_quantiles
 
 #: share of a behaviour's days that is near enough to its medoid to know the behaviour by, in other clusters
 TYPICAL_SHARE = 0.95
@@ -114,8 +115,6 @@ def _radii(both: LoadSets, found: Hyperprototypes, window: int) -> np.ndarray:
     radii = np.zeros(len(found.medoid))
     for mode, medoid in enumerate(found.medoid):
         inside = found.community == mode
-        distance = dtw_between(both.prototypes[inside], medoid[None], window, np.float32)[:, 0]
-        order = distance.argsort(kind="stable")
-        held = both.days[inside][order].cumsum()
-        radii[mode] = distance[order[np.searchsorted(held, TYPICAL_SHARE * held[-1])]]
+        distance = dtw_between(both.prototypes[inside], medoid[None], window, np.float32)
+        radii[mode] = weighted_quantiles(distance, both.days[inside], (TYPICAL_SHARE,))[0, 0]
     return radii

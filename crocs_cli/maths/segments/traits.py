@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from crocs_cli.maths.decisions import at_least
+
 HIGH, RAISED = 0.5, 0.3  # of the profile's range, above which a time of day counts as high, or as raised
 SHORTEST_GAP_H = 1.0  # two high times nearer than this are one
 SMOOTHING_H = 1.5
@@ -46,7 +48,7 @@ def weighted_quantiles(values: np.ndarray, weights: np.ndarray, levels: tuple[fl
     order = values.argsort(axis=0, kind="stable")
     reached = weights[order].cumsum(axis=0)
     ordered = np.take_along_axis(values, order, axis=0)
-    rows = [(reached < level * reached[-1] * (1 - 1e-12)).sum(axis=0) for level in levels]
+    rows = [(~at_least(reached, level * reached[-1])).sum(axis=0) for level in levels]
     return np.stack([ordered[row, np.arange(values.shape[1])] for row in rows])
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crocs_cli.maths.decisions import first_least
 from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.sequences.markov import transition_counts, transition_matrix
 
@@ -83,13 +84,13 @@ def mean_weights(days: int, rows: Sequence[int]) -> np.ndarray:
 def best_length(labels: np.ndarray, shapes: np.ndarray, rows: Sequence[int], longest: int) -> int:
     """Return the length of sequence, up to the longest, that would have forecast some known days best.
 
-    labels: (n,); shapes: (n, slots); rows: days below n. The shortest on ties.
+    labels: (n,); shapes: (n, slots); rows: days below n. The shortest of those with equal errors.
     """
     errors = [
         np.abs(pattern_weights(labels, rows, length) @ shapes - shapes[rows]).mean()
         for length in range(1, longest + 1)
     ]
-    return int(np.argmin(errors)) + 1
+    return int(first_least(np.array(errors))) + 1
 
 
 def errors(

@@ -10,13 +10,13 @@ import math
 
 import numpy as np
 
+from crocs_cli.maths.decisions import TOLERANCE
+
 #: Cressie and Read's choice in the power-divergence family; 1 is Pearson's chi-square, 0 the likelihood ratio
 CRESSIE_READ = 2 / 3
 DAY = 1
 #: a distribution's skewness is known to about 0.1 from so many
 SHUFFLES = 500
-#: a spread that is only the arithmetic's
-NO_SPREAD = 1e-9
 
 
 def transition_counts(labels: np.ndarray, dates: np.ndarray, states: int) -> np.ndarray:
@@ -81,7 +81,7 @@ def shuffled_order_test(
     sequences = np.vstack([labels, random.permuted(np.tile(labels, (SHUFFLES, 1)), axis=1)])
     seen, *shuffled = _divergences(transition_counts(sequences, dates, states), power)
     spread = np.std(shuffled)
-    if spread <= NO_SPREAD * np.mean(shuffled):
+    if spread <= TOLERANCE * np.mean(shuffled):  # only the arithmetic's
         return 1.0
     return float(pearson3.sf(seen, skew(shuffled), np.mean(shuffled), spread))
 

@@ -10,7 +10,8 @@ def ward(distances: np.ndarray) -> np.ndarray:
     """Merge m points by Ward's criterion, from distances (m, m) or condensed (m (m - 1) / 2,).
 
     Gives merges (m - 1, 4) float64 in scipy's convention: the two clusters, the height (a distance, not
-    its square), the points joined. fastcluster makes a float64 copy of the condensed matrix.
+    its square), the points joined. fastcluster makes a float64 copy of the condensed matrix. It adds in one
+    order without BLAS: equal bits give equal merges on every processor.
     """
     import fastcluster
     from scipy.spatial.distance import squareform
@@ -26,7 +27,9 @@ def ward(distances: np.ndarray) -> np.ndarray:
 def ward_of_days(squares: np.ndarray) -> np.ndarray:
     """Merge p days by the chain of nearest neighbours; overwrites their squared distances (p, p).
 
-    Gives the merges (p - 1, 2) by rising height, each as one day of either cluster. Source: Murtagh 1983.
+    Gives the merges (p - 1, 2) by rising height, each as one day of either cluster. Of equally near clusters
+    the chain's last but one comes first, then the one in the lowest row; every sum has one order, so that the
+    merges are the same on every processor. Source: Murtagh 1983.
     """
     number = len(squares)
     merges, heights = np.empty((number - 1, 2), np.int64), np.empty(number - 1)

@@ -11,6 +11,7 @@ from crocs_cli.maths.behaviours.graph import affordable_targets, prototype_graph
 from crocs_cli.maths.behaviours.hyperprototypes import Hyperprototypes, hyperprototypes
 from crocs_cli.maths.behaviours.resolution import attempt, reach
 from crocs_cli.maths.clustering.cuts import canonical
+from crocs_cli.maths.decisions import at_least
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.readings.days import WANTED, DaysWanted
 from crocs_cli.paper import pictures
@@ -83,7 +84,7 @@ def _described(shared: Hyperprototypes, cluster: int) -> Figures:
     ):
         figures.append((f"day coverage of hyperprototype {cluster}", number, days))
         figures.append((f"consumer coverage of hyperprototype {cluster}", number, consumers))
-        if days >= MAJOR:
+        if at_least(days, MAJOR):
             hours = 24 * np.arange(shared.mean.shape[1]) / shared.mean.shape[1]
             name = f"mean of hyperprototype {cluster}.{number}"
             figures += [
@@ -100,8 +101,9 @@ def judge(table: Table, study: Study) -> list[Finding]:
         numbers, covered, reached = [], [], []
         for cluster in _clusters(rows):
             days = rows.curve(series=f"day coverage of hyperprototype {cluster}")[1]
-            numbers.append(int((days >= MAJOR).sum()))
-            covered.append(days[days >= MAJOR].sum())
+            major = at_least(days, MAJOR)
+            numbers.append(int(major.sum()))
+            covered.append(days[major].sum())
             reached.append(rows.curve(series=f"consumer coverage of hyperprototype {cluster}")[1][0])
         days_used = rows.mean(series="days of a consumer")
         findings.append(
@@ -111,7 +113,7 @@ def judge(table: Table, study: Study) -> list[Finding]:
                 f"{min(numbers)} to {max(numbers)} cover {100 * min(covered):.0f} to "
                 f"{100 * max(covered):.0f} % of {days_used:.0f} days, the first reaches "
                 f"{100 * min(reached):.0f} % of the consumers or more",
-                bool(max(numbers) <= FEW and min(covered) >= MOST and min(reached) >= MOST),
+                bool(max(numbers) <= FEW and at_least([min(covered), min(reached)], MOST).all()),
             )
         )
     return findings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from crocs_cli.maths.decisions import at_least, at_most, first_greatest
 from crocs_cli.maths.sequences.synchrony import joint_labels, pair_synchrony
 from crocs_cli.paper import pictures
 from crocs_cli.paper.days import Days, date_number, date_text, days_from, month_starts, stand_in
@@ -38,7 +39,7 @@ def measure(cell: Cell, study: Study) -> Figures:
     pairs = pair_synchrony(days.profiles, days.dates, days.offset, CLUSTERS, days.window, study.threads)
     told = ~np.isnan(pairs[1])
     jsd, kappa = pairs[0][told], pairs[1][told]
-    alike, in_step = jsd <= study.options.similar_jsd, kappa >= study.options.in_step_kappa
+    alike, in_step = at_most(jsd, study.options.similar_jsd), at_least(kappa, study.options.in_step_kappa)
     figures: Figures = [
         ("pairs", 0, len(jsd)),
         ("alike out of step", 0, (alike & ~in_step).sum()),
@@ -57,7 +58,7 @@ def _archetypes(days: Days, pairs: tuple[np.ndarray, np.ndarray]) -> Figures:
     extreme = (jsd - np.abs(kappa - 0.5), kappa, -jsd - 4 * np.abs(kappa - 0.5))
     figures: Figures = []
     for name, score in zip(ARCHETYPES, extreme, strict=True):
-        chosen = int(score.argmax())
+        chosen = int(first_greatest(score))
         a, b = int(first[chosen]), int(second[chosen])
         labels = joint_labels(days.of(a), days.of(b), CLUSTERS, days.window)
         figures += [(f"{name} JSD", 0, jsd[chosen]), (f"{name} kappa", 0, kappa[chosen])]

@@ -10,12 +10,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.clustering.scores import adjusted_rand
+from crocs_cli.maths.decisions import at_least, at_most, first_greatest, order
 from crocs_cli.paper import pictures
 from crocs_cli.paper.chains import estimated_chains
 from crocs_cli.paper.days import Days, Synthetic
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study, random_of
 from crocs_cli.paper.methods import one_stage, two_stage
-from crocs_cli.paper.table import RECOVERED, Table, in_words, reliable_from
+from crocs_cli.paper.table import RECOVERED, Table, highest_of, in_words, reliable_from
 
 SHAPES, OUTLIERS, OUTLIER_CONSUMERS = (2, 4, 6, 8), (0, 15, 30), (0, 30)
 QUICK_SCENARIOS = ((2, 0, 0), (6, 0, 0), (6, 15, 0))
@@ -84,7 +85,7 @@ def best_setting(table: Table, method: str) -> Table:
         rows = table.where(series=name)
         apart = [rows] if np.isnan(rows["at"]).all() else [rows.where(at=at) for at in rows.unique("at")]
         candidates += apart
-    return max(candidates, key=lambda rows: rows["value"].mean())
+    return candidates[first_greatest(np.array([rows["value"].mean() for rows in candidates]))]
 
 
 def judge(table: Table, study: Study) -> list[Finding]:
@@ -99,7 +100,7 @@ def judge(table: Table, study: Study) -> list[Finding]:
             "CROCS recovers asynchronous clusters",
             "up to 0.999 ARI",
             f"up to {highest:.3f} ARI, {own['value'].mean():.3f} on average",
-            highest >= 0.99,
+            bool(at_least(highest, 0.99)),
         ),
         _best(own, best),
         _none_ahead(own, one, "one stage", "CROCS ahead of all; RLP the next, LTS the worst"),
@@ -115,9 +116,9 @@ def _best(own: Table, best: dict[str, Table]) -> Finding:
     said, holds = [], True
     for outliers in own.unique("outliers"):
         others = {name: rows.mean(outliers=outliers) for name, rows in best.items()}
-        second, ari = max(others, key=others.__getitem__), own.mean(outliers=outliers)
+        second, ari = highest_of(others), own.mean(outliers=outliers)
         said.append(f"{outliers} outlier days {ari:.3f} ({second} {others[second]:.3f})")
-        holds &= others[second] - ari <= TIE
+        holds &= bool(at_most(others[second] - ari, TIE, scale=1.0))
     return Finding(
         "CROCS is the best of all methods for every number of outlier days",
         "consistently outperforms both kinds of methods",
@@ -139,10 +140,11 @@ def _none_ahead(own: Table, rivals: dict[str, Table], stages: str, paper: str) -
     """Say in how many scenarios a rival has the higher mean ARI, and which comes closest."""
     scenarios = _scenarios(own)
     leads = [_lead(own, name, rows, scenario) for name, rows in rivals.items() for scenario in scenarios]
-    ahead = {lead.where for lead in leads if lead.mean > TIE}
-    closest = max(leads)
-    means = {name: float(rows["value"].mean()) for name, rows in rivals.items()}
-    said = ", ".join(f"{name} {means[name]:.3f}" for name in sorted(means, key=means.__getitem__)[::-1])
+    ahead = {lead.where for lead in leads if not at_most(lead.mean, TIE, scale=1.0)}
+    closest = leads[first_greatest(np.array([lead.mean for lead in leads]))]
+    means = [float(rows["value"].mean()) for rows in rivals.values()]
+    named = [f"{name} {mean:.3f}" for name, mean in zip(rivals, means, strict=True)]
+    said = ", ".join(named[place] for place in order(np.negative(means)))
     return Finding(
         f"no method of {stages} is ahead of CROCS for any number of shapes and outliers",
         paper,
@@ -170,7 +172,7 @@ def _needed(table: Table, best: dict[str, Table]) -> Finding:
         }
         level = RECOVERED * max(ari.max() for _, ari in curves.values())
         for method, (at, ari) in curves.items():
-            needed[method].append(reliable_from(at, ari >= level))
+            needed[method].append(reliable_from(at, at_least(ari, level)))
     said = ", ".join(str(number) for number in table.unique("outliers"))
     return Finding(
         "GPF needs more clusters in its first stage with more outlier days, CROCS never more than GPF",
@@ -193,7 +195,7 @@ def _gap(own: Table, best: dict[str, Table], axis: str) -> Finding:
         f"the gap to the other methods grows with {axis}",
         "the gap widens",
         f"{gaps[0]:.3f} at {ends[0]}, {gaps[1]:.3f} at {ends[1]} (to the others' mean)",
-        bool(gaps[1] > gaps[0]),
+        not at_most(gaps[1], gaps[0], scale=1.0),
     )
 
 

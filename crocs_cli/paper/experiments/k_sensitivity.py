@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.clustering.scores import scores
+from crocs_cli.maths.decisions import at_least, at_most
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Synthetic
@@ -64,7 +65,7 @@ def _plateau(table: Table, algorithm: str) -> Finding:
         f"{algorithm}: without outliers, over-estimating the prototypes leads to a plateau",
         "a plateau rather than degradation",
         f"ARI at 30 prototypes is at most {max(falls):.3f} below the best",
-        max(falls) <= LEVEL,
+        bool(at_most(max(falls), LEVEL, scale=1.0)),
     )
 
 
@@ -75,7 +76,7 @@ def _recovery(table: Table, algorithm: str) -> Finding:
         f"{algorithm}: with half of the days outliers, many prototypes still recover the clusters",
         "acceptable recovery",
         f"ARI {ari[-1]:.3f} at {prototypes[-1]:.0f} prototypes",
-        bool(ari[-1] >= ACCEPTABLE),
+        bool(at_least(ari[-1], ACCEPTABLE)),
     )
 
 
@@ -84,13 +85,13 @@ def _need(table: Table, algorithm: str) -> Finding:
     needed = []
     for outliers in (0, max(table.unique("outliers"))):
         prototypes, ari = table.curve(series=f"{algorithm} ari", shapes=OUTLIERS_OF, outliers=outliers)
-        needed.append((prototypes[np.argmax(ari >= ari.max() - LEVEL)], ari[0]))
+        needed.append((prototypes[np.argmax(at_least(ari, ari.max() - LEVEL))], ari[0]))
     (clean, _), (outlying, few) = needed
     return Finding(
         f"{algorithm}: too few prototypes fail, and outlier days need as many or more of them",
         "a greater need for over-estimation",
         f"{clean:.0f} without and {outlying:.0f} with outliers; ARI {few:.3f} with the fewest",
-        bool(outlying >= clean and few < ACCEPTABLE),
+        bool(outlying >= clean and not at_least(few, ACCEPTABLE)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from crocs_cli.maths.decisions import at_least
 from crocs_cli.maths.sequences.markov import (
     SHUFFLES,
     order_test,
@@ -91,24 +92,23 @@ def judge(table: Table, study: Study) -> list[Finding]:
     findings = []
     for algorithm in ("ward", "kmedoids"):
         rows = table.where(algorithm=algorithm)
-        p, shuffled, asymptotic = (
-            rows["value"][_of_consumers(rows, name)] for name in ("p", "shuffled p", "asymptotic p")
-        )
-        strict = LEVEL / len(p)
+        p_values = [rows["value"][_of_consumers(rows, name)] for name in ("p", "shuffled p", "asymptotic p")]
+        number = len(p_values[0])
+        below, strictly = ([_below(level, p) for p in p_values] for level in (LEVEL, LEVEL / number))
         findings += [
             Finding(
                 f"{algorithm}: the vast majority of label sequences are first-order Markov",
                 PAPER[algorithm],
-                f"{_below(LEVEL, p)} of {len(p)} sequences (days shuffled: {_below(LEVEL, shuffled)}; "
-                f"by the asymptotic distribution: {_below(LEVEL, asymptotic)})",
-                bool((p < LEVEL).mean() >= VAST),
+                f"{below[0]:.3f} of {number} sequences (days shuffled: {below[1]:.3f}; "
+                f"by the asymptotic distribution: {below[2]:.3f})",
+                below[0] >= VAST,
             ),
             Finding(
                 f"{algorithm}: most are so with Bonferroni's correction, too",
                 PAPER_BONFERRONI[algorithm],
-                f"{_below(strict, p)} (days shuffled: {_below(strict, shuffled)}; "
-                f"by the asymptotic distribution: {_below(strict, asymptotic)})",
-                bool((p < strict).mean() > MAJORITY),
+                f"{strictly[0]:.3f} (days shuffled: {strictly[1]:.3f}; "
+                f"by the asymptotic distribution: {strictly[2]:.3f})",
+                strictly[0] > MAJORITY,
             ),
         ]
     shapes, aligned = table.curve(series="days aligned")
@@ -117,7 +117,7 @@ def judge(table: Table, study: Study) -> list[Finding]:
             "with more shapes, consumers of one chain show the same shape on fewer days",
             "low alignment is the norm",
             f"{aligned[0]:.2f} of days with {shapes[0]:.0f} shapes, {aligned[-1]:.2f} with {shapes[-1]:.0f}",
-            bool(aligned[-1] < aligned[0]),
+            not at_least(aligned[-1], aligned[0]),
         )
     )
     return findings
@@ -128,8 +128,9 @@ def _of_consumers(rows: Table, name: str) -> np.ndarray:
     return np.char.startswith(rows["series"].astype(str), f"{name} of")
 
 
-def _below(level: float, p: np.ndarray) -> str:
-    return f"{(p < level).mean():.3f}"
+def _below(level: float, p: np.ndarray) -> float:
+    """Return the fraction of p-values below a level; one that equals it is not."""
+    return float((~at_least(p, level)).mean())
 
 
 def draw(table: Table) -> Figure:
@@ -140,7 +141,7 @@ def draw(table: Table) -> Figure:
         for number, (label, name) in enumerate((("as lived", "p"), ("days shuffled", "shuffled p"))):
             chosen = _of_consumers(rows, name)
             at = np.unique(rows["at"][chosen])
-            share = [(rows["value"][chosen & (rows["at"] == place)] < LEVEL).mean() for place in at]
+            share = [_below(LEVEL, rows["value"][chosen & (rows["at"] == place)]) for place in at]
             panel.plot(at, share, color=style.colour(number), marker=".", label=label)
         panel.axhline(LEVEL, color=style.MUTED, linestyle=":")
     pictures.name_axes(axes, "clusters of each consumer", "share found Markov", ["ward", "kmedoids"])

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from crocs_cli.maths.clustering.represent import DayClustering, represent
 from crocs_cli.maths.clustering.scores import adjusted_rand
+from crocs_cli.maths.decisions import at_least
 from crocs_cli.maths.distances.profiles import normalise
 from crocs_cli.maths.synthetic.generator import SLOTS
 from crocs_cli.paper import pictures
@@ -97,19 +98,19 @@ def judge(table: Table, study: Study) -> list[Finding]:
             "residential clusters are recovered as well with businesses among them",
             "non-residential consumers not tested",
             f"residential ARI {homes[0]:.3f} alone, {homes[-1]:.3f} with {100 * shares[-1]:.0f} % businesses",
-            bool(homes.min() >= homes[0] - CLOSE),
+            bool(at_least(homes.min(), homes[0] - CLOSE)),
         ),
         Finding(
             "businesses form clusters of their own",
             "not tested",
             f"ARI of all {everyone[-1]:.3f}; both kinds apart in {100 * apart:.0f} % of the data sets",
-            bool(everyone.min() >= everyone[0] - CLOSE and apart >= APART),
+            bool(at_least(everyone.min(), everyone[0] - CLOSE) and at_least(apart, APART)),
         ),
         Finding(
             "businesses have fewer modes than households",
             "not tested",
             f"{modes[1]:.1f} against {modes[0]:.1f} by the silhouette of Ward's clusters",
-            modes[1] < modes[0],
+            not at_least(modes[1], modes[0]),
         ),
     ]
 

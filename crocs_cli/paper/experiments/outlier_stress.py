@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.clustering.scores import adjusted_rand
+from crocs_cli.maths.decisions import at_least
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Synthetic
@@ -48,7 +49,7 @@ def judge(table: Table, study: Study) -> list[Finding]:
     curves = {number: table.curve(series=f"ari with {number} prototypes") for number in PROTOTYPES}
     shares, most = curves[max(PROTOTYPES)]
     half = shares <= 0.5
-    broken = {number: shares[ari < BROKEN] for number, (_, ari) in curves.items()}
+    broken = {number: shares[~at_least(ari, BROKEN)] for number, (_, ari) in curves.items()}
     said = "; ".join(
         f"{number} prototypes: " + (f"ARI below {BROKEN} from {100 * at[0]:.0f} %" if len(at) else "never")
         for number, at in broken.items()
@@ -58,7 +59,7 @@ def judge(table: Table, study: Study) -> list[Finding]:
             "recovery is robust up to 50 % outlier days",
             "robust up to 50 % without significant degradation",
             f"ARI {most[0]:.3f} without, {most[half][-1]:.3f} with 50 %, at {max(PROTOTYPES)} prototypes",
-            bool(most[half].min() >= most[0] - ROBUST_LOSS),
+            bool(at_least(most[half].min(), most[0] - ROBUST_LOSS)),
         ),
         Finding(
             "recovery breaks only where outlier days dominate (over 80 %)",

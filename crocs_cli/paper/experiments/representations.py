@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.clustering.kmeans import kmeans
+from crocs_cli.maths.decisions import at_least, at_most
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import load_sets
@@ -88,25 +89,25 @@ def judge(table: Table, study: Study) -> list[Finding]:
             "RLS has a lower error than GPF at equal numbers of profiles",
             "consistently lower",
             f"ratio {(local / pooled)[several].min():.2f} to {(local / pooled)[several].max():.2f}",
-            bool((local < pooled)[several].all()),
+            not at_least(local, pooled)[several].any(),
         ),
         Finding(
             "both lie far below RLP",
             "a significant advantage over single profiles",
             f"at {prototypes[-1]:.0f} profiles RLS {local[-1]:.2f}, GPF {pooled[-1]:.2f}, RLP {mean:.2f}",
-            bool(max(local[-1], pooled[-1]) < FAR_BELOW * mean),
+            not at_least(max(local[-1], pooled[-1]), FAR_BELOW * mean),
         ),
         Finding(
             "DCP has a higher error than RLP, and rises with its clusters",
             "higher for all, deteriorates as they increase",
             f"DCP {dominant[several][0]:.2f} to {dominant[-1]:.2f}, RLP {mean:.2f}",
-            bool((dominant[several] > mean).all() and dominant[-1] > dominant[several][0]),
+            not (at_most(dominant[several], mean).any() or at_most(dominant[-1], dominant[several][0])),
         ),
         Finding(
             "with three clusters the largest holds about half of the days",
             "only about half",
             f"{largest:.2f}",
-            0.4 <= largest <= 0.65,
+            bool(at_least(largest, 0.4) and at_most(largest, 0.65)),
         ),
     ]
     return findings + _seasons(table)
@@ -130,7 +131,7 @@ def _seasons(table: Table) -> list[Finding]:
             f"winter needs more shared patterns than summer to equal {SEASON_PROTOTYPES} prototypes each",
             "over 200 against about 100",
             f"{winter:.1f} against {summer:.1f}",
-            bool(winter > summer),
+            not at_most(winter, summer),
         )
     ]
 

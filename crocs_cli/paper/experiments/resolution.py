@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.clustering.scores import adjusted_rand
+from crocs_cli.maths.decisions import at_least
 from crocs_cli.paper import pictures
 from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Days, Synthetic
@@ -58,7 +59,7 @@ def judge(table: Table, study: Study) -> list[Finding]:
             "hourly readings recover the clusters about as well as half-hourly ones",
             "assumes half-hourly; coarser not tested",
             f"ARI {coarse:.3f} hourly, {fine:.3f} half-hourly, {agreed:.3f} of one to the other",
-            coarse >= fine - CLOSE,
+            bool(at_least(coarse, fine - CLOSE)),
         )
     ]
 

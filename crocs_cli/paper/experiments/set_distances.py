@@ -5,12 +5,13 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.clustering.scores import adjusted_rand
+from crocs_cli.maths.decisions import at_least
 from crocs_cli.paper import pictures
 from crocs_cli.paper.all_distances import all_distances
 from crocs_cli.paper.crocs import load_sets, partition
 from crocs_cli.paper.days import Synthetic
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study
-from crocs_cli.paper.table import RECOVERED, Table, in_words, reliable_from
+from crocs_cli.paper.table import RECOVERED, Table, highest_of, in_words, reliable_from
 
 DISTANCES = ("wsmd", "smd", "hd", "mhd", "sl", "cl", "al", "wal")
 OUTLIERS, QUICK_OUTLIERS = (0, 20, 40, 60, 70), (0, 40, 60)
@@ -54,7 +55,7 @@ def _highest(table: Table, algorithm: str) -> Finding:
     for outliers in table.unique("outliers"):
         mean = {name: table.mean(series=f"{algorithm} {name}", outliers=outliers) for name in DISTANCES}
         own = mean.pop("wsmd")
-        second = max(mean, key=mean.__getitem__)
+        second = highest_of(mean)
         leads[outliers] = (own, second, mean[second])
     said = "; ".join(
         f"{outliers} outliers {own:.3f} ({second} {other:.3f})"
@@ -64,7 +65,7 @@ def _highest(table: Table, algorithm: str) -> Finding:
         f"{algorithm}: of the eight, none has a higher ARI than WSMD for any number of outlier days",
         "consistently the largest ARI",
         said,
-        all(own >= other for own, _, other in leads.values()),
+        all(at_least(own, other, scale=1.0) for own, _, other in leads.values()),
     )
 
 
@@ -74,7 +75,7 @@ def _needs_least(table: Table, algorithm: str) -> Finding:
     for outliers in table.unique("outliers"):
         curves = {name: table.curve(series=f"{algorithm} {name}", outliers=outliers) for name in DISTANCES}
         level = RECOVERED * max(ari.max() for _, ari in curves.values())
-        needed = {name: reliable_from(at, ari >= level) for name, (at, ari) in curves.items()}
+        needed = {name: reliable_from(at, at_least(ari, level)) for name, (at, ari) in curves.items()}
         own = needed.pop("wsmd")
         firsts[outliers] = (own, min(needed.values()))
     said = "; ".join(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crocs_cli.screen import portable
-from crocs_cli.screen.patterns import kmeans, som, typical
+from crocs_cli.screen.patterns import som, typical
 from crocs_cli.screen.patterns.som import Lattice
 from crocs_cli.screen.patterns.typical import MapPlan
 from tests.conftest import ROOT
@@ -110,30 +110,6 @@ def test_principal_axes_are_the_first_eigenvectors():
         assert abs(axis @ expected) == pytest.approx(np.sqrt(size))
         assert axis[np.abs(axis).argmax()] > 0
     assert not som.principal_axes(np.zeros((4, 3)), 2).any()
-
-
-def test_one_start_of_k_means_ends_where_scikit_learns_does():
-    from sklearn.cluster import KMeans
-
-    nodes, weight = points(60, 3), 1.0 + np.arange(60) % 5
-    start = nodes[[0, 1, 2, 3]]
-    other = KMeans(4, init=start, n_init=1, tol=0).fit(nodes, sample_weight=weight)
-    cost, centres = kmeans._settled(nodes, weight, start)
-    np.testing.assert_allclose(centres, other.cluster_centers_, rtol=1e-12)
-    assert cost == pytest.approx(other.inertia_)
-
-
-def test_the_best_of_k_means_is_as_good_as_scikit_learns_and_never_rises():
-    from sklearn.cluster import KMeans
-
-    nodes, weight = points(60, 3), 1.0 + np.arange(60) % 5
-    costs, centres = [], np.empty((0, 3))
-    for count in range(1, 7):
-        cost, centres = kmeans.weighted_kmeans(nodes, weight, count, centres, seed=1)
-        best = KMeans(count, n_init=50, random_state=1).fit(nodes, sample_weight=weight).inertia_
-        assert cost <= best * 1.01
-        costs.append(cost)
-    assert (np.diff(costs) < 0).all()
 
 
 def test_a_knee_among_equals_is_the_first():

@@ -8,6 +8,7 @@ shares of 60 days, in 5 of 16 cases.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,61 +19,87 @@ from crocs_cli.maths.decisions import TOLERANCE
 STARTS, ITERATIONS = 30, 200
 
 
+class Clustering(NamedTuple):
+    """Labels (n,) int64, every number from 0 in use; centres (k, d) float64; the weighted sum of squares."""
+
+    labels: np.ndarray
+    centres: np.ndarray
+    loss: float
+
+
 def kmeans(
-    points: np.ndarray, clusters: int, seed: int, starts: int = STARTS
-) -> tuple[np.ndarray, np.ndarray]:
+    points: np.ndarray,
+    clusters: int,
+    seed: int | list[int],
+    starts: int = STARTS,
+    weights: np.ndarray | None = None,
+    fewer: np.ndarray | None = None,
+) -> Clustering:
     """Cluster points by k-means, the best of several starts by k-means++ (Arthur and Vassilvitskii 2007).
 
-    points: (n, d). Returns labels (n,) int64, every number from 0 in use, and the centres (k, d) float64.
-    k is `clusters`, or how many points differ where that is less. A point that is equally near to two centres
+    points: (n, d); weights: (n,) above 0, how often each point counts, once where None; fewer: (k - 1, d), the
+    centres of one cluster less; one more start is made of them, so that more clusters never lose more. k is
+    `clusters`, or how many points differ where that is less. A point that is equally near to two centres
     belongs to the first; a later start wins only if it is better by more than rounding. Raises ValueError for
     points that are not finite.
     """
     points = np.ascontiguousarray(points, np.float64)
     if not np.isfinite(points).all():
         raise ValueError("kmeans: a point is not finite")
+    weights = np.ones(len(points)) if weights is None else np.ascontiguousarray(weights, np.float64)
     clusters = min(clusters, len(np.unique(points, axis=0)))
     tries = 2 + int(math.log(clusters))  # scikit-learn's number
     draws = np.random.default_rng(seed).random((starts, clusters, tries))
-    _, labels, sizes = np.unique(_best_start(points, draws), return_inverse=True, return_counts=True)
+    begun = np.empty((0, points.shape[1])) if fewer is None else np.ascontiguousarray(fewer, np.float64)
+    label, loss = _best_start(points, weights, draws, begun)
+    _, labels, sizes = np.unique(label, return_inverse=True, return_counts=True)
     centres = np.zeros((len(sizes), points.shape[1]))
-    np.add.at(centres, labels, points)
-    return labels, centres / sizes[:, None]
+    np.add.at(centres, labels, points * weights[:, None])
+    return Clustering(labels, centres / np.bincount(labels, weights)[:, None], loss)
 
 
 @kernel
-def _best_start(points, draws):  # type: ignore[no-untyped-def]
-    """Return the labels (n,) of the start with the least sum of squares; draws: (starts, k, tries)."""
+def _best_start(points, weights, draws, fewer):  # type: ignore[no-untyped-def]
+    """Return the labels (n,) of the start with the least loss, and the loss; draws: (starts, k, tries)."""
     least, best = np.inf, np.zeros(len(points), np.int64)
     label, away = np.zeros(len(points), np.int64), np.empty(len(points))
-    centres = np.empty((points.shape[1], draws.shape[1]))  # one in each column, for the vectors' sake
-    for start in range(len(draws)):
-        _spread(points, draws[start], centres, away)
-        loss = _assign(points, centres, label, away)[0]
+    clusters = draws.shape[1]
+    centres = np.empty((points.shape[1], clusters))  # one in each column, for the vectors' sake
+    for start in range(len(draws) + (clusters > 1 and len(fewer) == clusters - 1)):
+        if start < len(draws):
+            _spread(points, weights, draws[start], centres, away)
+        else:
+            centres[:, :-1] = fewer.T
+            centres[:, -1] = fewer[0]  # no point is nearer to this one than to the first
+            _assign(points, weights, centres, label, away)
+            centres[:, -1] = points[np.argmax(weights * away)]
+        loss = _assign(points, weights, centres, label, away)[0]
         for _ in range(ITERATIONS):
-            _recentre(points, centres, label, away)
-            loss, moved = _assign(points, centres, label, away)
+            _recentre(points, weights, centres, label, away)
+            loss, moved = _assign(points, weights, centres, label, away)
             if not moved:
                 break
         if loss < least * (1.0 - TOLERANCE):
             least, best = loss, label.copy()
-    return best
+    return best, least
 
 
 @kernel
-def _spread(points, draws, centres, away):  # type: ignore[no-untyped-def]
-    """Take points as centres, drawn by their squared distance to those before, the first one by chance.
+def _spread(points, weights, draws, centres, away):  # type: ignore[no-untyped-def]
+    """Take points as centres, drawn by their weighted squared distance to those before.
 
     draws: (k, tries); of some points that are drawn, the one that brings all points nearest is taken.
     """
     away[:] = np.inf
-    chosen, total = int(draws[0, 0] * len(points)), 0.0
+    chosen, total = 0, 0.0
     reach, best = np.empty(len(points)), np.empty(len(points))
     for each in range(len(draws)):
         least = np.inf
         for draw in draws[each]:
-            candidate = _drawn(away, draw * total) if each else chosen
-            loss = _approach(points, candidate, away, reach)
+            candidate = (
+                _drawn(weights * away, draw * total) if each else _drawn(weights, draw * weights.sum())
+            )
+            loss = _approach(points, weights, candidate, away, reach)
             if loss < least * (1.0 - TOLERANCE):
                 least, chosen = loss, candidate
                 best[:] = reach
@@ -81,32 +108,32 @@ def _spread(points, draws, centres, away):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _drawn(away, left):  # type: ignore[no-untyped-def]
-    """Return the point up to which the squared distances add up to more than `left`."""
+def _drawn(chance, left):  # type: ignore[no-untyped-def]
+    """Return the point up to which the chances (n,) add up to more than `left`."""
     chosen = 0
-    for point in range(len(away)):
-        if left >= 0.0 and away[point] > 0.0:
+    for point in range(len(chance)):
+        if left >= 0.0 and chance[point] > 0.0:
             chosen = point
-            left -= away[point]
+            left -= chance[point]
     return chosen
 
 
 @kernel
-def _approach(points, centre, away, reach):  # type: ignore[no-untyped-def]
-    """Write how far every point is, squared, if one of them becomes a centre; return the sum."""
+def _approach(points, weights, centre, away, reach):  # type: ignore[no-untyped-def]
+    """Write how far every point is, squared, if one of them becomes a centre; return the weighted sum."""
     total = 0.0
     for point in range(len(points)):
         square = 0.0
         for axis in range(points.shape[1]):
             square += (points[point, axis] - points[centre, axis]) ** 2
         reach[point] = min(away[point], square)
-        total += reach[point]
+        total += weights[point] * reach[point]
     return total
 
 
 @kernel
-def _assign(points, centres, label, away):  # type: ignore[no-untyped-def]
-    """Find each point's nearest centre and squared distance; return their sum and whether a label moved."""
+def _assign(points, weights, centres, label, away):  # type: ignore[no-untyped-def]
+    """Find each point's nearest centre and squared distance; return the loss, and whether a label moved."""
     squares, loss, moved = np.empty(centres.shape[1]), 0.0, False
     for point in range(len(points)):
         squares[:] = 0.0
@@ -120,23 +147,23 @@ def _assign(points, centres, label, away):  # type: ignore[no-untyped-def]
                 nearest = centre
         moved |= label[point] != nearest
         label[point], away[point] = nearest, squares[nearest]
-        loss += squares[nearest]
+        loss += weights[point] * squares[nearest]
     return loss, moved
 
 
 @kernel
-def _recentre(points, centres, label, away):  # type: ignore[no-untyped-def]
+def _recentre(points, weights, centres, label, away):  # type: ignore[no-untyped-def]
     """Put every centre in the mean of its points, one without any in the point farthest from its centre."""
-    sizes = np.zeros(centres.shape[1], np.int64)
+    held = np.zeros(centres.shape[1])
     centres[:] = 0.0
     for point in range(len(points)):
-        sizes[label[point]] += 1
+        held[label[point]] += weights[point]
         for axis in range(len(centres)):
-            centres[axis, label[point]] += points[point, axis]
-    for centre in range(len(sizes)):
-        if sizes[centre]:
+            centres[axis, label[point]] += weights[point] * points[point, axis]
+    for centre in range(len(held)):
+        if held[centre] > 0.0:
             for axis in range(len(centres)):
-                centres[axis, centre] /= sizes[centre]
+                centres[axis, centre] /= held[centre]
         else:
             farthest = np.argmax(away)
             centres[:, centre] = points[farthest]

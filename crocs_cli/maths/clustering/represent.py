@@ -92,8 +92,7 @@ def _kmeans(
     for begin, end, random in zip(offset[:-1], offset[1:], randoms, strict=True):
         state = int(random.integers(2**32))
         for row, clusters in zip(labels, np.minimum(tried, end - begin), strict=True):
-            labelled, _ = kmeans(profiles[begin:end], clusters, state)
-            row[begin - offset[0] : end - offset[0]] = labelled
+            row[begin - offset[0] : end - offset[0]] = kmeans(profiles[begin:end], clusters, state).labels
     return labels
 
 

@@ -67,7 +67,7 @@ def _error_of_patterns(days: Days, patterns: int, seed: int) -> float:
     """Return the mean distance of a day to the nearest of the centres of all days pooled."""
     from scipy.spatial.distance import cdist
 
-    _, centres = kmeans(days.profiles, patterns, seed)
+    centres = kmeans(days.profiles, patterns, seed).centres
     return days.mean_over_consumers(cdist(days.profiles, centres).min(axis=1))
 
 

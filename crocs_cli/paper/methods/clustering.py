@@ -14,7 +14,7 @@ from crocs_cli.paper.crocs import kmedoids
 def by_points(points: np.ndarray, clusters: int, seed: int) -> dict[str, np.ndarray]:
     """Label points (n, d) on Euclidean distance, by each algorithm's name."""
     points = fewer_axes(points)
-    labels, _ = kmeans(points, clusters, seed)
+    labels = kmeans(points, clusters, seed).labels
     return {"kmeans": labels, **by_distances(euclidean(points), clusters, seed)}
 
 

@@ -18,7 +18,7 @@ def co_occurrence(profiles: np.ndarray, clusters: int, seed: int) -> np.ndarray:
     """
     together = np.zeros((len(profiles), len(profiles)))
     for day in range(profiles.shape[1]):
-        label, _ = kmeans(profiles[:, day], clusters, seed + day, STARTS)
+        label = kmeans(profiles[:, day], clusters, seed + day, STARTS).labels
         together += label[:, None] == label
     return together / profiles.shape[1]
 

@@ -7,12 +7,13 @@ from typing import Literal
 
 import numpy as np
 
+from crocs_cli.maths.clustering.kmeans import kmeans
 from crocs_cli.screen.patterns import som
-from crocs_cli.screen.patterns.kmeans import weighted_kmeans
 from crocs_cli.screen.patterns.som import Lattice, Quality
 
 Feature = Literal["week", "month", "scale"]
 MOST_CLASSES = 12
+NODE_STARTS = 50  # of k-means on the nodes
 SILHOUETTE_SAMPLE = 2_000
 PERCENTILES = 101
 SATURDAY, SUNDAY = 5, 6
@@ -104,7 +105,7 @@ def elbow(
     chosen = np.zeros(len(nodes), np.int64)
     apart = squareform(pdist(data[sample]))
     for count in range(1, most + 1):
-        cost, centres = weighted_kmeans(nodes[used], weight[used], count, centres, plan.seed)
+        _, centres, cost = kmeans(nodes[used], count, [plan.seed, count], NODE_STARTS, weight[used], centres)
         labels, _, _ = som.nearest_two(nodes, centres)
         through = ((data - centres[labels[node]]) ** 2).sum()
         curve[count - 1] = cost, through, _silhouette(apart, labels[node][sample])

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crocs_cli.maths.behaviours.communities import counted
 from crocs_cli.maths.compiled import share
+from crocs_cli.maths.decisions import first_least, order
 from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
 
@@ -41,7 +43,7 @@ def hyperprototypes(
 ) -> Hyperprototypes:
     """Summarise communities (P,), numbered by falling days, that hold at least `min_coverage` of all days."""
     held = np.bincount(communities, members.days)
-    number = int((held >= min_coverage * held.sum()).sum())
+    number = counted(held, min_coverage)
     community = np.where(communities < number, communities, -1).astype(np.int32)
     groups = [np.flatnonzero(community == c) for c in range(number)]
     profiles, days = members.prototypes, members.days
@@ -75,8 +77,9 @@ def days_in(members: LoadSets, community: np.ndarray, number: int) -> np.ndarray
 
 
 def medoid_of(profiles: np.ndarray, days: np.ndarray, window: int, seed: int) -> int:
-    """Return which profile has the least sum of DTW distances to all, weighted by days; the first of equals.
+    """Return which profile has the least sum of DTW distances to all, weighted by days.
 
+    Sums are compared as `maths.decisions` has it: among equals the first one counts, also on the short list.
     profiles: (n, slots). With more than EXACT_VERTICES profiles, a sample drawn by days makes a short list,
     and the distances to all profiles decide in it: what is chosen may then miss the medoid by a little.
     """
@@ -85,8 +88,8 @@ def medoid_of(profiles: np.ndarray, days: np.ndarray, window: int, seed: int) ->
         random = np.random.default_rng(seed)
         sample = profiles[random.choice(len(profiles), SAMPLE, p=days / days.sum(dtype=np.int64))]
         near = _sums(profiles, sample, np.ones(SAMPLE), window)
-        candidates = np.sort(np.argpartition(near, SHORTLIST)[:SHORTLIST])
-    return int(candidates[_sums(profiles[candidates], profiles, days, window).argmin()])
+        candidates = np.sort(order(near)[:SHORTLIST])
+    return int(candidates[first_least(_sums(profiles[candidates], profiles, days, window))])
 
 
 def _sums(profiles: np.ndarray, others: np.ndarray, days: np.ndarray, window: int) -> np.ndarray:

@@ -35,7 +35,7 @@ from crocs_cli.maths.behaviours.refined import Sample, enough_targets, search_pa
 from crocs_cli.maths.behaviours.resolution import Trial, attempt, reach
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.stages import footprints
-from crocs_cli.stages.members import comparison_of, load_members, size_of_sets
+from crocs_cli.stages.members import comparison_of, load_members, rrls_settings, size_of_sets, why_fewer
 from crocs_cli.stages.settings import RrlsSettings
 
 FEWER = "use fewer --targets, or a larger machine"
@@ -156,7 +156,7 @@ def search(leiden: Leiden, days: np.ndarray, settings: RrlsSettings) -> list[Tri
 
 def summary(path: Path) -> dict[str, Any]:
     """Return what an RRLS file holds in a few figures, for people and programs."""
-    read, settings = files.read(path, RRLS), settings_of(path)
+    read, settings = files.read(path, RRLS), rrls_settings(path)
     members, targets = len(read["consumer_id"]), int(read["targets"][0])
     return {
         "cluster": int(path.stem),
@@ -173,36 +173,6 @@ def summary(path: Path) -> dict[str, Any]:
         "resolution": float(read["trial_resolution"][-1]),
         "quality": float(read["quality"][0]),
     }
-
-
-def settings_of(path: Path) -> RrlsSettings:
-    """Return the settings that an RRLS file was made with."""
-    made_by = files.read_recipe(path, RRLS)["settings"]
-    return RrlsSettings.model_validate({key: value for key, value in made_by.items() if key != "seed"})
-
-
-def why_fewer(read: Arrays, settings: RrlsSettings) -> str:
-    """Return a sentence on why a file has fewer communities than were asked for; empty where it has not."""
-    wanted, found = settings.communities, len(read["day_coverage"])
-    if not settings.searched or found >= wanted:
-        return ""
-    counts, resolutions = read["trial_communities"].tolist(), read["trial_resolution"].tolist()
-    if resolutions[-2:-1] == resolutions[-1:]:  # searched on a part of the graph, then taken for all of it
-        counts.pop()
-        resolutions.pop()
-    nearness = [(abs(count - wanted), at, count) for count, at in zip(counts, resolutions, strict=True)]
-    nearest = min(nearness)
-    if counts[-1] >= wanted:
-        why = f"the part of the graph that the resolution was searched on has {counts[-1]}"
-    elif nearest < nearness[-1]:  # it would have been taken, had it not fallen apart
-        small = f"{100.0 * (1.0 - settings.min_total_coverage):g}% of the days in groups too small to count"
-        why = f"a resolution that gives {nearest[-1]} leaves more than {small}"
-    elif counts[-1] == max(counts):
-        least = f"at least {100.0 * settings.min_coverage:g}% of the days"
-        why = f"no resolution that was tried gives more groups that hold {least}"
-    else:
-        why = "no resolution that was tried gives a number that is nearer"
-    return f"{wanted} behaviours were asked for and {found} found: {why}."
 
 
 def picture(run: Path, clusters: int) -> str:

@@ -19,7 +19,7 @@ from crocs_cli.maths.readings.quality import COUNTS
 from crocs_cli.maths.segments.movement import movement
 from crocs_cli.maths.segments.typical import distances_to_rrls
 from crocs_cli.maths.synthetic.generator import draw_days
-from crocs_cli.stages.rrls import why_fewer
+from crocs_cli.stages.members import why_fewer
 from crocs_cli.stages.settings import RrlsSettings
 from tests import naive_graph
 

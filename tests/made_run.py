@@ -143,5 +143,6 @@ def behaviours(run: Path, shards: list[files.Arrays], label: np.ndarray, number:
         "trial_communities": [len(kinds)],
     }
     clusters = int(label.max()) + 1
-    made_by = recipe("rrls", f"{number + 1:02d}", {"clusters": clusters, "quality": "rber"}, {}, clusters)
+    settings = {"clusters": clusters, "quality": "rber", "communities": len(kinds)}
+    made_by = recipe("rrls", f"{number + 1:02d}", settings, {}, clusters)
     files.write(run / "rrls" / str(clusters) / f"{number + 1:02d}.h5", RRLS, arrays, made_by)

@@ -61,6 +61,9 @@ def command(job: Job, like: Path | None, picture: Path | None, as_json: bool) ->
         found = ", ".join(str(cluster["communities"]) for cluster in clusters)
         of = f"{len(clusters)} of {job.settings.clusters} clusters"
         click.echo(f"{folder}: {of}, with {found} shared behaviours")
+        for cluster in clusters:
+            if cluster["why_fewer"]:
+                click.echo(f"cluster {cluster['cluster']}: {cluster['why_fewer']}")
 
 
 def _moves(clusters: list[dict[str, Any]]) -> list[str]:

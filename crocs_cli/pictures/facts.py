@@ -75,7 +75,8 @@ class Segment:
     mean_kwh: (slots,) mean day of its consumers in kWh a slot; peak_share: (slots,) share of its days whose
     maximum is there. The same of all other consumers under rest_*; NaN where there are none. merged: the
     segments that are shown as one; nearest: number of the segment whose behaviours are most like these;
-    found_again: mean Jaccard index in subsamples, None where it was not measured.
+    found_again: mean Jaccard index in subsamples, None where it was not measured; why_fewer: why it has
+    fewer behaviours than were asked for, empty where it has not.
     """
 
     number: int
@@ -94,6 +95,7 @@ class Segment:
     nearest: int | None = None
     typical: tuple[Member, ...] = ()
     found_again: float | None = None
+    why_fewer: str = ""
 
 
 @dataclass(frozen=True)

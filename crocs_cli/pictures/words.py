@@ -122,6 +122,7 @@ def explain(segment: Segment, others: list[Segment]) -> list[str]:
         )
     if segment.behaviours is not None:
         sentences += _shared(segment.behaviours, segment.weekend_share)
+        sentences += [segment.why_fewer] if segment.why_fewer else []
         sentences += _sets_apart(segment, segment.behaviours) + _nearest(segment, segment.behaviours, others)
     sentences += _peaks(segment) + _energy(segment)
     if segment.found_again is not None:

@@ -10,11 +10,12 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION, RLS
+from crocs_cli.machine.files import Arrays
+from crocs_cli.machine.layouts import PARTITION, RLS, RRLS
 from crocs_cli.machine.run import shards
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.profiles import window_slots
-from crocs_cli.stages.settings import Stage1Settings
+from crocs_cli.stages.settings import RrlsSettings, Stage1Settings
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,36 @@ def stage1_settings(run: Path) -> Stage1Settings:
     """Return how the load sets of a run were made."""
     made_by = next(iter(shards(run / "rls", RLS).values()))
     return Stage1Settings.model_validate({k: v for k, v in made_by["settings"].items() if k != "seed"})
+
+
+def rrls_settings(path: Path) -> RrlsSettings:
+    """Return the settings that an RRLS file was made with."""
+    made_by = files.read_recipe(path, RRLS)["settings"]
+    return RrlsSettings.model_validate({key: value for key, value in made_by.items() if key != "seed"})
+
+
+def why_fewer(read: Arrays, settings: RrlsSettings) -> str:
+    """Return a sentence on why a file has fewer communities than were asked for; empty where it has not."""
+    wanted, found = settings.communities, len(read["day_coverage"])
+    if not settings.searched or found >= wanted:
+        return ""
+    counts, resolutions = read["trial_communities"].tolist(), read["trial_resolution"].tolist()
+    if resolutions[-2:-1] == resolutions[-1:]:  # searched on a part of the graph, then taken for all of it
+        counts.pop()
+        resolutions.pop()
+    nearness = [(abs(count - wanted), at, count) for count, at in zip(counts, resolutions, strict=True)]
+    nearest = min(nearness)
+    if counts[-1] >= wanted:
+        why = f"the part of the graph that the resolution was searched on has {counts[-1]}"
+    elif nearest < nearness[-1]:  # it would have been taken, had it not fallen apart
+        small = f"{100.0 * (1.0 - settings.min_total_coverage):g}% of the days in groups too small to count"
+        why = f"a resolution that gives {nearest[-1]} leaves more than {small}"
+    elif counts[-1] == max(counts):
+        least = f"at least {100.0 * settings.min_coverage:g}% of the days"
+        why = f"no resolution that was tried gives more groups that hold {least}"
+    else:
+        why = "no resolution that was tried gives a number that is nearer"
+    return f"{wanted} behaviours were asked for and {found} found: {why}."
 
 
 def slot_columns(slots: int) -> list[str]:

@@ -18,6 +18,7 @@ from crocs_cli.maths.distances.wsmd import set_distances
 from crocs_cli.maths.segments.likeness import days_alike
 from crocs_cli.pictures import describe, page
 from crocs_cli.pictures.facts import Facts, Indices, Member, Segment
+from crocs_cli.stages.members import rrls_settings, why_fewer
 from crocs_cli.stages.reported import Source, read_run
 from crocs_cli.stages.result_settings import ReportSettings
 
@@ -90,6 +91,7 @@ def _segment(
     return replace(
         found,
         behaviours=shown if len(shown.mean) else None,
+        why_fewer=why_fewer(rrls, rrls_settings(rrls_path(source.run, source.clusters, group[0] + 1))),
         typical=typical,
         found_again=None if again is None else float(again[group[0]]),
     )

@@ -34,7 +34,7 @@ from crocs_cli.maths.behaviours.refined import Sample, enough_targets, search_pa
 from crocs_cli.maths.behaviours.resolution import Trial, attempt, reach
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.stages import footprints
-from crocs_cli.stages.members import comparison_of, load_members, size_of_sets
+from crocs_cli.stages.members import comparison_of, load_members, rrls_settings, size_of_sets, why_fewer
 from crocs_cli.stages.settings import RrlsSettings
 
 FEWER = "use fewer --targets, or a larger machine"
@@ -148,21 +148,23 @@ def search(leiden: Leiden, days: np.ndarray, settings: RrlsSettings) -> list[Tri
     def trial(resolution: float) -> Trial:
         return attempt(leiden, days, settings.min_coverage, resolution)
 
-    if settings.resolution is not None or not leiden.tunable:
+    if not settings.searched:
         return [trial(settings.resolution or 1.0)]
     if settings.quality == "cpm" and settings.search == "steps":
         raise CallError("rrls.search: steps of 0.01 are for rber; give --resolution, or search by brackets")
-    return reach(trial, settings.communities, settings.search)
+    return reach(trial, settings.communities, settings.search, settings.min_total_coverage)
 
 
 def summary(path: Path) -> dict[str, Any]:
     """Return what an RRLS file holds in a few figures, for people and programs."""
-    read = files.read(path, RRLS)
+    read, settings = files.read(path, RRLS), rrls_settings(path)
     members, targets = len(read["consumer_id"]), int(read["targets"][0])
     return {
         "cluster": int(path.stem),
         "members": members,
         "communities": len(read["day_coverage"]),
+        "asked": settings.communities if settings.searched else None,
+        "why_fewer": why_fewer(read, settings) or None,
         "consumer_coverage": read["consumer_coverage"].round(6).tolist(),
         "day_coverage": read["day_coverage"].round(6).tolist(),
         "graph": "full" if targets == members - 1 else "sampled targets",

@@ -215,6 +215,12 @@ class RrlsSettings(Settings):
     quality: Literal["rber", "cpm", "modularity"] = Field("rber", description="what Leiden maximises")
     communities: int = Field(10, description="communities wanted in each cluster", ge=1, le=10_000)
     min_coverage: float = Field(0.01, description="share of days from which a community counts", ge=0, le=1)
+    min_total_coverage: float = Field(
+        0.85,
+        description="share of days that all communities that count cover; a resolution with less is too high",
+        ge=0,
+        le=1,
+    )
     resolution: Annotated[float, Field(gt=0)] | None = Field(
         None, description="resolution of the quality, in place of a number of communities"
     )
@@ -230,6 +236,11 @@ class RrlsSettings(Settings):
     starts: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] = Field(
         "auto", description="starts of Leiden, of which the best counts; auto makes fewer in large clusters"
     )
+
+    @property
+    def searched(self) -> bool:
+        """Whether a resolution is searched for that gives the number of communities."""
+        return self.resolution is None and self.quality != "modularity"
 
 
 class StabilitySettings(Settings):

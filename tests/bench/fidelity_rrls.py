@@ -43,7 +43,7 @@ from crocs_cli.maths.synthetic.generator import SLOTS, draw_days
 from tests.conftest import SHARED_DATA
 
 Way = Callable[..., np.ndarray]
-WINDOW, THREADS, WANTED, MIN_COVERAGE = 2, 2, 10, 0.01
+WINDOW, THREADS, WANTED, MIN_COVERAGE, MIN_TOTAL_COVERAGE = 2, 2, 10, 0.01, 0.85
 
 
 def synthetic(members: int, seed: int = 0) -> LoadSets:
@@ -187,7 +187,8 @@ def compare(name: str, members: LoadSets) -> None:
     """Print a line for every way."""
     graph = prototype_graph(members, WINDOW, len(members) - 1, 1, THREADS)
     part = Leiden(search_part(graph), "rber", "compiled", 1, 1)
-    found = reach(partial(attempt, part, members.days, MIN_COVERAGE), WANTED, "bracket")[-1]
+    trial = partial(attempt, part, members.days, MIN_COVERAGE)
+    found = reach(trial, WANTED, "bracket", MIN_TOTAL_COVERAGE)[-1]
     del graph, part
     for which, resolution in (("wanted 10", found.resolution), ("resolution 1", 1.0)):
         reference, seconds, memory = measured(full, members, resolution)

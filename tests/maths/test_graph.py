@@ -1,14 +1,21 @@
 """The prototype graph, its communities and hyperprototypes against their plain definitions."""
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
 
-from crocs_cli.maths.behaviours.communities import MOST_STARTS, Leiden, by_falling_days, directed, quality
+from crocs_cli.maths.behaviours.communities import (
+    MOST_STARTS,
+    Leiden,
+    by_falling_days,
+    counted,
+    directed,
+    quality,
+)
 from crocs_cli.maths.behaviours.graph import affordable_targets, prototype_graph, sampled_targets
 from crocs_cli.maths.behaviours.hyperprototypes import hyperprototypes, medoid_of
-from crocs_cli.maths.behaviours.resolution import attempt, reach
+from crocs_cli.maths.behaviours.resolution import Trial, attempt, reach
 from crocs_cli.maths.distances.loadsets import LoadSets
 from tests import naive_graph
 
@@ -157,7 +164,7 @@ def test_members_that_share_their_shapes_exactly_have_one_community_for_each():
     members = load_sets([4] * 30, prototypes=profiles)
     leiden = Leiden(whole(members, 2), "rber", "compiled", 1)
     for search in ("bracket", "steps"):
-        trials = reach(partial(attempt, leiden, members.days, 0.01), wanted=10, search=search)
+        trials = reach(partial(attempt, leiden, members.days, 0.01), 10, search, 0.85)
         found = hyperprototypes(members, trials[-1].communities, 0.01, 2, seed=1)
         assert found.consumer_coverage.tolist() == [1.0] * 4
         assert found.day_coverage.sum() == pytest.approx(1.0)
@@ -172,7 +179,10 @@ def test_outlier_days_leave_the_shared_shapes_their_communities():
     members = load_sets([4 + outliers] * number, prototypes=np.concatenate(profiles))
     members = LoadSets(members.prototypes, np.tile([20] * 4 + [1] * outliers, number), members.offset)
     trials = reach(
-        partial(attempt, Leiden(whole(members, 2), "rber", "compiled", 1), members.days, 0.01), 4, "bracket"
+        partial(attempt, Leiden(whole(members, 2), "rber", "compiled", 1), members.days, 0.01),
+        4,
+        "bracket",
+        0.85,
     )
     communities = trials[-1].communities.reshape(number, -1)
     assert (communities[:, :4] == communities[0, :4]).all()
@@ -187,9 +197,95 @@ def test_brackets_come_as_near_the_number_as_steps():
         members, _ = modes(members=25, kinds=5, noise=0.35, seed=seed)
         leiden = Leiden(whole(members, 2), "rber", "compiled", seed)
         trial = partial(attempt, leiden, members.days, 0.0)
-        steps, brackets = (reach(trial, wanted=8, search=search) for search in ("steps", "bracket"))
+        steps, brackets = (reach(trial, 8, search, 0.85) for search in ("steps", "bracket"))
         assert abs(brackets[-1].count - 8) <= abs(steps[-1].count - 8)
         assert len(brackets) < 25
+
+
+def by_hand(below):
+    """Return trials by a table {resolution: (count, covered) of those below it}, and a list of what is tried.
+
+    Past the table everything falls apart.
+    """
+    tried = []
+
+    def trial(resolution):
+        tried.append(resolution)
+        count, covered = next((below[end] for end in sorted(below) if resolution < end), (0, 0.0))
+        return Trial(resolution, np.zeros(0, np.int32), count, covered, False)
+
+    return trial, tried
+
+
+#: at 2, where the bracket ends, ten communities leave out a fifth of the days; at 1.5 they do not
+PAST_IT = {1.2: (5, 0.99), 1.4: (8, 0.95), 1.9: (10, 0.9), 2.1: (10, 0.8)}
+#: a lapse of the coverage bounds the bracket from above, and hides what lies beyond
+A_LAPSE = {1.1: (4, 0.9), 1.21: (5, 0.84), 1.5: (10, 0.86), 3.0: (7, 0.8)}
+#: the number jumps, and comes back in a narrow place only
+A_JUMP = {1.3: (9, 0.9), 1.5: (11, 0.9), 1.54: (10, 0.9), 9.0: (12, 0.9)}
+#: there are no ten; the nearest number, and the least resolution that gives it, is the answer
+TOO_FEW = {1.1: (5, 0.95), 1.7: (7, 0.9), 1.9: (9, 0.84)}
+
+
+@pytest.mark.parametrize(
+    ("table", "count"), [(PAST_IT, 10), (A_LAPSE, 10), (A_JUMP, 10), (TOO_FEW, 7), ({1.9: (10, 0.3)}, 10)]
+)
+def test_a_search_is_not_misled_by_what_is_not_monotone(table, count):
+    trial, tried = by_hand(table)
+    trials = reach(trial, 10, "bracket", 0.85)
+    assert trials[-1].count == count
+    assert trials[-1].resolution == min(each.resolution for each in trials if each.count == count)
+    assert sorted(each.resolution for each in trials) == sorted(set(tried))
+    assert len(tried) <= 95
+
+
+def test_the_least_total_coverage_decides_what_fell_apart():
+    counts = [reach(by_hand(PAST_IT)[0], 10, "bracket", least)[-1].count for least in (0.0, 0.85, 0.92, 0.97)]
+    assert counts == [10, 10, 8, 5]
+
+
+def test_steps_go_on_past_a_trial_that_fell_apart():
+    trial, _ = by_hand({0.5: (4, 0.9), 0.6: (5, 0.84), 1.5: (10, 0.86)})
+    trials = reach(trial, 10, "steps", 0.85)
+    assert (trials[-1].count, trials[-1].resolution) == (10, pytest.approx(0.6))
+    trial, tried = by_hand({0.5: (4, 0.9)})
+    assert reach(trial, 10, "steps", 0.85)[-1].count == 4
+    assert len(tried) < 100
+
+
+@pytest.mark.parametrize("least", [0.01, 0.02, 0.04])
+def test_no_resolution_of_a_fine_scan_is_nearer_to_the_number(least):
+    """Resolutions 1 % apart from 0.5 to 16."""
+    for seed, noise in ((0, 0.35), (2, 0.3), (3, 0.6)):
+        members, _ = modes(members=16 + 3 * seed, kinds=5, noise=noise, seed=seed)
+        trial = cache(
+            partial(attempt, Leiden(whole(members, 2), "rber", "compiled", seed), members.days, least)
+        )
+        scan = [trial(2.0 ** (step / 64)) for step in range(-64, 257)]
+        for wanted in range(2, 26):
+            best = min((each.covered < 0.85, abs(each.count - wanted)) for each in scan)
+            taken = reach(trial, wanted, "bracket", 0.85)[-1]
+            assert (taken.covered < 0.85, abs(taken.count - wanted)) <= best, (seed, wanted)
+
+
+def test_a_community_counts_by_the_quotient_of_its_days():
+    held = np.array([50.0, 43.0, 7.0])
+    assert counted(held, 0.07) == 3, "7 of 100 days are 0.07 of them; 0.07 times 100 is more than 7"
+    assert [counted(held, least) for least in (0.0, 0.0701, 0.43, 0.5, 0.51)] == [3, 2, 2, 1, 0]
+
+
+def test_rounding_decides_neither_the_start_nor_the_medoid(monkeypatch):
+    from crocs_cli.maths.behaviours import hyperprototypes as room
+
+    members, _ = modes(noise=0.6)
+    starts = [Leiden(whole(members, 1), "rber", seed=7, starts=number) for number in (1, 4)]
+    values = iter([1.0, 1.0 - 1e-15, 1.0 + 1e-15, 1.0 + 1e-12])
+    monkeypatch.setattr(starts[1], "quality", lambda *_: next(values))
+    monkeypatch.setattr(starts[0], "quality", lambda *_: 1.0)
+    first, best = (leiden.communities(2.0) for leiden in starts)
+    assert (first == best).all()
+    monkeypatch.setattr(room, "_sums", lambda *_: np.array([3.0, 2.0 + 4e-16, 2.0]))
+    assert medoid_of(np.zeros((3, 4), np.float32), np.ones(3), 1, seed=0) == 1
 
 
 def test_coverage_and_prototypes_are_the_naive_ones():

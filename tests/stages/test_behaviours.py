@@ -1,6 +1,8 @@
 """Typical members, movements between periods and enough targets: meaning, on behaviours that were planted."""
 
+import html
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -13,9 +15,12 @@ from crocs_cli.maths.behaviours.graph import prototype_graph
 from crocs_cli.maths.behaviours.hyperprototypes import hyperprototypes
 from crocs_cli.maths.behaviours.refined import disagreement
 from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.readings.quality import COUNTS
 from crocs_cli.maths.segments.movement import movement
 from crocs_cli.maths.segments.typical import distances_to_rrls
 from crocs_cli.maths.synthetic.generator import draw_days
+from crocs_cli.stages.members import why_fewer
+from crocs_cli.stages.settings import RrlsSettings
 from tests import naive_graph
 
 SHAPES = ((0, 9, 13), (3, 10, 12))
@@ -40,7 +45,7 @@ def write_period(run, shares, seed, members=24):
             "date": np.tile(np.arange(DAYS), number),
             "energy_kwh": draw_days(np.concatenate(kinds), random),
             "meter_id": np.array(["none"]),
-            "quality": np.zeros((1, 12)),
+            "quality": np.zeros((1, len(COUNTS))),
         },
         recipe("synth", "00000", {"seed": seed}, {}),
     )
@@ -120,6 +125,51 @@ def test_the_summary_says_what_was_made(periods, crocs):
     assert cluster["communities"] == 3
     assert cluster["consumer_coverage"] == [1.0] * 3
     assert sorted(cluster["day_coverage"]) == pytest.approx([0.3, 0.3, 0.4], abs=0.03)
+
+
+def test_fewer_behaviours_than_asked_for_are_said_with_the_reason(periods, crocs, tmp_path):
+    for name in ("profiles", "rls", "wsmd"):
+        shutil.copytree(periods[0] / name, tmp_path / name)
+    shutil.copy(periods[0] / "partition.h5", tmp_path)
+    asked = ("rrls", "--run", tmp_path, "--clusters", 2, "--communities", 60, "--starts", 1)
+    lines = crocs(*asked, "--min-total-coverage", 0.9).out.splitlines()
+    clusters = json.loads(crocs(*asked, "--min-total-coverage", 0.9, "--json").out)["clusters"]
+    for line, cluster in zip(lines[1:], clusters, strict=True):
+        said = cluster["why_fewer"]
+        assert line == f"cluster {cluster['cluster']}: {said}"
+        assert cluster["asked"] == 60
+        assert said.startswith(f"60 behaviours were asked for and {cluster['communities']} found: ")
+        assert sum(cluster["day_coverage"]) >= 0.9
+    assert crocs("report", "--run", tmp_path).code == 0
+    page = html.unescape((tmp_path / "report" / "index.html").read_text())
+    assert all(cluster["why_fewer"] in page for cluster in clusters)
+
+
+@pytest.mark.parametrize(
+    ("trials", "settings", "why"),
+    [
+        ([(1, 5), (2, 10), (1.5, 7)], {}, "a resolution that gives 10 leaves more than 15% of the days in "),
+        ([(1, 5), (2, 9), (1.5, 7)], {"min_total_coverage": 0.9}, "gives 9 leaves more than 10% of the days"),
+        ([(1, 5), (2, 6), (1.5, 7)], {"min_coverage": 0.005}, "gives more groups that hold at least 0.5% of"),
+        ([(1, 5), (2, 13), (1.5, 7)], {}, "no resolution that was tried gives a number that is nearer"),
+        ([(1, 5), (2, 10), (2, 7)], {}, "the part of the graph that the resolution was searched on has 10"),
+        ([(1, 10)], {}, ""),
+        ([(1, 12)], {}, ""),
+        ([(1, 7)], {"resolution": 1.0}, ""),
+        ([(1, 7)], {"quality": "modularity"}, ""),
+    ],
+)
+def test_why_there_are_fewer_is_read_from_the_trials(trials, settings, why):
+    resolutions, counts = np.array(trials, dtype=float).T
+    read = {
+        "trial_resolution": resolutions,
+        "trial_communities": counts.astype(int),
+        "day_coverage": np.zeros(trials[-1][1]),
+    }
+    said = why_fewer(read, RrlsSettings(**settings))
+    assert said.startswith("10 behaviours were asked for and 7 found: ") == bool(why)
+    assert why in said
+    assert bool(said) == bool(why)
 
 
 def test_distance_to_the_rrls_is_the_paper_s():

@@ -22,6 +22,7 @@ import numpy as np
 from crocs_cli.maths.behaviours.graph import PrototypeGraph, atoms
 from crocs_cli.maths.behaviours.leiden import adjacency, leiden
 from crocs_cli.maths.compiled import share
+from crocs_cli.maths.decisions import first_greatest
 
 #: leidenalg repeats until nothing changes; ours stops after two rounds and rather starts again: measured on
 #: 3 million edges, further rounds took five times as long for 0.003 % more quality
@@ -66,11 +67,14 @@ class Leiden:
         return self._kind != "modularity"
 
     def communities(self, resolution: float) -> np.ndarray:
-        """Return the community of each vertex: (P,) int32, 0 holds the most days."""
+        """Return the community of each vertex: (P,) int32, 0 holds the most days.
+
+        The start of the greatest quality counts, among equals (see `maths.decisions`) the first one.
+        """
         attempts = self._by_leidenalg(resolution) if self._reference else self._compiled(resolution)
         found = [attempt[self._atom] for attempt in attempts]
-        best = max(found, key=lambda each: self.quality(each, resolution))
-        return by_falling_days(best, self._graph.days)
+        best = first_greatest(np.array([self.quality(each, resolution) for each in found]))
+        return by_falling_days(found[best], self._graph.days)
 
     def quality(self, communities: np.ndarray, resolution: float) -> float:
         """Return the value of what is maximised."""
@@ -122,6 +126,15 @@ def by_falling_days(labels: np.ndarray, days: np.ndarray) -> np.ndarray:
     rank = np.empty(len(held), dtype=np.int32)
     rank[np.lexsort((first, -held))] = np.arange(len(held), dtype=np.int32)
     return rank[label]
+
+
+def counted(held: np.ndarray, min_coverage: float) -> int:
+    """Return how many communities count: those with at least a fraction `min_coverage` of all days.
+
+    held: the days of each community in falling order, so that those that count come first. A quotient of
+    whole numbers is compared: 7 days of 100 are 0.07 of them, where 0.07 times 100 is more than 7.
+    """
+    return int((held / held.sum() >= min_coverage).sum())
 
 
 def affordable_starts(graph: PrototypeGraph) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crocs_cli.maths.behaviours.communities import counted
 from crocs_cli.maths.compiled import share
 from crocs_cli.maths.decisions import first_least, order
 from crocs_cli.maths.distances.dtw import dtw_between
@@ -42,7 +43,7 @@ def hyperprototypes(
 ) -> Hyperprototypes:
     """Summarise communities (P,), numbered by falling days, that hold at least `min_coverage` of all days."""
     held = np.bincount(communities, members.days)
-    number = int((held / held.sum() >= min_coverage).sum())
+    number = counted(held, min_coverage)
     community = np.where(communities < number, communities, -1).astype(np.int32)
     groups = [np.flatnonzero(community == c) for c in range(number)]
     profiles, days = members.prototypes, members.days
@@ -76,8 +77,9 @@ def days_in(members: LoadSets, community: np.ndarray, number: int) -> np.ndarray
 
 
 def medoid_of(profiles: np.ndarray, days: np.ndarray, window: int, seed: int) -> int:
-    """Return which profile has the least sum of DTW distances to all, weighted by days; the first of equals.
+    """Return which profile has the least sum of DTW distances to all, weighted by days.
 
+    Sums are compared as `maths.decisions` has it: among equals the first one counts, also on the short list.
     profiles: (n, slots). With more than EXACT_VERTICES profiles, a sample drawn by days makes a short list,
     and the distances to all profiles decide in it: what is chosen may then miss the medoid by a little.
     """

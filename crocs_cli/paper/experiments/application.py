@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -25,7 +27,7 @@ SEASONS = {"June to August": (6, 7, 8), "December to February": (12, 1, 2)}
 LEAST_DAYS, PROTOTYPES, ALGORITHM = 45, 15, "kmedoids"
 #: clusters of a full set, and of one with fewer consumers than `FULL`
 CLUSTERS, FEW_CLUSTERS, FULL = 5, 3, 60
-COMMUNITIES, MIN_COVERAGE, STARTS = 10, 0.001, 10
+COMMUNITIES, MIN_COVERAGE, MIN_TOTAL_COVERAGE, STARTS = 10, 0.001, 0.85, 10
 #: day coverage from which a hyperprototype is major; how many of them are few; what most is
 MAJOR, FEW, MOST = 0.1, 6, 0.5
 STAND_IN_CONSUMERS, STAND_IN_DAYS = 40, 60
@@ -72,7 +74,8 @@ def refined(members: LoadSets, window: int, seed: int, threads: int) -> Hyperpro
     """Return the hyperprototypes of a cluster (RBER, about ten communities)."""
     graph = prototype_graph(members, window, affordable_targets(members, "auto"), seed, threads)
     leiden = Leiden(graph, "rber", "compiled", seed, STARTS)
-    trials = reach(lambda at: attempt(leiden, graph.days, MIN_COVERAGE, at), COMMUNITIES, "bracket")
+    trial = partial(attempt, leiden, graph.days, MIN_COVERAGE)
+    trials = reach(trial, COMMUNITIES, "bracket", MIN_TOTAL_COVERAGE)
     return hyperprototypes(members, trials[-1].communities, MIN_COVERAGE, window, seed)
 
 

@@ -38,8 +38,8 @@ def kmeans(
     """Cluster points by k-means, the best of several starts by k-means++ (Arthur and Vassilvitskii 2007).
 
     points: (n, d); weights: (n,) above 0, how often each point counts, once by default; fewer: (k - 1, d),
-    the centres of one cluster less; one more start is made of them, so that more clusters never lose more. k is
-    `clusters`, or how many points differ where that is less. A point that is equally near to two centres
+    the centres of one cluster less, from which one more start is made, so that more clusters never lose more.
+    k is `clusters`, or how many points differ where that is less. A point equally near to two centres
     belongs to the first; a later start wins only if it is better by more than rounding. Raises ValueError for
     points that are not finite.
     """

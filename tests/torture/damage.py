@@ -230,7 +230,7 @@ class Case:
 
     def follow(self, said: str) -> bool:
         """Do what a line says: move the file that it names elsewhere; its maker is called with the chain."""
-        match = re.search(r"^crocs: (/\S+?\.h5): .*(move it elsewhere|remove it) and run `crocs", said, re.M)
+        match = re.search(r"^crocs: (/\S+?\.h5): .*move it elsewhere and run `crocs", said, re.M)
         if match and Path(match[1]).exists():
             Path(match[1]).replace(self.work.with_name("moved.h5"))
             return True

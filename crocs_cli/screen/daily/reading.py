@@ -278,4 +278,4 @@ def _date(text: str, place: str) -> dt.date:
             return dt.datetime.strptime(text, pattern).date()
         except ValueError:
             continue
-    raise CrocsError(f"{place} {text!r} is no date such as 2022-03-27; rename or remove it")
+    raise CrocsError(f"{place} {text!r} is no date such as 2022-03-27; name the column by a date")

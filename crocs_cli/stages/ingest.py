@@ -22,7 +22,7 @@ from crocs_cli.machine.spool import Spool
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.maths.readings.assemble import Days, assemble
-from crocs_cli.maths.readings.clock import day_lengths_s
+from crocs_cli.maths.readings.clock import day_lengths_s, lost_spans_s
 from crocs_cli.maths.readings.quality import COUNTS, mean_daily_kwh, quality_csv, reasons, warnings
 from crocs_cli.maths.readings.row_kernels import to_bins
 from crocs_cli.maths.readings.rows import BIN_METERS, RECORD, Calendar, Rows
@@ -51,10 +51,10 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
     with ThreadPoolExecutor(1) as beside, Spool(run / "profiles", RECORD) as spool:
         base = beside.submit(base_recipe, settings, paths).result  # digests take as long as a tenth of it all
         made = made_shards(run, base)
-        work = _Work(settings, spool, team, [int(key) for key in made])
+        work = _Work(settings, spool, team, [int(key) for key in made], paths)
         shards = products(run, base(), next(iter(made.values()))["parts"]) if made else []
         if not shards or not all(product.key in made for product in team.part(shards)):
-            work.read(paths)
+            work.read()
             shards = products(run, base(), work.shards)
         bring_up_to_date(shards, work.profiles, team, "ingest", work.needs)
     if team.leads and all_made(shards):
@@ -65,10 +65,13 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
 class _Work:
     """What one process does: read everything, set aside what its shards need, make the shards."""
 
-    def __init__(self, settings: IngestSettings, spool: Spool, team: Team, made: Sequence[int]) -> None:
+    def __init__(
+        self, settings: IngestSettings, spool: Spool, team: Team, made: Sequence[int], paths: Sequence[Path]
+    ) -> None:
         self._settings, self._spool, self._team, self._made = settings, spool, team, made
+        self._paths = paths
         self._grid = grid(settings)
-        self._intake = Intake(FORMATS[settings.reader], dialect(settings), self._grid)
+        self._intake = Intake(FORMATS[settings.reader], dialect(settings, paths), self._grid)
         self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
         self.quality: dict[str, Quality] = {}  # of the shards that were made here, by their keys
 
@@ -77,11 +80,11 @@ class _Work:
         """How many shards all consumers make."""
         return -(-len(self._intake.ids) // self._settings.shard_size)
 
-    def read(self, paths: Sequence[Path]) -> None:
+    def read(self) -> None:
         """Read the files and set aside the readings of the shards that this process has to make."""
         require(Needs(footprints.ingest(), "use a larger machine"), "ingest")
         with Progress("ingest: readings", None, self._team.leads) as progress:
-            for path in paths:
+            for path in self._paths:
                 for records, first in ahead(self._binned, self._intake.rows(path)):
                     self._spool.add(records, first)
                     progress.advance(len(records))
@@ -157,9 +160,8 @@ class _Work:
     def _calendar(self) -> Calendar:
         seen = self._intake.seen
         verdict = wanted_days(self._settings).verdicts(seen.first_day, seen.days)
-        return Calendar(
-            seen.first_day, verdict, day_lengths_s(seen.first_day, seen.days, self._grid.timezone)
-        )
+        span = seen.first_day, seen.days, self._grid.timezone
+        return Calendar(seen.first_day, verdict, day_lengths_s(*span), lost_spans_s(*span))
 
 
 def base_recipe(settings: IngestSettings, paths: Sequence[Path]) -> Recipe:
@@ -224,9 +226,9 @@ def summarise(run: Path, shards: Sequence[Product], known: Mapping[str, Quality]
 
     meter_id, quality, mean_kwh = map(np.concatenate, zip(*ahead(of_shard, shards), strict=True))
     files.write_bytes(run / "quality.csv", quality_csv(meter_id, quality, mean_kwh).encode())
+    for warning in warnings(quality, mean_kwh):
+        log.warning("%s", warning)
     if not quality[:, COUNTS.index("days_used")].any():
         raise CrocsError(
             f"{run}: no consumer has a day that can be used ({reasons(quality)}); see quality.csv"
         )
-    for warning in warnings(quality, mean_kwh):
-        log.warning("%s", warning)

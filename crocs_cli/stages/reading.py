@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from crocs_cli.errors import CallError
 from crocs_cli.maths.readings.clock import DAY_S
 from crocs_cli.maths.readings.days import DaysWanted, day_number, season_months
-from crocs_cli.maths.readings.grid import Grid
+from crocs_cli.maths.readings.grid import ERROR_CODES, LARGEST_KWH, LARGEST_TOTAL_KWH, Grid
 from crocs_cli.maths.readings.rows import Calendar, Rule
 from crocs_cli.readers.detect import detect
 from crocs_cli.readers.formats import FORMATS
 from crocs_cli.readers.inputs import listed_days
+from crocs_cli.readers.naming import file_names
 from crocs_cli.readers.readings import Dialect, Writing
 from crocs_cli.stages.settings import IngestSettings
 
@@ -47,32 +50,61 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
     return filled.model_copy(update={"slot": slot})
 
 
-def dialect(settings: IngestSettings) -> Dialect:
+def dialect(settings: IngestSettings, paths: Sequence[Path] = ()) -> Dialect:
     """Return what the user says of the files; the interval is a guess until the reader has said its own."""
     columns = settings.columns
+    named = "consumer" in columns.model_fields_set or settings.duplicates != "error"
+    origin = settings.consumer_from or ("file" if settings.consumer_pattern else "column" if named else None)
     return Dialect(
         columns.consumer,
         columns.time,
         columns.energy,
         columns.date,
-        Writing(settings.stamp_format, settings.decimal),
+        _writing(settings),
         settings.stamp or "start",
         60 * (settings.interval or 30),
+        hour=columns.hour,
+        direction=columns.direction,
+        quality=columns.quality,
+        directions=settings.direction,
+        qualities=settings.quality,
+        consumer_from=origin,
+        consumer_pattern=settings.consumer_pattern,
+        file_names=file_names(paths, settings.consumer_pattern),
+        timezone=settings.timezone or "UTC",
+    )
+
+
+def _writing(settings: IngestSettings) -> Writing:
+    """Return how the files are written."""
+    return Writing(
+        settings.stamp_format,
+        settings.decimal,
+        settings.thousands,
+        settings.encoding,
+        None if settings.title_lines == "auto" else settings.title_lines,
+        settings.header,
     )
 
 
 def grid(settings: IngestSettings) -> Grid:
     """Return how stamps and values are meant, of settings that are filled in."""
+    register = settings.kind == "register"
     return Grid(
         60 * _known(settings.interval),
-        _known(settings.stamp),
+        "start" if register else _known(settings.stamp),  # a total is of an instant
         _known(settings.timezone),
         _known(settings.unit),
+        settings.stamp_tolerance,
+        LARGEST_TOTAL_KWH if register else LARGEST_KWH,
     )
 
 
 def rule(settings: IngestSettings, grid: Grid, calendar: Calendar) -> Rule:
     """Return how readings become days."""
+    generic, ceiling = FORMATS[settings.reader].generic, settings.implausible
+    kind = settings.kind or (None if generic and settings.unit not in ("kW", "W") else "energy")
+    kept = [meaning for meaning in settings.direction.values() if meaning != "drop"]
     return Rule(
         grid.intervals_per_day,
         DAY_S // 60 // _known(settings.slot),
@@ -81,7 +113,12 @@ def rule(settings: IngestSettings, grid: Grid, calendar: Calendar) -> Rule:
         settings.clock_change == "fold",
         settings.max_missing_slots,
         settings.max_estimated,
-        FORMATS[settings.reader].generic,
+        generic,
+        grid.stamp == "end",
+        kind,
+        ceiling if isinstance(ceiling, float) else math.inf,
+        tuple(code * grid.factor for code in ERROR_CODES) if ceiling == "auto" else (),
+        tuple(kept.index(meaning) for meaning in kept),
     )
 
 

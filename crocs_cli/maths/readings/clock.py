@@ -62,6 +62,27 @@ def day_lengths_s(first_day: int, days: int, name: str) -> np.ndarray:
     return lengths
 
 
+def lost_spans_s(first_day: int, days: int, name: str) -> tuple[tuple[int, int], ...]:
+    """Return the spans (start, end) of the wall clock, in seconds since 1970-01-01, that a zone skips."""
+    starts, offsets = offset_table((first_day - 2) * DAY_S, (first_day + days + 2) * DAY_S, name)
+    skipped = zip(starts[1:].tolist(), offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+    return tuple((start + before, start + after) for start, before, after in skipped if after > before)
+
+
+def utc_from_midnight(day: np.ndarray, name: str) -> np.ndarray:
+    """Return the instants (n,) int64, in UTC seconds, at which local days (n,) since 1970-01-01 begin."""
+    days, where = np.unique(day, return_inverse=True)
+    if not len(days):
+        return day
+    starts, offsets = offset_table((int(days[0]) - 2) * DAY_S, (int(days[-1]) + 2) * DAY_S, name)
+    begins = np.append(starts[1:], np.iinfo(np.int64).max)
+    instants = days[:, None] * DAY_S - offsets  # by each offset; right where the offset holds
+    holds = (instants >= starts) & (instants < begins)
+    first = np.where(holds.any(axis=1), holds.argmax(axis=1), (instants < begins).argmax(axis=1))
+    chosen = np.maximum(instants[np.arange(len(days)), first], starts[first])  # midnight may be skipped
+    return chosen[where]
+
+
 def _offset_s(utc_s: int, where: dt.tzinfo) -> int:
     offset = (_EPOCH_UTC + dt.timedelta(seconds=utc_s)).astimezone(where).utcoffset()
     if offset is None:

@@ -11,24 +11,35 @@ import math
 import numpy as np
 
 from crocs_cli.maths.compiled import kernel
-from crocs_cli.maths.readings.rows import BIN_METERS, ESTIMATED, OFF_GRID, REPAIRED
+from crocs_cli.maths.readings.rows import BIN_METERS, ESTIMATED, IMPLAUSIBLE, OFF_GRID, REPAIRED
 
 
 @kernel
-def to_intervals(start_s, value, interval_s, factor, largest):  # type: ignore[no-untyped-def]
+def to_intervals(start_s, value, interval_s, sides, scale):  # type: ignore[no-untyped-def]
     """Return (interval int32, energy float64, flags uint8) of readings (n,).
 
-    Energy is value times factor, NaN where it is none, larger than `largest`, or off the grid of intervals.
+    sides: how many seconds a stamp may be early and late, and is then repaired; scale: factor of values, and
+    the largest energy. Energy is value times factor, NaN where it is none, too large, or off the grid.
     """
     count = len(start_s)
+    early, late = sides
+    factor, largest = scale
     interval, energy, flags = np.empty(count, np.int32), np.empty(count), np.empty(count, np.uint8)
     for i in range(count):
         number = np.int32(math.floor(start_s[i] / interval_s))
-        interval[i] = number
         kwh = value[i] * factor
-        fits = number * interval_s == start_s[i]
-        energy[i] = kwh if fits and abs(kwh) <= largest else np.nan
-        flags[i] = 0 if fits else OFF_GRID
+        beside = start_s[i] - number * interval_s
+        flag = 0
+        if beside != 0:
+            early_by = interval_s - beside
+            flag = REPAIRED if beside <= late or early_by <= early else OFF_GRID
+            number += np.int32(1) if early_by <= early and beside > late else np.int32(0)
+        usable = flag != OFF_GRID and abs(kwh) <= largest
+        if flag != OFF_GRID and largest < abs(kwh) < np.inf:
+            flag |= IMPLAUSIBLE
+        interval[i] = number
+        energy[i] = kwh if usable else np.nan
+        flags[i] = flag
     return interval, energy, flags
 
 
@@ -60,7 +71,7 @@ def to_bins(rows, slot_of, records):  # type: ignore[no-untyped-def]
 def count_rows(rows, counts):  # type: ignore[no-untyped-def]
     """Count what each of the rows, Rows.columns(), shows by itself; return (largest channel, all flags).
 
-    counts: (meters, 6 or more) int64, which begin with the first six of COUNTS.
+    counts: (meters, 7 or more) int64, which begin with the first seven of COUNTS.
     """
     meter, _, energy, channel, flags = rows
     last, found = 0, 0
@@ -70,6 +81,8 @@ def count_rows(rows, counts):  # type: ignore[no-untyped-def]
         of_meter[0] += 1
         if flags[i] & OFF_GRID:
             of_meter[2] += 1
+        elif flags[i] & IMPLAUSIBLE:
+            of_meter[6] += 1
         elif np.isnan(energy[i]):
             of_meter[1] += 1
         of_meter[3] += flags[i] & ESTIMATED != 0

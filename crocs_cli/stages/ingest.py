@@ -27,7 +27,7 @@ from crocs_cli.maths.readings.quality import COUNTS, mean_daily_kwh, quality_csv
 from crocs_cli.maths.readings.row_kernels import to_bins
 from crocs_cli.maths.readings.rows import BIN_METERS, RECORD, Calendar, Rows
 from crocs_cli.readers.ahead import ahead
-from crocs_cli.readers.formats import FORMATS
+from crocs_cli.readers.formats import format_of
 from crocs_cli.readers.inputs import Pseudonyms, input_files
 from crocs_cli.readers.intake import Intake
 from crocs_cli.stages import footprints
@@ -71,7 +71,7 @@ class _Work:
         self._settings, self._spool, self._team, self._made = settings, spool, team, made
         self._paths = paths
         self._grid = grid(settings)
-        self._intake = Intake(FORMATS[settings.reader], dialect(settings, paths), self._grid)
+        self._intake = Intake(format_of(settings.reader), dialect(settings, paths), self._grid)
         self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
         self.quality: dict[str, Quality] = {}  # of the shards that were made here, by their keys
 
@@ -172,6 +172,7 @@ def base_recipe(settings: IngestSettings, paths: Sequence[Path]) -> Recipe:
     plain = settings.model_dump(
         mode="json", by_alias=True, exclude={"files": True, "pseudonym_key": True, "days": {"dates"}}
     )
+    plain["reader"] = format_of(settings.reader).name  # not where a user's description lies
     key = settings.pseudonym_key
     inputs = {
         f"{number:05d}" if key else f"{number:05d} {path.name}": digest(path)

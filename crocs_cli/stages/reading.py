@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from crocs_cli.errors import CallError
-from crocs_cli.maths.readings.clock import DAY_S
+from crocs_cli.machine.settings import Document, settle
+from crocs_cli.maths.readings.clock import DAY_S, same_clock
 from crocs_cli.maths.readings.days import DaysWanted, day_number, season_months
 from crocs_cli.maths.readings.grid import ERROR_CODES, LARGEST_KWH, LARGEST_TOTAL_KWH, Grid
 from crocs_cli.maths.readings.rows import Calendar, Rule
+from crocs_cli.readers.described import ENDINGS
 from crocs_cli.readers.detect import detect
-from crocs_cli.readers.formats import FORMATS
+from crocs_cli.readers.formats import Format, format_of
 from crocs_cli.readers.inputs import listed_days
 from crocs_cli.readers.naming import file_names
 from crocs_cli.readers.readings import Dialect, Writing
@@ -28,26 +30,60 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
 
     `first` is the first of the files. Raises CallError for what the user must say, or must not.
     """
+    shown: dict[str, Any] = {}
     if settings.reader == "auto":
-        name, why = detect(first, dialect(settings))
-        log.info("%s: read as %s, for %s", first, name, why)
-        settings = settings.model_copy(update={"reader": name})
-    form = FORMATS[settings.reader]
-    if form.own_unit and settings.unit not in (None, "kWh"):
-        raise CallError(f"ingest.unit: files of {settings.reader} say their own unit; leave it out")
-    presets = form.presets(first)
-    filled = settings.model_copy(
-        update={name: value for name, value in presets.items() if getattr(settings, name) is None}
-    )
+        found = detect(first, dialect(settings))
+        log.info("%s: read as %s, for %s", first, found.reader, found.why)
+        settings, shown = settings.model_copy(update={"reader": found.reader}), found.settings
+    form = format_of(settings.reader)
+    _check_trust(settings, form)
+    filled = _filled(settings, form, {**form.presets(first), **shown})
     if filled.timezone is None:
         raise CallError(
-            f"ingest.timezone: stamps of {settings.reader} are local time; name their zone, "
+            f"ingest.timezone: stamps of {form.name} are local time; name their zone, "
             "such as America/New_York"
         )
+    if filled.interval is None:
+        raise CallError(f"ingest.interval: {first} does not show the time between readings; name it")
     interval, slot = _known(filled.interval), filled.slot or _known(filled.interval)
     if slot % interval:
         raise CallError(f"ingest.slot: {slot}min is no multiple of the interval of {interval}min; use one")
     return filled.model_copy(update={"slot": slot})
+
+
+def _check_trust(settings: IngestSettings, form: Format) -> None:
+    """Refuse settings that contradict what is known of a format, unless the user confirms them."""
+    if form.own_unit and settings.unit not in (None, "kWh"):
+        raise CallError(f"ingest.unit: files of {form.name} say their own unit; leave it out")
+    if settings.trust == "settings":
+        return
+    for key, known in form.fixed().items():
+        given = getattr(settings, key, None)
+        if given not in (None, known) and not (key == "timezone" and same_clock(given, known)):
+            raise CallError(
+                f"ingest.{key}: files of {form.name} have {known}, not {given}; leave it out, or confirm it "
+                "with ingest.trust: settings"
+            )
+
+
+def _filled(settings: IngestSettings, form: Format, presets: Mapping[str, Any]) -> IngestSettings:
+    """Return the settings with the presets in place of what the user left open.
+
+    Raises CallError for a preset of a user's own description that is no setting.
+    """
+    said = {key: value for key, value in presets.items() if value is not None}
+    source = Path(settings.reader) if settings.reader.endswith(ENDINGS) else None
+    known = settle("ingest", IngestSettings, Document(source, {"ingest": said}), {}, {})
+    given = {key for key in settings.model_fields_set if getattr(settings, key) is not None}
+    update = {key: getattr(known, key) for key in said if key not in given and key != "columns"}
+    columns = {
+        role: name for role, name in said.get("columns", {}).items()
+        if role not in settings.columns.model_fields_set
+    }  # fmt: skip
+    for key in ("direction", "quality"):
+        if key in given and said.get(key):
+            update[key] = {**said[key], **getattr(settings, key)}
+    return settings.model_copy(update={**update, "columns": settings.columns.model_copy(update=columns)})
 
 
 def dialect(settings: IngestSettings, paths: Sequence[Path] = ()) -> Dialect:
@@ -102,7 +138,7 @@ def grid(settings: IngestSettings) -> Grid:
 
 def rule(settings: IngestSettings, grid: Grid, calendar: Calendar) -> Rule:
     """Return how readings become days."""
-    generic, ceiling = FORMATS[settings.reader].generic, settings.implausible
+    generic, ceiling = format_of(settings.reader).generic, settings.implausible
     kind = settings.kind or (None if generic and settings.unit not in ("kW", "W") else "energy")
     kept = [meaning for meaning in settings.direction.values() if meaning != "drop"]
     return Rule(

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from crocs_cli.machine.settings import Settings
+from crocs_cli.readers.described import checked, reader_names
 
 _UNITS_MIN = {"min": 1, "h": 60}
 
@@ -95,20 +96,15 @@ class Days(Settings):
 class IngestSettings(Settings):
     """Readings in, daily load profiles out."""
 
-    reader: Literal[
-        "auto",
+    reader: str = Field(
         "long",
-        "wide",
-        "matrix",
-        "sgsc",
-        "lcl",
-        "ausgrid",
-        "nem12",
-        "greenbutton",
-        "cer",
-        "opower",
-        "sgcc",
-    ] = Field("long", description="format of the files; auto tells it by the first one and says why")
+        description=f"format of the files: {', '.join(reader_names())}, or a file that describes one, "
+        "such as my-format.yaml; auto tells it by the first file and says why",
+    )
+    trust: Literal["format", "settings"] = Field(
+        "format",
+        description="which counts where unit, stamp or timezone contradict what the format is known to say",
+    )
     files: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="files or globs: .csv, .csv.gz, .parquet, .xlsx, or a .zip of such text files"
     )
@@ -190,6 +186,11 @@ class IngestSettings(Settings):
         None, description="file that holds a secret; consumers are then named by a keyed hash of their ids"
     )
     shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)
+
+    @field_validator("reader")
+    @classmethod
+    def _is_known(cls, reader: str) -> str:
+        return checked(reader)
 
     @field_validator("interval", "slot")
     @classmethod

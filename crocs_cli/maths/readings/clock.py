@@ -23,6 +23,12 @@ def zone(name: str) -> dt.tzinfo:
     return dt.timezone(-offset if name[0] == "-" else offset)
 
 
+def same_clock(one: str, other: str) -> bool:
+    """Say whether two zones show the same time in every month from 2000 to 2030."""
+    months = [dt.datetime(2000 + m // 12, m % 12 + 1, 1, tzinfo=dt.UTC) for m in range(12 * 31)]
+    return all(m.astimezone(zone(one)).utcoffset() == m.astimezone(zone(other)).utcoffset() for m in months)
+
+
 def wall_from_utc(utc_s: np.ndarray, name: str) -> np.ndarray:
     """Return the wall clock (n,) int64 of instants (n,) int64, both in seconds since 1970-01-01."""
     if not len(utc_s):

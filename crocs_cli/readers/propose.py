@@ -1,0 +1,249 @@
+"""Propose settings for a table that is of no known format, by the names of its columns and what they hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crocs_cli.errors import CrocsError
+from crocs_cli.readers.glance import Column, Glance, minutes_between, parsed, stamp_form
+
+SURE, GUESSED = "sure", "guessed"
+FILL_IN = "?"
+_SLOT = re.compile(r"\d{1,2}[:.]\d\d(:\d\d)?(\s*-\s*\d{1,2}[:.]\d\d(:\d\d)?)?")
+_CONSUMER = re.compile(
+    r"mp[ra]n|nmi|cups|\bean|esi ?id|\bpr?m\b|\bpod\b|meter|consumer|customer|household|home|house|bldg"
+    r"|building|\bid\b|_id\b|\w+id\b|z.hlpunkt|contract|contrat|account|user|client|premise",
+    re.IGNORECASE,
+)
+_NO_ENERGY = re.compile(
+    r"cost|price|pris|preis|kosten|coste|tax|charge|\brate|tariff|fee|amount|[$€£%]|_?gbp|_eur\b|usd|temp|celsius"
+    r"|humid|weather|batter|\bsoc|_soc|export|generat|production|solar|\bpv|feed.?in|surplus|received|einspeis"
+    r"|injec|exced|vertido|\bgas|water|lit(er|re)|volt|current|\bamp|power.?factor|frequen|\blat|\blon|post.?code"
+    r"|\bzip|year|month|week|max|min\b|duration|flow",
+    re.IGNORECASE,
+)
+_UNITS = (
+    ("MWh", r"mwh"),
+    ("kWh", r"kwh|kilowatt.?h"),
+    ("Wh", r"(?<![a-z])wh(?![a-z])|watt.?hour"),
+    ("kW", r"(?<![a-z])kw(?![a-z])|kilowatt"),
+    ("W", r"(?<![a-z])w(?![a-z])|watt"),
+)
+_ENERGY = re.compile(
+    r"energ|consum|usage|verbrauch|forbru|afname|import|demand|load|bezug|value|reading", re.IGNORECASE
+)
+_END = re.compile(r"\b(end|ending|to|till?|tot|bis|fin|hasta|revision|upload|created)\b|_end\b|end_", re.I)
+_START = re.compile(r"\b(start|begin|from|von|van|fra|debut|desde)\b|start", re.I)
+_HOUR = re.compile(r"^(hour|hora|heure|stunde|ora|uur|time|hr)$", re.IGNORECASE)
+_FEW = 3  # stamps, of which no interval can be told
+_LEAST_SLOTS = 20  # columns of a day, below which labels such as 12:00 mean something else
+_SHOWN = 8
+
+
+@dataclass
+class Proposal:
+    """Settings of `ingest`, why each is proposed, and what only the user knows.
+
+    settings: as in a settings file, `columns` a mapping; because: {key: (sure or guessed, why)}; missing:
+    {key: what to write}; sure: whether the file may be read so without asking.
+    """
+
+    reader: str = "long"
+    settings: dict[str, Any] = field(default_factory=dict)
+    because: dict[str, tuple[str, str]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    sure: bool = True
+    why: str = ""
+    dates: tuple[dt.date, dt.date] | None = None
+
+    def add(self, key: str, value: object, how: str, why: str) -> None:
+        """Propose a setting."""
+        self.settings[key] = value
+        self.because[key] = (how, why)
+
+    def ask(self, key: str, what: str) -> None:
+        """Leave a setting to the user."""
+        self.settings[key] = FILL_IN
+        self.missing[key] = what
+
+
+def propose(glance: Glance) -> Proposal:
+    """Propose how a table can be read; raise CrocsError when it holds no stamps or no numbers."""
+    header = glance.header()
+    columns = glance.table(header)
+    proposal = Proposal()
+    if header is None:
+        proposal.add("header", False, SURE, "the first line holds readings")
+    elif header:
+        proposal.add("title_lines", "auto", SURE, f"{header} lines stand before the header")
+    slots = [column for column in columns if _SLOT.fullmatch(column.name)]
+    stamps = _of_time(glance, columns, proposal, daily=len(slots) >= _LEAST_SLOTS)
+    if stamps:
+        proposal.dates = min(stamps).date(), max(stamps).date()
+    rest = [c for c in columns if c.name not in proposal.settings["columns"].values() and c.kind != "empty"]
+    numbers = [column for column in rest if column.kind == "number"]
+    consumer = next((c for c in rest if _CONSUMER.search(c.name) and not _NO_ENERGY.search(c.name)), None)
+    named = any(_unit(c.name) or _NO_ENERGY.search(c.name) or _ENERGY.search(c.name) for c in numbers)
+    if len(slots) >= _LEAST_SLOTS:
+        proposal.reader, proposal.why = "wide", f"it has a column of dates and {len(slots)} times of day"
+        proposal.add("interval", f"{1440 // len(slots)}min", SURE, f"{len(slots)} columns make a day")
+        _of_consumer(consumer, proposal)
+        _of_unit("", proposal)
+    elif numbers and len(numbers) == len(rest) and not named and "date" not in proposal.settings["columns"]:
+        proposal.reader = "matrix"
+        proposal.why = f"it has one column of stamps and {len(numbers)} of numbers"
+        _of_unit("", proposal)
+    else:
+        _of_consumer(consumer, proposal)
+        _of_energy(glance, [c for c in numbers if c is not consumer], columns, proposal)
+        proposal.why = f"it has columns of stamps and of energies ({saw(glance)})"
+    _of_numbers(numbers or slots, proposal)
+    _of_clock(columns, stamps, proposal)
+    return proposal
+
+
+def saw(glance: Glance) -> str:
+    """Say the names of a table's columns and what they hold, but nothing that stands below them."""
+    header = glance.header()
+    columns = glance.table(header)
+    if header is None:
+        return f"no header line, {len(columns)} columns: " + ", ".join(c.kind for c in columns[:_SHOWN])
+    shown = ", ".join(f"{c.name[:40]!r} {c.kind}" for c in columns[:_SHOWN])
+    return shown + (f" and {len(columns) - _SHOWN} more" if len(columns) > _SHOWN else "")
+
+
+def _of_time(glance: Glance, columns: Sequence[Column], proposal: Proposal, daily: bool) -> list[dt.datetime]:
+    """Propose the columns of date and time; return the stamps that the first rows hold."""
+    stamp = _first([c for c in columns if c.kind == "stamp"])
+    date = _first([c for c in columns if c.kind == "date"])
+    time = _first([c for c in columns if c.kind == "time"])
+    hour = next((c for c in columns if c.kind == "number" and _HOUR.match(c.name)), None)
+    chosen = proposal.settings["columns"] = {}
+    if stamp is not None and not daily:
+        chosen["time"], texts, form = stamp.name, list(stamp.texts), stamp.form
+    elif date is None:
+        raise CrocsError(
+            f"{glance.path}: no column of stamps or dates ({saw(glance)}); name a file with readings"
+        )
+    elif daily:
+        chosen["time"], texts, form = date.name, list(date.texts), date.form
+    elif time is not None:
+        chosen["date"], chosen["time"] = date.name, time.name
+        texts = [f"{d} {t}" for d, t in zip(date.texts, time.texts, strict=False)]
+        form = stamp_form(texts[:200])
+    elif hour is not None:
+        chosen["date"], chosen["hour"] = date.name, hour.name
+        return _with_hours(date, hour, proposal)
+    else:
+        chosen["time"], texts, form = date.name, list(date.texts), date.form
+    if form not in (None, "iso", "%Y-%m-%d", "%Y%m%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"):
+        in_doubt = str(form).startswith(("%d/%m", "%m/%d"))
+        proposal.add("stamp_format", form, GUESSED if in_doubt else SURE, "the first rows are so")
+    stamps = [found for text in texts if form and (found := parsed(text, form)) is not None]
+    minutes = minutes_between(stamps) if not daily else None
+    if minutes is not None:
+        shown = f"{minutes}min" if minutes != 1440 else "24h"
+        proposal.add("interval", shown, SURE, "so far the first stamps are apart")
+    elif not daily and len(stamps) > _FEW:
+        proposal.ask("interval", "time between readings: the first stamps are not evenly apart")
+        proposal.sure = False
+    return stamps
+
+
+def _with_hours(date: Column, hour: Column, proposal: Proposal) -> list[dt.datetime]:
+    """Propose hours that count on through the day."""
+    numbers = {int(float(text)) for text in hour.texts}
+    first = min(numbers)
+    proposal.add("interval", "60min", SURE, "hours of the day are numbered")
+    proposal.add("stamp", "start" if first == 0 else "end", SURE, f"the hours count from {first}")
+    if date.form not in (None, "%Y-%m-%d"):
+        proposal.add("stamp_format", date.form, GUESSED, "the first rows are so")
+    return []
+
+
+def _of_consumer(consumer: Column | None, proposal: Proposal) -> None:
+    if consumer is not None:
+        proposal.settings["columns"]["consumer"] = consumer.name
+        proposal.because["columns"] = (SURE, "by their names and what they hold")
+        return
+    proposal.add("consumer_from", "file", GUESSED, "no column names a consumer: each file is one meter")
+    proposal.sure = False
+
+
+def _of_energy(
+    glance: Glance, numbers: Sequence[Column], columns: Sequence[Column], proposal: Proposal
+) -> None:
+    """Propose the column of the readings: the only one whose name says energy or power, not money or gas."""
+    fit = [column for column in numbers if not _NO_ENERGY.search(column.name)]
+    said = [column for column in fit if _unit(column.name)] or [c for c in fit if _ENERGY.search(c.name)]
+    if not numbers:
+        raise CrocsError(f"{glance.path}: no column of energies ({saw(glance)}); name a file with readings")
+    if len(said) == 1:
+        proposal.settings["columns"]["energy"] = said[0].name
+        proposal.because.setdefault("columns", (SURE, "by their names and what they hold"))
+        _of_unit(said[0].name, proposal)
+        return
+    proposal.sure = False
+    if len(fit) == 1:
+        proposal.settings["columns"]["energy"] = fit[0].name
+        proposal.because["columns"] = (GUESSED, f"{fit[0].name!r} is the only number that may be an energy")
+        _of_unit("", proposal)
+        return
+    proposal.settings["columns"]["energy"] = FILL_IN
+    one_of = ", ".join(repr(c.name) for c in (said or fit or numbers)[:_SHOWN])
+    proposal.missing["columns.energy"] = f"the column of the readings: {one_of}"
+    proposal.because["columns"] = (GUESSED, "by their names")
+    units = {_unit(column.name) for column in said}
+    _of_unit(said[0].name if len(units) == 1 else "", proposal)
+
+
+def _of_unit(name: str, proposal: Proposal) -> None:
+    if unit := _unit(name):
+        proposal.add("unit", unit, SURE, "the column says so")
+    else:
+        proposal.ask("unit", "kWh, Wh, kW or W: the file does not say")
+
+
+def _unit(name: str) -> str | None:
+    return next((unit for unit, form in _UNITS if re.search(form, name, re.IGNORECASE)), None)
+
+
+def _of_numbers(numbers: Sequence[Column], proposal: Proposal) -> None:
+    """Propose the decimal sign, and the sign between thousands, that the first rows show."""
+    texts = [text for column in numbers[:_SHOWN] for text in column.texts[:200]]
+    if any("," in text for text in texts):
+        proposal.add("decimal", ",", SURE, "the first rows are so")
+        if any("." in text and "," in text for text in texts):
+            proposal.add("thousands", ".", SURE, "the first rows are so")
+
+
+def _of_clock(columns: Sequence[Column], stamps: Sequence[dt.datetime], proposal: Proposal) -> None:
+    """Propose what stamps name; whose clock they are is the user's to say."""
+    name = str(proposal.settings["columns"].get("time", ""))
+    minutes = int(str(proposal.settings.get("interval", "0")).rstrip("minh").replace("?", "0") or 0)
+    if proposal.reader != "wide" and "stamp" not in proposal.settings and stamps:
+        first = stamps[0].hour * 60 + stamps[0].minute
+        if _START.search(name):
+            proposal.add("stamp", "start", SURE, "the column says so")
+        elif _END.search(name):
+            proposal.add("stamp", "end", SURE, "the column says so")
+        else:
+            end = first == minutes and minutes < 1440
+            proposal.add("stamp", "end" if end else "start", GUESSED, f"the first is {stamps[0]:%H:%M}")
+    elif "stamp" not in proposal.settings:
+        proposal.add("stamp", "start", GUESSED, "the columns do not say")
+    aware = any(stamp.tzinfo is not None for stamp in stamps)
+    if re.search(r"\b(utc|gmt)\b", name.replace("_", " "), re.IGNORECASE) and not aware:
+        proposal.add("timezone", "UTC", SURE, "the column says so; days are then days of UTC")
+    else:
+        kind = "the homes' clock; the stamps say their offset" if aware else "the clock of the stamps"
+        proposal.ask("timezone", f"{kind}, such as Europe/London or +10:00")
+
+
+def _first(columns: Sequence[Column]) -> Column | None:
+    """Return the column of the beginning where there is one of the end as well."""
+    return next((c for c in columns if not _END.search(c.name)), columns[0] if columns else None)

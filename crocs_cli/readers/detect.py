@@ -12,7 +12,7 @@ from typing import Any
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers import described
 from crocs_cli.readers.glance import MOST_TITLE_LINES, Glance, glance
-from crocs_cli.readers.propose import FILL_IN, Proposal, propose, saw
+from crocs_cli.readers.propose import Proposal, propose, saw
 from crocs_cli.readers.readings import Dialect
 from crocs_cli.readers.stamps import time_of_day_s
 from crocs_cli.readers.text import opened
@@ -43,18 +43,16 @@ def detect(path: Path, dialect: Dialect) -> Detected:
     try:
         proposal = propose(look)
     except CrocsError:
-        proposal = Proposal(sure=False)
-    shown = {key: value for key, value in proposal.settings.items() if key == "interval" and value != FILL_IN}
+        proposal = Proposal("", sure=False)
     if said <= names:
         why = f"it has columns {dialect.consumer}, {dialect.time} and {dialect.energy}"
-        return Detected("long", why, shown)
+        return Detected("long", why, proposal.certain() if proposal.reader == "long" else {})
     slots = [name for name in names if time_of_day_s(name) is not None]
     if {dialect.consumer, dialect.time} <= names and slots:
         why = f"it has columns {dialect.consumer}, {dialect.time} and {len(slots)} times of day"
         return Detected("wide", why)
     if proposal.sure:
-        settings = {key: value for key, value in proposal.settings.items() if value != FILL_IN}
-        return Detected(proposal.reader, proposal.why, settings)
+        return Detected(proposal.reader, proposal.why, proposal.certain())
     raise CrocsError(
         f"{path}: of no format that is known for sure ({saw(look)}); run `crocs init {path}` for settings "
         "that may fit, or name the format with ingest.reader"

@@ -51,10 +51,10 @@ class Glance:
     lines: tuple[tuple[str, ...], ...]
 
     def table(self, header: int | None) -> tuple[Column, ...]:
-        """Return the columns below a header line; without one they are named by their numbers from 1."""
+        """Return the columns below a header line; without one they are c1, c2 and so on."""
         first = 0 if header is None else header + 1
         rows = [row for row in self.lines[first:] if len(row) == self.width]
-        names = self.lines[header] if header is not None else tuple(map(str, range(1, self.width + 1)))
+        names = self.lines[header] if header is not None else [f"c{n + 1}" for n in range(self.width)]
         texts = list(zip(*rows, strict=True)) or [()] * len(names)
         return tuple(_column(name, column) for name, column in zip(names, texts, strict=False))
 

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from crocs_cli.errors import CrocsError
+from crocs_cli.maths.readings.cells import LEAST_READINGS, varies
 from crocs_cli.readers.glance import Column, Glance, minutes_between, parsed, stamp_form
 
 SURE, GUESSED = "sure", "guessed"
@@ -39,6 +42,17 @@ _ENERGY = re.compile(
 _END = re.compile(r"\b(end|ending|to|till?|tot|bis|fin|hasta|revision|upload|created)\b|_end\b|end_", re.I)
 _START = re.compile(r"\b(start|begin|from|von|van|fra|debut|desde)\b|start", re.I)
 _HOUR = re.compile(r"^(hour|hora|heure|stunde|ora|uur|time|hr)$", re.IGNORECASE)
+_MEANINGS = {
+    "direction": {
+        "add": r"import|consum|afname|deliver|usage|bezug|verbrauch|active import",
+        "drop": r"export|generat|injec|surplus|received|einspeis|feed|production|active export",
+    },
+    "quality": {
+        "measured": r"actual|measur|real|read$|valid|ok$|good|m.lt|[amr]$",
+        "estimated": r"estim|substit|calc|beregnet|e$",
+        "invalid": r"invalid|missing|error",
+    },
+}
 _FEW = 3  # stamps, of which no interval can be told
 _LEAST_SLOTS = 20  # columns of a day, below which labels such as 12:00 mean something else
 _SHOWN = 8
@@ -65,6 +79,11 @@ class Proposal:
         self.settings[key] = value
         self.because[key] = (how, why)
 
+    def certain(self) -> dict[str, Any]:
+        """Return the settings that the file shows without doubt, the columns among them."""
+        sure = {key for key, (how, _) in self.because.items() if how == SURE}
+        return {key: value for key, value in self.settings.items() if key in sure or key == "columns"}
+
     def ask(self, key: str, what: str) -> None:
         """Leave a setting to the user."""
         self.settings[key] = FILL_IN
@@ -87,23 +106,32 @@ def propose(glance: Glance) -> Proposal:
     rest = [c for c in columns if c.name not in proposal.settings["columns"].values() and c.kind != "empty"]
     numbers = [column for column in rest if column.kind == "number"]
     consumer = next((c for c in rest if _CONSUMER.search(c.name) and not _NO_ENERGY.search(c.name)), None)
-    named = any(_unit(c.name) or _NO_ENERGY.search(c.name) or _ENERGY.search(c.name) for c in numbers)
     if len(slots) >= _LEAST_SLOTS:
         proposal.reader, proposal.why = "wide", f"it has a column of dates and {len(slots)} times of day"
         proposal.add("interval", f"{1440 // len(slots)}min", SURE, f"{len(slots)} columns make a day")
         _of_consumer(consumer, proposal)
         _of_unit("", proposal)
-    elif numbers and len(numbers) == len(rest) and not named and "date" not in proposal.settings["columns"]:
+    elif header is not None and _is_matrix(numbers, rest, proposal):
         proposal.reader = "matrix"
         proposal.why = f"it has one column of stamps and {len(numbers)} of numbers"
         _of_unit("", proposal)
     else:
         _of_consumer(consumer, proposal)
-        _of_energy(glance, [c for c in numbers if c is not consumer], columns, proposal)
-        proposal.why = f"it has columns of stamps and of energies ({saw(glance)})"
+        numbers = [c for c in numbers if c is not consumer]
+        _of_energy(glance, numbers, proposal)
+        proposal.why = "it has columns of stamps and of energies"
+    for role, words in _MEANINGS.items():
+        _of_meaning(role, words, [c for c in rest if c.kind == "text" and c is not consumer], proposal)
     _of_numbers(numbers or slots, proposal)
     _of_clock(columns, stamps, proposal)
     return proposal
+
+
+def _is_matrix(numbers: Sequence[Column], rest: Sequence[Column], proposal: Proposal) -> bool:
+    """Say whether all columns but that of the stamps hold numbers, and none is named as a measure is."""
+    measures = any(_unit(c.name) or _NO_ENERGY.search(c.name) or _ENERGY.search(c.name) for c in numbers)
+    together = "date" not in proposal.settings["columns"]
+    return bool(numbers) and len(numbers) == len(rest) and not measures and together
 
 
 def saw(glance: Glance) -> str:
@@ -156,13 +184,15 @@ def _of_time(glance: Glance, columns: Sequence[Column], proposal: Proposal, dail
 
 def _with_hours(date: Column, hour: Column, proposal: Proposal) -> list[dt.datetime]:
     """Propose hours that count on through the day."""
-    numbers = {int(float(text)) for text in hour.texts}
-    first = min(numbers)
+    first = min(int(float(text)) for text in hour.texts)
     proposal.add("interval", "60min", SURE, "hours of the day are numbered")
     proposal.add("stamp", "start" if first == 0 else "end", SURE, f"the hours count from {first}")
-    if date.form not in (None, "%Y-%m-%d"):
+    if first == 0:
+        proposal.settings["columns"] = {"date": date.name, "time": hour.name}
+        proposal.add("stamp_format", f"{date.form} %H", GUESSED, "the first rows are so")
+    elif date.form != "%Y-%m-%d":
         proposal.add("stamp_format", date.form, GUESSED, "the first rows are so")
-    return []
+    return [day for text in date.texts if date.form and (day := parsed(text, date.form)) is not None]
 
 
 def _of_consumer(consumer: Column | None, proposal: Proposal) -> None:
@@ -174,9 +204,7 @@ def _of_consumer(consumer: Column | None, proposal: Proposal) -> None:
     proposal.sure = False
 
 
-def _of_energy(
-    glance: Glance, numbers: Sequence[Column], columns: Sequence[Column], proposal: Proposal
-) -> None:
+def _of_energy(glance: Glance, numbers: Sequence[Column], proposal: Proposal) -> None:
     """Propose the column of the readings: the only one whose name says energy or power, not money or gas."""
     fit = [column for column in numbers if not _NO_ENERGY.search(column.name)]
     said = [column for column in fit if _unit(column.name)] or [c for c in fit if _ENERGY.search(c.name)]
@@ -186,6 +214,9 @@ def _of_energy(
         proposal.settings["columns"]["energy"] = said[0].name
         proposal.because.setdefault("columns", (SURE, "by their names and what they hold"))
         _of_unit(said[0].name, proposal)
+        if _only_rises(said[0].texts):
+            proposal.add("kind", "register", GUESSED, f"{said[0].name!r} only rises")
+            proposal.sure = False
         return
     proposal.sure = False
     if len(fit) == 1:
@@ -197,8 +228,28 @@ def _of_energy(
     one_of = ", ".join(repr(c.name) for c in (said or fit or numbers)[:_SHOWN])
     proposal.missing["columns.energy"] = f"the column of the readings: {one_of}"
     proposal.because["columns"] = (GUESSED, "by their names")
+    if said and all(_only_rises(column.texts) for column in said if column.texts):
+        proposal.add("kind", "register", GUESSED, "the numbers only rise")
     units = {_unit(column.name) for column in said}
     _of_unit(said[0].name if len(units) == 1 else "", proposal)
+
+
+def _only_rises(texts: Sequence[str]) -> bool:
+    """Say whether the first numbers never fall, as the totals of a register."""
+    found = [float(text.replace(",", ".")) for text in texts if re.fullmatch(r"\d+([.,]\d+)?", text)]
+    steps = np.diff(found)
+    return len(found) >= LEAST_READINGS and bool((steps >= 0).all()) and varies(steps)
+
+
+def _of_meaning(role: str, words: dict[str, str], texts: Sequence[Column], proposal: Proposal) -> None:
+    """Propose the column whose few words all say a direction, or a quality."""
+    for column in texts:
+        values = sorted(set(column.texts))
+        meant = {v: next((m for m, form in words.items() if re.match(form, v, re.I)), None) for v in values}
+        if len(values) <= _SHOWN and all(meant.values()):
+            proposal.settings["columns"][role] = column.name
+            proposal.add(role, meant, GUESSED, f"the words in {column.name!r} mean so")
+            return
 
 
 def _of_unit(name: str, proposal: Proposal) -> None:

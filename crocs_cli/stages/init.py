@@ -24,6 +24,10 @@ ASKED = {
     "timezone": "the clock of the stamps, such as Europe/London or +10:00",
     "interval": "time between readings, such as 30min",
 }
+_ORDER = (
+    "columns", "header", "title_lines", "consumer_from", "stamp_format", "stamp", "timezone", "interval",
+    "unit", "kind", "direction", "quality", "decimal", "thousands",
+)  # fmt: skip
 _COMMENT_AT, _MOST_IN_A_LINE = 30, 5
 
 
@@ -147,7 +151,8 @@ def _lines(found: Found, patterns: list[str], output: Path) -> Iterator[str]:
     if found.known:
         known = ", ".join(f"{key} {value}" for key, value in found.known.items() if key not in found.because)
         yield f"  # {found.reader} means: {known}"
-    for key, value in found.settings.items():
+    for key in sorted(found.settings, key=_ORDER.index):
+        value = found.settings[key]
         how, why = found.because.get(key, ("", ""))
         missing = found.missing.get(key)
         yield _line(key, value, f"<- {missing}" if missing else f"{how}: {why}" if how else "")

@@ -35,9 +35,12 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
         found = detect(first, dialect(settings))
         log.info("%s: read as %s, for %s", first, found.reader, found.why)
         settings, shown = settings.model_copy(update={"reader": found.reader}), found.settings
+        if format_of(found.reader).generic:
+            _say_what_is_taken(settings, shown, first)
     form = format_of(settings.reader)
     _check_trust(settings, form)
-    filled = _filled(settings, form, {**form.presets(first), **shown})
+    presets = {**form.presets(first), **shown}
+    filled = _filled(settings, form, presets)
     if filled.timezone is None:
         raise CallError(
             f"ingest.timezone: stamps of {form.name} are local time; name their zone, "
@@ -49,6 +52,15 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
     if slot % interval:
         raise CallError(f"ingest.slot: {slot}min is no multiple of the interval of {interval}min; use one")
     return filled.model_copy(update={"slot": slot})
+
+
+def _say_what_is_taken(settings: IngestSettings, shown: Mapping[str, Any], first: Path) -> None:
+    """Warn of what neither the user nor a file of no known format says, and which value it has."""
+    generic = format_of("long").presets(first)
+    said = {key for key in generic if getattr(settings, key) is not None} | shown.keys()
+    if unsaid := [key for key in ("unit", "stamp", "timezone") if key not in said]:
+        taken = ", ".join(f"{key} {generic[key]}" for key in unsaid)
+        log.warning("%s: the file does not say all; taken: %s; set what is not so", first, taken)
 
 
 def _check_trust(settings: IngestSettings, form: Format) -> None:

@@ -20,6 +20,8 @@ _UNITS_MIN = {"min": 1, "h": 60}
 def _duration_min(value: object) -> object:
     """Turn 30min or 1h into minutes; leave numbers alone."""
     match = re.fullmatch(r"(\d{1,4})\s*(min|h)", str(value).strip())
+    if not match and isinstance(value, str) and not value.strip().isdigit():
+        raise ValueError("no duration; write one such as 30min or 1h")
     return int(match[1]) * _UNITS_MIN[match[2]] if match else value
 
 

@@ -32,13 +32,13 @@ def checked(table: DayTable, rule: Rule, tally: Tally) -> np.ndarray:
         ends = np.append(first, len(table.day))
         for register in np.flatnonzero(only_rises(table.energy_kwh, ends, LEAST_READINGS)):
             cells = table.energy_kwh[ends[register] : ends[register + 1]].ravel()
-            suspicious[table.meter[ends[register]]] |= _varies(np.diff(cells[~np.isnan(cells)]))
+            suspicious[table.meter[ends[register]]] |= varies(np.diff(cells[~np.isnan(cells)]))
     if len(first) and (rule.codes_kwh or np.isfinite(rule.largest_kwh)):
         _clear_implausible(table, rule, tally, first)
     return suspicious
 
 
-def _varies(steps: np.ndarray) -> bool:
+def varies(steps: np.ndarray) -> bool:
     """Say whether the steps of a total vary as a consumer does, and not as a ramp."""
     return bool((steps > 1.2 * steps.mean()).mean() > VARIED)
 

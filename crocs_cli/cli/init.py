@@ -26,7 +26,7 @@ def command(files: tuple[str, ...], reader: str | None, output: Path) -> None:
     \b
     Examples:
       crocs init readings.csv
-      crocs init --output trial.yaml 'meters/*.csv.gz'
+      crocs init --output trial.yaml 'meters/*.parquet'
       crocs init --reader smart-meter-texas
     """
     from crocs_cli.stages import init

@@ -115,7 +115,7 @@ def for_file(description: Description, dialect: Dialect, look: Glance) -> Dialec
 
 def shown_by(description: Description, look: Glance) -> dict[str, Any]:
     """Return a description as settings of `ingest`, its alternatives decided by the first part of a file."""
-    header = _header(description, look)
+    header = header_of(description, look)
     table = {column.name: column for column in look.table(header)} if header is not None else {}
     columns: dict[str, str] = {}
     for role, alternatives in description.columns.model_dump().items():
@@ -140,8 +140,16 @@ def shown_by(description: Description, look: Glance) -> dict[str, Any]:
 _UNSAID = ("stamp", "timezone", "interval")  # what the user must say where the description does not
 
 
-def _header(description: Description, look: Glance) -> int | None:
-    """Return the first line that has all signs of a format."""
+def names_in(description: Description, look: Glance) -> tuple[str, ...]:
+    """Return the names of the columns of a file of a format, none for another file."""
+    header = header_of(description, look)
+    return look.lines[header] if header is not None else ()
+
+
+def header_of(description: Description, look: Glance) -> int | None:
+    """Return the first line that has all signs of a format; without signs, what looks like a header."""
+    if not description.signs:
+        return look.header()
     for number, line in enumerate(look.lines):
         if len(description.signs_in(line)) == len(description.signs):
             return number

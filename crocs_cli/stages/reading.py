@@ -16,7 +16,8 @@ from crocs_cli.maths.readings.grid import ERROR_CODES, LARGEST_KWH, LARGEST_TOTA
 from crocs_cli.maths.readings.rows import Calendar, Rule
 from crocs_cli.readers.described import ENDINGS
 from crocs_cli.readers.detect import detect
-from crocs_cli.readers.formats import Format, format_of
+from crocs_cli.readers.formats import Format, format_of, names_in
+from crocs_cli.readers.glance import glance
 from crocs_cli.readers.inputs import listed_days
 from crocs_cli.readers.naming import file_names
 from crocs_cli.readers.readings import Dialect, Writing
@@ -39,6 +40,7 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
             _say_what_is_taken(settings, shown, first)
     form = format_of(settings.reader)
     _check_trust(settings, form)
+    _check_columns(settings, form, first)
     presets = {**form.presets(first), **shown}
     filled = _filled(settings, form, presets)
     if filled.timezone is None:
@@ -75,6 +77,20 @@ def _check_trust(settings: IngestSettings, form: Format) -> None:
             raise CallError(
                 f"ingest.{key}: files of {form.name} have {known}, not {given}; leave it out, or confirm it "
                 "with ingest.trust: settings"
+            )
+
+
+def _check_columns(settings: IngestSettings, form: Format, first: Path) -> None:
+    """Refuse columns that files of a described format do not have."""
+    given = {role: getattr(settings.columns, role) for role in settings.columns.model_fields_set}
+    if form.description is None or not given:
+        return
+    names = names_in(form.description, glance(first))
+    for role, name in given.items():
+        if names and name is not None and name not in names:
+            raise CallError(
+                f"ingest.columns.{role}: files of {form.name} have no column {name!r}, and crocs knows "
+                "theirs; leave it out"
             )
 
 

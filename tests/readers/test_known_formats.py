@@ -383,6 +383,15 @@ def test_settings_that_contradict_a_known_format_need_trust(ingest, settings, fa
     assert ingest(text, "--reader", "lcl", *settings, "--trust", "settings").code == 0
 
 
+def test_columns_that_a_known_format_does_not_have_are_refused_and_others_may_be_chosen(ingest):
+    text = SAMPLES["lcl"][2]
+    refused = ingest(text, "--reader", "lcl", "--columns-energy", "kwh")
+    assert "ingest.columns.energy: files of lcl have no column 'kwh', and crocs knows theirs" in refused.err
+    other = text.replace("\n", ",7\n").replace("hh),7", "hh),net")
+    assert ingest(other, "--reader", "lcl", "--columns-energy", "net").code == 0
+    assert profiles()["MAC1", "2024-06-03"] == pytest.approx([7] * 48)
+
+
 def test_the_same_clock_by_another_name_and_what_is_only_assumed_contradict_nothing(ingest):
     assert ingest(SAMPLES["lcl"][2], "--reader", "lcl", "--timezone", "+00:00").code == 0
     text = SAMPLES["n3rgy"][2]

@@ -29,6 +29,7 @@ _DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d"
 _TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p", "%I:%M:%S %p", "%H.%M")
 _ZONES = ("", " %z", "%z")
 _FORMS = tuple(f"{date} {time}{zone}" for date, time, zone in product(_DATES[:-1], _TIMES, _ZONES))
+_ALIKE = 3  # lines that hold the same, after which a table has begun
 _EPOCHS = {10: "epoch-s", 13: "epoch-ms"}
 
 
@@ -64,16 +65,25 @@ class Glance:
         return Counter(map(len, self.lines[-MOST_ROWS:])).most_common(1)[0][0]
 
     def header(self) -> int | None:
-        """Return which line is the header: the one before the first with a stamp, date or number.
+        """Return which line is the header: the one before the first of several that hold the same.
 
-        None for a table without one. Stamps and dates count first: a matrix may name consumers by numbers.
+        That is stamps or dates in one column, else numbers: a matrix may name consumers by numbers. None for
+        a table without a header. Pairs of a name and a value, as title lines are, are none.
         """
         whole = [number for number, row in enumerate(self.lines) if len(row) == self.width]
         for is_data in (lambda field: bool(stamp_form([field]) or date_form([field])), _NUMBER.fullmatch):
+            held: list[set[int]] = []
             for number in whole:
-                if any(map(is_data, self.lines[number])):
-                    return number - 1 if number - 1 in whole else None
+                held.append({i for i, field in enumerate(self.lines[number]) if is_data(field)})
+                if len(held) >= _ALIKE and set.intersection(*held[-_ALIKE:]):
+                    return self._before(whole, len(held) - _ALIKE)
+            if held and self.width > 2 and held[-1]:
+                return self._before(whole, next(i for i, columns in enumerate(held) if columns))
         return None
+
+    def _before(self, whole: list[int], place: int) -> int | None:
+        number = whole[place] - 1
+        return number if number in whole else None
 
 
 def glance(path: Path) -> Glance:

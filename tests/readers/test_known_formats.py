@@ -232,6 +232,14 @@ SAMPLES = {  # format: (consumer, minutes, the file's text, settings that it lea
             comma=True,
         ),
     ),
+    "bc-hydro": (
+        "0900", 60,
+        rows(
+            '"A B","0900","{start:%Y-%m-%d %H:%M}","{x}","N/A","N/A",""', 60,
+            '"Account Holder","Account Number","Interval Start Date/Time","Net Consumption (kWh)",'
+            '"Demand (kW)","Power Factor (%)","Estimated Usage"',
+        ),
+    ),
     "e-distribuzione": (
         "readings", 15,
         wide("Giorno", "{day:%d/%m/%Y}", "{start:%H:%M}-{end:%H:%M}", 15, comma=True, separator=";"),

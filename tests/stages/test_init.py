@@ -120,7 +120,14 @@ def test_nothing_of_a_file_but_its_column_names_is_shown(init, crocs):
     text = rows(f"{{start:%Y-%m-%d %H:%M}},{{x}},{secret}", 30, titles + "when,energy kWh,note")
     said = init(text)
     assert secret not in said.out + said.err + Path("run.yaml").read_text()
-    for other in (f"{secret}\n1 MAIN ST\n", f"{secret},1 MAIN ST\n{secret},2 MAIN ST\n", text):
+    others = (
+        f"{secret}\n1 MAIN ST\n",
+        f"{secret},1 MAIN ST\n{secret},2 MAIN ST\n",
+        f"Name,{secret}\nStreet,1 MAIN ST\nFrom,2024-06-03 00:00\nTo,2024-06-04 00:00\n",
+        f"Name,{secret}\nZip,12345\n1 MAIN ST,7\n",
+        text,
+    )
+    for other in others:
         Path("readings.csv").write_text(other)
         refused = crocs("ingest", "--run", "auto", "--reader", "auto", "readings.csv")
         assert refused.code == 1
@@ -151,7 +158,7 @@ def test_a_matrix_whose_unit_nothing_says_is_asked_for_it(init, crocs):
     ("text", "fault"),
     [
         ("meter,tariff\nm1,Std\nm2,ToU\n", "no column of stamps or dates"),
-        ("t,price\n2013-01-01 00:00,High\n2013-01-01 00:30,Low\n", "no column of energies"),
+        ("t,price\n" + "".join(f"2013-01-01 0{h}:00,High\n" for h in range(4)), "no column of energies"),
         ('{"a": 1}\n', "JSON that crocs does not read; save it as CSV"),
         ("<html></html>\n", "XML that crocs does not read; save it as CSV"),
     ],

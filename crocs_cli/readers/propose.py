@@ -13,46 +13,20 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.readings.cells import LEAST_READINGS, varies
 from crocs_cli.readers.glance import Column, Glance, minutes_between, parsed, stamp_form
+from crocs_cli.readers.vocabulary import (
+    CONSUMER,
+    END,
+    ENERGY,
+    HOUR,
+    MEANINGS,
+    NO_ENERGY,
+    SLOT,
+    START,
+    unit_in,
+)
 
 SURE, GUESSED = "sure", "guessed"
 FILL_IN = "?"
-_SLOT = re.compile(r"\d{1,2}[:.]\d\d(:\d\d)?(\s*-\s*\d{1,2}[:.]\d\d(:\d\d)?)?")
-_CONSUMER = re.compile(
-    r"mp[ra]n|nmi|cups|\bean|esi ?id|\bpr?m\b|\bpod\b|meter|consumer|customer|household|home|house|bldg"
-    r"|building|\bid\b|_id\b|\w+id\b|z.hlpunkt|contract|contrat|account|user|client|premise",
-    re.IGNORECASE,
-)
-_NO_ENERGY = re.compile(
-    r"cost|price|pris|preis|kosten|coste|tax|charge|\brate|tariff|fee|amount|[$€£%]|_?gbp|_eur\b|usd|temp|celsius"
-    r"|humid|weather|batter|\bsoc|_soc|export|generat|production|solar|\bpv|feed.?in|surplus|received|einspeis"
-    r"|injec|exced|vertido|\bgas|water|lit(er|re)|volt|current|\bamp|power.?factor|frequen|\blat|\blon|post.?code"
-    r"|\bzip|year|month|week|max|min\b|duration|flow",
-    re.IGNORECASE,
-)
-_UNITS = (
-    ("MWh", r"mwh"),
-    ("kWh", r"kwh|kilowatt.?h"),
-    ("Wh", r"(?<![a-z])wh(?![a-z])|watt.?hour"),
-    ("kW", r"(?<![a-z])kw(?![a-z])|kilowatt"),
-    ("W", r"(?<![a-z])w(?![a-z])|watt"),
-)
-_ENERGY = re.compile(
-    r"energ|consum|usage|verbrauch|forbru|afname|import|demand|load|bezug|value|reading", re.IGNORECASE
-)
-_END = re.compile(r"\b(end|ending|to|till?|tot|bis|fin|hasta|revision|upload|created)\b|_end\b|end_", re.I)
-_START = re.compile(r"\b(start|begin|from|von|van|fra|debut|desde)\b|start", re.I)
-_HOUR = re.compile(r"^(hour|hora|heure|stunde|ora|uur|time|hr)$", re.IGNORECASE)
-_MEANINGS = {
-    "direction": {
-        "add": r"import|consum|afname|deliver|usage|bezug|verbrauch|active import",
-        "drop": r"export|generat|injec|surplus|received|einspeis|feed|production|active export",
-    },
-    "quality": {
-        "measured": r"actual|measur|real|read$|valid|ok$|good|m.lt|[amr]$",
-        "estimated": r"estim|substit|calc|beregnet|e$",
-        "invalid": r"invalid|missing|error",
-    },
-}
 _FEW = 3  # stamps, of which no interval can be told
 _LEAST_SLOTS = 20  # columns of a day, below which labels such as 12:00 mean something else
 _SHOWN = 8
@@ -97,15 +71,13 @@ def propose(glance: Glance) -> Proposal:
     proposal = Proposal()
     if header is None:
         proposal.add("header", False, SURE, "the first line holds readings")
-    elif header:
-        proposal.add("title_lines", "auto", SURE, f"{header} lines stand before the header")
-    slots = [column for column in columns if _SLOT.fullmatch(column.name)]
+    slots = [column for column in columns if SLOT.fullmatch(column.name)]
     stamps = _of_time(glance, columns, proposal, daily=len(slots) >= _LEAST_SLOTS)
     if stamps:
         proposal.dates = min(stamps).date(), max(stamps).date()
     rest = [c for c in columns if c.name not in proposal.settings["columns"].values() and c.kind != "empty"]
     numbers = [column for column in rest if column.kind == "number"]
-    consumer = next((c for c in rest if _CONSUMER.search(c.name) and not _NO_ENERGY.search(c.name)), None)
+    consumer = next((c for c in rest if CONSUMER.search(c.name) and not NO_ENERGY.search(c.name)), None)
     if len(slots) >= _LEAST_SLOTS:
         proposal.reader, proposal.why = "wide", f"it has a column of dates and {len(slots)} times of day"
         proposal.add("interval", f"{1440 // len(slots)}min", SURE, f"{len(slots)} columns make a day")
@@ -120,7 +92,7 @@ def propose(glance: Glance) -> Proposal:
         numbers = [c for c in numbers if c is not consumer]
         _of_energy(glance, numbers, proposal)
         proposal.why = "it has columns of stamps and of energies"
-    for role, words in _MEANINGS.items():
+    for role, words in MEANINGS.items():
         _of_meaning(role, words, [c for c in rest if c.kind == "text" and c is not consumer], proposal)
     _of_numbers(numbers or slots, proposal)
     _of_clock(columns, stamps, proposal)
@@ -129,7 +101,7 @@ def propose(glance: Glance) -> Proposal:
 
 def _is_matrix(numbers: Sequence[Column], rest: Sequence[Column], proposal: Proposal) -> bool:
     """Say whether all columns but that of the stamps hold numbers, and none is named as a measure is."""
-    measures = any(_unit(c.name) or _NO_ENERGY.search(c.name) or _ENERGY.search(c.name) for c in numbers)
+    measures = any(unit_in(c.name) or NO_ENERGY.search(c.name) or ENERGY.search(c.name) for c in numbers)
     together = "date" not in proposal.settings["columns"]
     return bool(numbers) and len(numbers) == len(rest) and not measures and together
 
@@ -149,7 +121,7 @@ def _of_time(glance: Glance, columns: Sequence[Column], proposal: Proposal, dail
     stamp = _first([c for c in columns if c.kind == "stamp"])
     date = _first([c for c in columns if c.kind == "date"])
     time = _first([c for c in columns if c.kind == "time"])
-    hour = next((c for c in columns if c.kind == "number" and _HOUR.match(c.name)), None)
+    hour = next((c for c in columns if c.kind == "number" and HOUR.match(c.name)), None)
     chosen = proposal.settings["columns"] = {}
     if stamp is not None and not daily:
         chosen["time"], texts, form = stamp.name, list(stamp.texts), stamp.form
@@ -206,8 +178,8 @@ def _of_consumer(consumer: Column | None, proposal: Proposal) -> None:
 
 def _of_energy(glance: Glance, numbers: Sequence[Column], proposal: Proposal) -> None:
     """Propose the column of the readings: the only one whose name says energy or power, not money or gas."""
-    fit = [column for column in numbers if not _NO_ENERGY.search(column.name)]
-    said = [column for column in fit if _unit(column.name)] or [c for c in fit if _ENERGY.search(c.name)]
+    fit = [column for column in numbers if not NO_ENERGY.search(column.name)]
+    said = [column for column in fit if unit_in(column.name)] or [c for c in fit if ENERGY.search(c.name)]
     if not numbers:
         raise CrocsError(f"{glance.path}: no column of energies ({saw(glance)}); name a file with readings")
     if len(said) == 1:
@@ -230,7 +202,7 @@ def _of_energy(glance: Glance, numbers: Sequence[Column], proposal: Proposal) ->
     proposal.because["columns"] = (GUESSED, "by their names")
     if said and all(_only_rises(column.texts) for column in said if column.texts):
         proposal.add("kind", "register", GUESSED, "the numbers only rise")
-    units = {_unit(column.name) for column in said}
+    units = {unit_in(column.name) for column in said}
     _of_unit(said[0].name if len(units) == 1 else "", proposal)
 
 
@@ -253,14 +225,10 @@ def _of_meaning(role: str, words: dict[str, str], texts: Sequence[Column], propo
 
 
 def _of_unit(name: str, proposal: Proposal) -> None:
-    if unit := _unit(name):
+    if unit := unit_in(name):
         proposal.add("unit", unit, SURE, "the column says so")
     else:
         proposal.ask("unit", "kWh, Wh, kW or W: the file does not say")
-
-
-def _unit(name: str) -> str | None:
-    return next((unit for unit, form in _UNITS if re.search(form, name, re.IGNORECASE)), None)
 
 
 def _of_numbers(numbers: Sequence[Column], proposal: Proposal) -> None:
@@ -278,9 +246,9 @@ def _of_clock(columns: Sequence[Column], stamps: Sequence[dt.datetime], proposal
     minutes = int(str(proposal.settings.get("interval", "0")).rstrip("minh").replace("?", "0") or 0)
     if proposal.reader != "wide" and "stamp" not in proposal.settings and stamps:
         first = stamps[0].hour * 60 + stamps[0].minute
-        if _START.search(name):
+        if START.search(name):
             proposal.add("stamp", "start", SURE, "the column says so")
-        elif _END.search(name):
+        elif END.search(name):
             proposal.add("stamp", "end", SURE, "the column says so")
         else:
             end = first == minutes and minutes < 1440
@@ -297,4 +265,4 @@ def _of_clock(columns: Sequence[Column], stamps: Sequence[dt.datetime], proposal
 
 def _first(columns: Sequence[Column]) -> Column | None:
     """Return the column of the beginning where there is one of the end as well."""
-    return next((c for c in columns if not _END.search(c.name)), columns[0] if columns else None)
+    return next((c for c in columns if not END.search(c.name)), columns[0] if columns else None)

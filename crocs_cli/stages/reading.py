@@ -20,6 +20,8 @@ from crocs_cli.readers.naming import file_names
 from crocs_cli.readers.readings import Dialect, Writing
 from crocs_cli.stages.settings import IngestSettings
 
+SHORTEST_SLOT_MIN, DEFAULT_SLOT_MIN = 5, 30
+
 log = logging.getLogger("crocs")
 
 
@@ -36,6 +38,10 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
     if form.own_unit and settings.unit not in (None, "kWh"):
         raise CallError(f"ingest.unit: files of {settings.reader} say their own unit; leave it out")
     presets = form.presets(first)
+    if settings.kind == "power":
+        presets["unit"] = "kW"
+    if settings.columns.hour is not None:
+        presets["interval"] = 60
     filled = settings.model_copy(
         update={name: value for name, value in presets.items() if getattr(settings, name) is None}
     )
@@ -44,7 +50,8 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
             f"ingest.timezone: stamps of {settings.reader} are local time; name their zone, "
             "such as America/New_York"
         )
-    interval, slot = _known(filled.interval), filled.slot or _known(filled.interval)
+    interval = _known(filled.interval)
+    slot = filled.slot or (interval if interval >= SHORTEST_SLOT_MIN else DEFAULT_SLOT_MIN)
     if slot % interval:
         raise CallError(f"ingest.slot: {slot}min is no multiple of the interval of {interval}min; use one")
     return filled.model_copy(update={"slot": slot})
@@ -54,7 +61,8 @@ def dialect(settings: IngestSettings, paths: Sequence[Path] = ()) -> Dialect:
     """Return what the user says of the files; the interval is a guess until the reader has said its own."""
     columns = settings.columns
     named = "consumer" in columns.model_fields_set or settings.duplicates != "error"
-    origin = settings.consumer_from or ("file" if settings.consumer_pattern else "column" if named else None)
+    asked = "column" if named and settings.reader != "matrix" else None
+    origin = settings.consumer_from or ("file" if settings.consumer_pattern else asked)
     return Dialect(
         columns.consumer,
         columns.time,

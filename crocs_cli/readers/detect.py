@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers import described
+from crocs_cli.readers.archives import ZIP
 from crocs_cli.readers.glance import MOST_TITLE_LINES, Glance, glance
 from crocs_cli.readers.propose import Proposal, propose, saw
 from crocs_cli.readers.readings import Dialect
@@ -63,8 +62,8 @@ def known_format(path: Path) -> Detected | None:
     """Return the format of a file that has the signs of one that crocs knows, None for another file."""
     with opened(path) as file:
         start = file.read(_START_BYTES)
-    if start.startswith(b"PK\x03\x04"):
-        start = _zipped(path)
+    if start.startswith((b"PAR1", ZIP)):
+        return _by_columns(glance(path))
     text = start.decode("utf-8-sig", errors="replace")
     lines = [line for line in text.splitlines() if line.strip()]
     first, second = (*lines[:2], "", "")[:2]
@@ -94,12 +93,3 @@ def _by_columns(look: Glance) -> Detected | None:
             if description.fits(names, look.text):
                 return Detected(form, f"it has a column {' and '.join(description.signs_in(names))}")
     return None
-
-
-def _zipped(path: Path) -> bytes:
-    """Return the beginning of the first file of a zip."""
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as member:
-            return member.read(_START_BYTES)
-    except (zipfile.BadZipFile, zlib.error, EOFError, IndexError, RuntimeError) as error:
-        raise CrocsError(f"{path}: cut short or damaged zip, or a locked one; fetch it again") from error

@@ -92,7 +92,7 @@ def glance(path: Path) -> Glance:
         start = file.read(4)
     if start == b"PAR1":
         return Glance(path, "", tuple(_of_parquet(path)))
-    first = next(blocks(path, FIRST_BYTES)).content.decode(errors="replace")
+    first = next(blocks(path, size=FIRST_BYTES, says=False)).content.decode(errors="replace")
     lines = [line for line in first.splitlines()[:MOST_ROWS] if line.strip()]
     return Glance(path, first, tuple(_split(lines)))
 

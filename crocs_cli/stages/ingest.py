@@ -27,6 +27,7 @@ from crocs_cli.maths.readings.quality import COUNTS, mean_daily_kwh, quality_csv
 from crocs_cli.maths.readings.row_kernels import to_bins
 from crocs_cli.maths.readings.rows import BIN_METERS, RECORD, Calendar, Rows
 from crocs_cli.readers.ahead import ahead
+from crocs_cli.readers.archives import contents
 from crocs_cli.readers.formats import format_of
 from crocs_cli.readers.inputs import Pseudonyms, input_files
 from crocs_cli.readers.intake import Intake
@@ -47,11 +48,12 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
     Raises CrocsError for readings that cannot be used as the settings say.
     """
     paths = input_files(settings.files)
-    settings = by_the_reader(settings, paths[0])
+    unpacked = contents(paths)
+    settings = by_the_reader(settings, unpacked[0])
     with ThreadPoolExecutor(1) as beside, Spool(run / "profiles", RECORD) as spool:
         base = beside.submit(base_recipe, settings, paths).result  # digests take as long as a tenth of it all
         made = made_shards(run, base)
-        work = _Work(settings, spool, team, [int(key) for key in made], paths)
+        work = _Work(settings, spool, team, [int(key) for key in made], _to_read(settings, paths, unpacked))
         shards = products(run, base(), next(iter(made.values()))["parts"]) if made else []
         if not shards or not all(product.key in made for product in team.part(shards)):
             work.read()
@@ -60,6 +62,11 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
     if team.leads and all_made(shards):
         summarise(run, shards, work.quality)
     return shards
+
+
+def _to_read(settings: IngestSettings, paths: Sequence[Path], unpacked: Sequence[Path]) -> Sequence[Path]:
+    """Return the files as the reader takes them: the library behind nem12 opens zips itself."""
+    return paths if settings.reader == "nem12" else unpacked
 
 
 class _Work:
@@ -153,9 +160,17 @@ class _Work:
             one, other = conflict.energies_kwh
             raise CrocsError(
                 f"consumer {names[conflict.meter]}: two readings of the interval from {stamp}, {one:g} and "
-                f"{other:g} kWh; set ingest.duplicates to first, last, mean or leave_out"
+                f"{other:g} kWh; {self._telling_apart()}"
+                "set ingest.duplicates to first, last, mean or leave_out"
             )
         return replace(days, energy_kwh=days.energy_kwh.astype(np.float32))  # as the file has it
+
+    def _telling_apart(self) -> str:
+        """Say which column may tell two readings of one interval apart, for readers of any table."""
+        columns = self._settings.columns
+        if not format_of(self._settings.reader).generic or columns.direction is not None:
+            return ""
+        return "name a column that tells them apart with ingest.columns.consumer or .direction, or "
 
     def _calendar(self) -> Calendar:
         seen = self._intake.seen

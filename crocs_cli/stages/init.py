@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.readers.archives import contents
 from crocs_cli.readers.described import checked
 from crocs_cli.readers.detect import known_format
 from crocs_cli.readers.formats import Format, format_of
@@ -53,7 +54,7 @@ def run(patterns: Sequence[str], reader: str | None, output: Path) -> list[str]:
         raise CrocsError(f"{output}: there already, and left alone; name another with --output, or remove it")
     if not patterns and reader is None:
         raise CallError("no files to look at; name them after the command, or a format with --reader")
-    found = _looked_at(input_files(patterns), reader) if patterns else _of_reader(str(reader), None)
+    found = _looked_at(contents(input_files(patterns)), reader) if patterns else _of_reader(str(reader), None)
     text = "\n".join(_lines(found, list(patterns), output)) + "\n"
     try:
         with output.open("x", encoding="utf-8") as file:

@@ -23,6 +23,8 @@ from crocs_cli.readers.naming import file_names
 from crocs_cli.readers.readings import Dialect, Writing
 from crocs_cli.stages.settings import IngestSettings
 
+SHORTEST_SLOT_MIN, DEFAULT_SLOT_MIN = 5, 30
+
 log = logging.getLogger("crocs")
 
 
@@ -42,6 +44,10 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
     _check_trust(settings, form)
     _check_columns(settings, form, first)
     presets = {**form.presets(first), **shown}
+    if form.generic and settings.kind == "power":
+        presets["unit"] = "kW"
+    if form.generic and settings.columns.hour is not None:
+        presets["interval"] = 60
     filled = _filled(settings, form, presets)
     if filled.timezone is None:
         raise CallError(
@@ -50,7 +56,8 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
         )
     if filled.interval is None:
         raise CallError(f"ingest.interval: {first} does not show the time between readings; name it")
-    interval, slot = _known(filled.interval), filled.slot or _known(filled.interval)
+    interval = _known(filled.interval)
+    slot = filled.slot or (interval if interval >= SHORTEST_SLOT_MIN else DEFAULT_SLOT_MIN)
     if slot % interval:
         raise CallError(f"ingest.slot: {slot}min is no multiple of the interval of {interval}min; use one")
     return filled.model_copy(update={"slot": slot})
@@ -118,7 +125,8 @@ def dialect(settings: IngestSettings, paths: Sequence[Path] = ()) -> Dialect:
     """Return what the user says of the files; the interval is a guess until the reader has said its own."""
     columns = settings.columns
     named = "consumer" in columns.model_fields_set or settings.duplicates != "error"
-    origin = settings.consumer_from or ("file" if settings.consumer_pattern else "column" if named else None)
+    asked = "column" if named and settings.reader != "matrix" else None
+    origin = settings.consumer_from or ("file" if settings.consumer_pattern else asked)
     return Dialect(
         columns.consumer,
         columns.time,

@@ -34,8 +34,8 @@ def changed(line, text):
         (b"\x00\x01\x02", [], "readings.csv: not text (it holds NUL bytes); name a CSV or Parquet file"),
         (
             GOOD.encode("utf-16"),
-            [],
-            "readings.csv: UTF-16 text; save it as UTF-8",
+            ["--encoding", "utf-8"],
+            "readings.csv: not text (it holds NUL bytes); name a CSV or Parquet file",
         ),
         (
             GOOD.replace("id,time,kwh", "id,time,wh"),
@@ -89,6 +89,7 @@ def changed(line, text):
             changed(2, "C0,2013-01-01 00:30,7"),
             [],
             "consumer C0: two readings of the interval from 2013-01-01T00:30:00, 7 and 0.101 kWh; "
+            "name a column that tells them apart with ingest.columns.consumer or .direction, or "
             "set ingest.duplicates to first, last, mean or leave_out",
         ),
         (
@@ -272,7 +273,7 @@ FEED = "<feed>" + 30 * "<entry><a/><b/></entry>" + "</feed>"
             b"PK\x03\x04" + bytes(99),
             "auto",
             None,
-            "cut short or damaged zip, or a locked one; fetch it",
+            "cut short or damaged zip; fetch it again",
         ),
         ("a.csv", b"id,time,kwh" + 8 * b",x", "long", (tables, "MOST_COLUMNS", 10), "a header of 11 columns"),
         (

@@ -9,7 +9,7 @@ import numpy as np
 from crocs_cli.maths.readings.clock import DAY_S, wall_from_utc
 from crocs_cli.maths.readings.quality import FEW
 from crocs_cli.maths.readings.row_kernels import to_intervals
-from crocs_cli.maths.readings.rows import ESTIMATED, OFF_GRID, REPAIRED, Rows
+from crocs_cli.maths.readings.rows import BESIDE, ESTIMATED, OFF_GRID, REPAIRED, Rows
 
 LARGEST_KWH = 1e6  # of one reading; beyond it a number is a fault, not a consumption
 LARGEST_TOTAL_KWH = 1e12  # of a register's total
@@ -88,7 +88,7 @@ class Seen:
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
         self._slots = np.zeros(grid.intervals_per_day, dtype=bool)
-        self.rows = self.off_grid = 0
+        self.rows = self.off_grid = self.beside = 0
         self.channels = 1
         self._present = np.zeros(LAST_DAY + 9, dtype=bool)  # days; stamps are checked a little later
         self.first = self.last = 0  # intervals
@@ -106,6 +106,7 @@ class Seen:
         if rows.flags.any():
             on_grid = rows.flags & OFF_GRID == 0
             self.off_grid += int(len(on_grid) - on_grid.sum())
+            self.beside += int((rows.flags & BESIDE != 0).sum())
             rows = rows.take(on_grid)
         if not self._slots.all():
             self._slots |= np.bincount(rows.interval % len(self._slots), minlength=len(self._slots)) > 0

@@ -135,7 +135,7 @@ def warnings(quality: np.ndarray, mean_daily_kwh: np.ndarray) -> Iterator[str]:
     if implausible := int(quality[:, COUNTS.index("implausible")].sum()):
         consumers = int((quality[:, COUNTS.index("implausible")] > 0).sum())
         yield (
-            f"{implausible} readings of {consumers} consumers are implausible and not used; "
+            f"readings that are implausible and not used: {implausible}, of consumers: {consumers}; "
             "see quality.csv, and ingest.implausible"
         )
     suspects = int(quality[:, COUNTS.index("suspect_stamp")].sum())

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from crocs_cli.maths.compiled import kernel
-from crocs_cli.maths.readings.rows import BIN_METERS, ESTIMATED, IMPLAUSIBLE, OFF_GRID, REPAIRED
+from crocs_cli.maths.readings.rows import BESIDE, BIN_METERS, ESTIMATED, IMPLAUSIBLE, OFF_GRID, REPAIRED
 
 
 @kernel
@@ -32,7 +32,7 @@ def to_intervals(start_s, value, interval_s, sides, scale):  # type: ignore[no-u
         flag = 0
         if beside != 0:
             early_by = interval_s - beside
-            flag = REPAIRED if beside <= late or early_by <= early else OFF_GRID
+            flag = REPAIRED | BESIDE if beside <= late or early_by <= early else OFF_GRID
             number += np.int32(1) if early_by <= early and beside > late else np.int32(0)
         usable = flag != OFF_GRID and abs(kwh) <= largest
         if flag != OFF_GRID and largest < abs(kwh) < np.inf:

@@ -12,7 +12,7 @@ import numpy as np
 
 from crocs_cli.maths.readings.clock import DAY_S
 
-ESTIMATED, REPAIRED, OFF_GRID, IMPLAUSIBLE = 1, 2, 4, 8  # flags of a reading
+ESTIMATED, REPAIRED, OFF_GRID, IMPLAUSIBLE, BESIDE = 1, 2, 4, 8, 16  # flags of a reading
 BIN_METERS = 64  # so many meters' readings are put in order at once
 RECORD = np.dtype(  # a reading of a bin: the fields of Rows, in 16 bytes
     [("energy_kwh", "f8"), ("interval", "i4"), ("meter", "u2"), ("channel", "u1"), ("flags", "u1")]
@@ -24,7 +24,7 @@ class Rows:
     """Readings, one entry each in every array: (n,).
 
     meter: int32, within a bin uint16; interval: int32, since 1970-01-01; energy_kwh: float64, NaN where there
-    is no usable number; channel: uint8; flags: uint8, of ESTIMATED, REPAIRED, OFF_GRID and IMPLAUSIBLE.
+    is no usable number; channel: uint8; flags: uint8, of ESTIMATED ... BESIDE (set right by the tolerance).
     """
 
     meter: np.ndarray

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 from crocs_cli.errors import CallError
 from crocs_cli.machine.settings import Document, Settings, load, settle
 
+FILL_IN = "?"  # stands for a setting that only the user knows
 KNOWN = Path(__file__).with_name("formats.yaml")
 ENDINGS = (".yaml", ".yml")
 IN_CODE = ("long", "wide", "matrix", "sgsc", "ausgrid", "nem12", "greenbutton", "cer", "sgcc")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,14 @@ def _by_columns(look: Glance) -> Detected | None:
         names = set(line)
         for form, columns in _SIGNS.items():
             if columns <= names:
-                return Detected(form, f"it has a column {' and '.join(sorted(columns))}")
+                return Detected(form, _has(sorted(columns)))
         for form, description in described.known().items():
             if description.fits(names, look.text):
-                return Detected(form, f"it has a column {' and '.join(description.signs_in(names))}")
+                return Detected(form, _has(description.signs_in(names)))
     return None
+
+
+def _has(columns: Sequence[str]) -> str:
+    """Say which columns tell a format."""
+    *others, last = columns
+    return f"it has columns {', '.join(others)} and {last}" if others else f"it has a column {last}"

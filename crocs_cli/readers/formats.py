@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import Any
 
 from crocs_cli.readers import ausgrid, cer, described, greenbutton, long, matrix, nem12, sgcc, sgsc, wide
 from crocs_cli.readers.described import ENDINGS, OPTIONAL_ROLES, SETTINGS, Description, first_of
-from crocs_cli.readers.glance import Column, Glance, glance, minutes_between, parsed, stamp_form
+from crocs_cli.readers.glance import (
+    Column,
+    Glance,
+    date_form,
+    glance,
+    minutes_between,
+    parsed,
+    stamp_form,
+)
 from crocs_cli.readers.readings import Dialect, Readings
 
 Read = Callable[[Path, Dialect], Iterator[Readings]]
@@ -135,6 +144,16 @@ def shown_by(description: Description, look: Glance) -> dict[str, Any]:
         times = [time for text in stamps if found_form and (time := parsed(text, found_form)) is not None]
         settings["interval"] = minutes_between(times)
     return {key: value for key, value in settings.items() if value is not None or key in _UNSAID}
+
+
+def dates_in(description: Description, look: Glance) -> tuple[dt.date, dt.date] | None:
+    """Return the first and last date in the first part of a file, None where they are not read here."""
+    shown = shown_by(description, look)
+    table = {column.name: column for column in look.table(header_of(description, look))}
+    stamps = _stamps(shown["columns"], table)
+    form = shown.get("stamp_format") or stamp_form(stamps[:200]) or date_form(stamps[:200])
+    days = [found.date() for text in stamps if form and (found := parsed(text, form)) is not None]
+    return (min(days), max(days)) if days else None
 
 
 _UNSAID = ("stamp", "timezone", "interval")  # what the user must say where the description does not

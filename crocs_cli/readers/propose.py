@@ -12,6 +12,7 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.readings.cells import LEAST_READINGS, varies
+from crocs_cli.readers.described import FILL_IN
 from crocs_cli.readers.glance import Column, Glance, minutes_between, parsed, stamp_form
 from crocs_cli.readers.vocabulary import (
     CONSUMER,
@@ -26,7 +27,6 @@ from crocs_cli.readers.vocabulary import (
 )
 
 SURE, GUESSED = "sure", "guessed"
-FILL_IN = "?"
 _FEW = 3  # stamps, of which no interval can be told
 _LEAST_SLOTS = 20  # columns of a day, below which labels such as 12:00 mean something else
 _SHOWN = 8
@@ -149,7 +149,7 @@ def _of_time(glance: Glance, columns: Sequence[Column], proposal: Proposal, dail
         shown = f"{minutes}min" if minutes != 1440 else "24h"
         proposal.add("interval", shown, SURE, "so far the first stamps are apart")
     elif not daily and len(stamps) > _FEW:
-        proposal.ask("interval", "time between readings: the first stamps are not evenly apart")
+        proposal.ask("interval", "time between readings; the first are not evenly apart: are these events?")
         proposal.sure = False
     return stamps
 

@@ -12,12 +12,12 @@ import yaml
 
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.readers.archives import contents
-from crocs_cli.readers.described import checked
+from crocs_cli.readers.described import FILL_IN, checked
 from crocs_cli.readers.detect import known_format
-from crocs_cli.readers.formats import Format, format_of
+from crocs_cli.readers.formats import Format, dates_in, format_of
 from crocs_cli.readers.glance import glance
 from crocs_cli.readers.inputs import input_files
-from crocs_cli.readers.propose import FILL_IN, GUESSED, SURE, propose
+from crocs_cli.readers.propose import GUESSED, SURE, propose
 
 ASKED = {
     "unit": "kWh, Wh, kW or W",
@@ -113,6 +113,7 @@ def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Fou
     for key in _asked(form, presets, path):
         found.settings[key], found.missing[key] = FILL_IN, ASKED[key]
     if form.description is not None:
+        found.dates = dates_in(form.description, glance(path)) if path is not None else None
         found.because.update(dict.fromkeys(form.description.assumed, (GUESSED, "its source does not say")))
         found.settings.update({key: presets.get(key) for key in form.description.assumed if presets.get(key)})
     return found

@@ -6,13 +6,13 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from crocs_cli.machine.settings import Settings
-from crocs_cli.readers.described import checked, reader_names
+from crocs_cli.readers.described import FILL_IN, checked, reader_names
 
 _UNITS_MIN = {"min": 1, "h": 60}
 
@@ -188,6 +188,15 @@ class IngestSettings(Settings):
         None, description="file that holds a secret; consumers are then named by a keyed hash of their ids"
     )
     shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_filled_in(cls, values: Any) -> Any:
+        """Name all settings that `crocs init` left to the user at once."""
+        given = {**values, **values["columns"]} if isinstance(values.get("columns"), dict) else values
+        if asked := [key for key, value in given.items() if value == FILL_IN]:
+            raise ValueError(f"fill in {', '.join(asked)}; {FILL_IN!r} stands there")
+        return values
 
     @field_validator("reader")
     @classmethod

@@ -237,7 +237,7 @@ AUTO = {
     "nem12": (lambda: "100,NEM12,2004,A,B\n900\n", "its first line begins with 100,NEM12"),
     "opower": (
         lambda: "service_point_id,usage_value,date,time\nA,1,20130101,0030\n",
-        "it has a column service_point_id and usage_value",
+        "it has columns service_point_id and usage_value",
     ),
 }
 

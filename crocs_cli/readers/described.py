@@ -73,7 +73,7 @@ class Description(Settings):
 
     def fits(self, names: Collection[str], text: str) -> bool:
         """Say whether a table with these columns, in a file that begins with this text, is of the format."""
-        signs = bool(self.signs) and len(self.signs_in(names)) == len(self.signs)
+        signs = bool(self.signs) and all(first_of(group, names) is not None for group in self.signs)
         return signs and (not self.text or re.search(self.text, text, re.MULTILINE) is not None)
 
     def signs_in(self, names: Collection[str]) -> list[str]:
@@ -114,9 +114,14 @@ def checked(reader: str) -> str:
 
 
 @cache
+def _known_document() -> Document:
+    return load(KNOWN)
+
+
+@cache
 def known() -> dict[str, Description]:
     """Return the formats that ship with crocs, by their names."""
-    document = load(KNOWN)
+    document = _known_document()
     return {name: _described(name, document, document) for name in document.values}
 
 
@@ -130,7 +135,7 @@ def of_user(path: Path) -> tuple[str, Description]:
         there = ", ".join(document.values) or "none"
         raise CallError(f"{path}: describe one format in a file (there: {there}), under its name")
     name = next(iter(document.values))
-    return name, _described(name, document, load(KNOWN))
+    return name, _described(name, document, _known_document())
 
 
 def _described(name: str, document: Document, base: Document) -> Description:

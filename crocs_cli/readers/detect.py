@@ -35,9 +35,9 @@ def detect(path: Path, dialect: Dialect) -> Detected:
 
     `dialect` has the names of the columns that generic files use.
     """
-    if (found := known_format(path)) is not None:
+    found, look = known_format(path)
+    if found is not None:
         return found
-    look = glance(path)
     names = {name for line in look.lines[:1] for name in line}
     said = {dialect.consumer, dialect.time, dialect.energy}
     try:
@@ -59,12 +59,22 @@ def detect(path: Path, dialect: Dialect) -> Detected:
     )
 
 
-def known_format(path: Path) -> Detected | None:
-    """Return the format of a file that has the signs of one that crocs knows, None for another file."""
+def known_format(path: Path) -> tuple[Detected | None, Glance]:
+    """Return (the format of a file that has the signs of one that crocs knows, its first lines).
+
+    The format is None for another file; the lines are none where they were not needed to tell it.
+    """
+    found = _by_text(path)
+    look = Glance(path, "", ()) if found else glance(path)
+    return found or _by_columns(look), look
+
+
+def _by_text(path: Path) -> Detected | None:
+    """Tell the formats that are no tables with a header by the beginning of their text."""
     with opened(path) as file:
         start = file.read(_START_BYTES)
     if start.startswith((b"PAR1", ZIP)):
-        return _by_columns(glance(path))
+        return None
     text = start.decode("utf-8-sig", errors="replace")
     lines = [line for line in text.splitlines() if line.strip()]
     first, second = (*lines[:2], "", "")[:2]
@@ -80,12 +90,12 @@ def known_format(path: Path) -> Detected | None:
         raise CrocsError(
             f"{path}: {'XML' if '<' in first[:9] else 'JSON'} that crocs does not read; save it as CSV"
         )
-    return _by_columns(glance(path))
+    return None
 
 
 def _by_columns(look: Glance) -> Detected | None:
     """Tell a table's format by its column names, which may stand below title lines."""
-    for line in look.lines[:MOST_TITLE_LINES]:
+    for line in look.lines[: MOST_TITLE_LINES if look.text else 1]:
         names = set(line)
         for form, columns in _SIGNS.items():
             if columns <= names:

@@ -15,9 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.readers.parquet_file import columns_of_long_fields
 from crocs_cli.readers.text import blocks, opened
 
-FIRST_BYTES, MOST_ROWS, MOST_TITLE_LINES = 1 << 16, 2000, 60
+FIRST_BYTES, MOST_BYTES = 1 << 16, 4 << 20
+ENOUGH_ROWS, MOST_ROWS, MOST_TITLE_LINES = 50, 2000, 60
+MOST_FIELDS = 200_000
 _SEPARATORS = (";", "\t", "|", ",")  # of equally many fields, a comma may be a decimal sign
 _NO_READING = {"", "null", "nan", "na", "n/a", "#n/a", "-", ".", "none"}
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+|\d{1,3}([., ]\d{3})+([.,]\d+)?)([eE][+-]?\d+)?")
@@ -92,29 +95,46 @@ def glance(path: Path) -> Glance:
         start = file.read(4)
     if start == b"PAR1":
         return Glance(path, "", tuple(_of_parquet(path)))
-    first = next(blocks(path, size=FIRST_BYTES, says=False)).content.decode(errors="replace")
-    lines = [line for line in first.splitlines()[:MOST_ROWS] if line.strip()]
-    return Glance(path, first, tuple(_split(lines)))
+    first = b""
+    for block in blocks(path, size=FIRST_BYTES, says=False):
+        first += block.content
+        if first.count(b"\n") >= ENOUGH_ROWS or len(first) >= MOST_BYTES:
+            break
+    text = first.decode(errors="replace")
+    lines = [line for line in text.splitlines()[:MOST_ROWS] if line.strip()]
+    return Glance(path, text, tuple(_split(lines)))
 
 
 def _of_parquet(path: Path) -> Iterator[tuple[str, ...]]:
+    """Yield the names of a Parquet file's columns, and its first rows but for columns of long fields."""
     try:
         file = parquet.ParquetFile(path)
-        yield tuple(name.strip() for name in file.schema_arrow.names)
-        batch = next(file.iter_batches(MOST_ROWS), None)
+        names = file.schema_arrow.names
+        yield tuple(name.strip() for name in names)
+        long = columns_of_long_fields(file.metadata)
+        slim = [name for name in names if name not in long]
+        rows = max(ENOUGH_ROWS, MOST_FIELDS // max(1, len(slim)))
+        batch = next(file.iter_batches(min(rows, MOST_ROWS), columns=slim), None)
     except (pa.ArrowInvalid, OSError) as error:
         raise CrocsError(
             f"{path}: not a whole Parquet file (cut short or damaged); fetch it again"
         ) from error
-    for row in batch.to_pylist() if batch is not None else ():
-        yield tuple("" if value is None else str(value) for value in row.values())
+    if batch is None:
+        return
+    blank = [""] * batch.num_rows
+    columns = [blank if name in long else _texts(batch[name]) for name in names]
+    yield from zip(*columns, strict=True)
+
+
+def _texts(column: pa.Array) -> list[str]:
+    return ["" if value is None else str(value) for value in column.to_pylist()]
 
 
 def _split(lines: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Split lines by the separator that gives most of them the most fields."""
 
     def width(separator: str) -> int:
-        some = lines[-200:]
+        some = lines[-ENOUGH_ROWS:]
         return Counter(map(len, csv.reader(some, delimiter=separator))).most_common(1)[0][0]
 
     separator = max(_SEPARATORS, key=width)

@@ -67,14 +67,22 @@ def open_parquet(path: Path, writing: Writing) -> Table:
 
 def _check_sizes(path: Path, metadata: parquet.FileMetaData, wanted: set[str]) -> None:
     """Refuse columns whose fields would fill the memory once unpacked."""
+    for name in columns_of_long_fields(metadata):
+        if name in wanted:
+            raise CrocsError(
+                f"{path}: column {name!r} holds more than {FIELD_BYTES} bytes a row; "
+                "name the right column, or mend the file"
+            )
+
+
+def columns_of_long_fields(metadata: parquet.FileMetaData) -> set[str]:
+    """Return the columns whose fields are longer than those of readings."""
+    found: set[str] = set()
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
         most = FIELD_BYTES * group.num_rows + BESIDE_BYTES
-        for column in map(group.column, range(group.num_columns)):
-            if column.path_in_schema in wanted and column.total_uncompressed_size > most:
-                raise CrocsError(
-                    f"{path}: column {column.path_in_schema!r} holds more than {FIELD_BYTES} bytes a row; "
-                    "name the right column, or mend the file"
-                )
+        columns = map(group.column, range(group.num_columns))
+        found |= {column.path_in_schema for column in columns if column.total_uncompressed_size > most}
+    return found
 
 
 def _row_place(path: Path, start: int) -> Callable[[int], str]:

@@ -83,14 +83,12 @@ def _looked_at(paths: Sequence[Path], reader: str | None) -> Found:
 
 def _one(path: Path, reader: str | None) -> Found:
     """Look at one file."""
-    detected = known_format(path) if reader in (None, "auto") else None
-    if detected is not None:
+    if reader not in (None, "auto") and not _named(str(reader)).generic:
+        return _of_reader(str(reader), path)
+    detected, look = known_format(path)
+    if detected is not None and reader in (None, "auto"):
         return _of_reader(detected.reader, path, detected.why)
-    if reader not in (None, "auto"):
-        form = _named(str(reader))
-        if not form.generic:
-            return _of_reader(str(reader), path)
-    proposal = propose(glance(path))
+    proposal = propose(look if look.lines else glance(path))
     return Found(
         proposal.reader if reader in (None, "auto") else str(reader),
         proposal.why,

@@ -51,11 +51,11 @@ class CsvFile:
         """Return the wanted columns of a block; stamps that Arrow cannot read are read as text."""
         try:
             columns = self._columns(block, types)
-        except pa.ArrowInvalid as error:
+        except pa.ArrowInvalid:
             try:
                 stamps = [name for name, kind in kinds.items() if kind == "stamp"]
                 columns = self._columns(block, {**types, **dict.fromkeys(stamps, pa.string())})
-            except pa.ArrowInvalid:
+            except pa.ArrowInvalid as error:
                 raise CrocsError(self._fault(block, list(types), str(error))) from error
         for name, kind in kinds.items():
             if pa.types.is_string(columns[name].type) and kind in READ_FROM_TEXT:

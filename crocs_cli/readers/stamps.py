@@ -22,6 +22,7 @@ _DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
 _ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d(:\d\d(:\d\d([.,]\d+)?)?)?)?$"
 _OFFSET = r"^(?P<stamp>.*?)\s*(?P<offset>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
 _OFFSET_OF_ISO = r"^(?P<stamp>.*[ T]\d\d:?\d\d.*?)\s*(?P<offset>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
+_MIDNIGHT = r"[ T]00:00(:00(\.0+)?)?$"
 _AT_24 = r"24(:?)00(:?00)?\s*$"
 
 
@@ -102,19 +103,30 @@ def _read(texts: pa.Array, form: str | None) -> tuple[pa.Array, np.ndarray]:
 
 
 def _parsed_in(texts: pa.Array, form: str | None) -> pa.Array:
-    """Return seconds since 1970, null where a text has not the form or is of a day that does not exist."""
+    """Return seconds since 1970 of texts of a form, or of ISO 8601 as the cells of a workbook are.
+
+    Null where a text is of neither, or of a day that does not exist.
+    """
     if form is None:
-        is_iso = compute.fill_null(compute.match_substring_regex(texts, _ISO), False)
-        whole = compute.utf8_slice_codeunits(compute.if_else(is_iso, texts, None), 0, 19)
-        texts = compute.replace_substring(whole, "T", " ")
-        length = compute.utf8_length(texts)
-        for short, rest in ((10, " 00"), (13, ":00"), (16, ":00")):
-            lacking = compute.fill_null(compute.equal(length, short), False)
-            texts = compute.if_else(lacking, compute.binary_join_element_wise(texts, rest, ""), texts)
-            length = compute.utf8_length(texts)
-        form = "%Y-%m-%d %H:%M:%S"
+        return _strptime(_whole_iso(texts), "%Y-%m-%d %H:%M:%S")
+    parsed = _strptime(texts, form)
+    return compute.coalesce(parsed, _parsed_in(texts, None)) if parsed.null_count else parsed
+
+
+def _whole_iso(texts: pa.Array) -> pa.Array:
+    """Return texts of ISO 8601 as date, blank and time to the second; null for another text."""
+    is_iso = compute.fill_null(compute.match_substring_regex(texts, _ISO), False)
+    texts = compute.utf8_slice_codeunits(compute.if_else(is_iso, texts, None), 0, 19)
+    texts = compute.replace_substring(texts, "T", " ")
+    for length, rest in ((10, " 00"), (13, ":00"), (16, ":00")):
+        lacking = compute.fill_null(compute.equal(compute.utf8_length(texts), length), False)
+        texts = compute.if_else(lacking, compute.binary_join_element_wise(texts, rest, ""), texts)
+    return texts
+
+
+def _strptime(texts: pa.Array, form: str) -> pa.Array:
     parsed = compute.strptime(texts, form, "s", error_is_null=True)
-    if pa.types.is_timestamp(parsed.type) and parsed.type.tz:
+    if parsed.type.tz:
         parsed = parsed.cast(pa.timestamp("s"))
     return _without_overflow(texts, parsed, form).cast(pa.int64())
 
@@ -150,8 +162,7 @@ def dates(texts: pa.Array, stamp_format: str | None, name: str, place: Place) ->
     """Return the midnights (n,) int64 of a column of dates in text, all in one form."""
     encoded = texts.dictionary_encode()
     days = compute.utf8_trim_whitespace(encoded.dictionary)
-    if stamp_format is None:
-        days = compute.replace_substring_regex(days, r"[ T]00:00(:00(\.0+)?)?$", "")
+    days = compute.replace_substring_regex(days, _MIDNIGHT, "")
     forms = (stamp_format,) if stamp_format else _DATE_FORMATS
     parsed = _parsed(days, forms)
     if parsed.null_count:
@@ -164,8 +175,8 @@ def dates(texts: pa.Array, stamp_format: str | None, name: str, place: Place) ->
 
 def joined(date: pa.Array, time: pa.Array, form: str | None, place: Place) -> pa.Array:
     """Return the stamps (n,) of a column of dates and one of times, both text; 24:00 is the next midnight."""
-    trimmed = map(compute.utf8_trim_whitespace, (date, time))
-    texts = compute.binary_join_element_wise(*trimmed, " ")
+    day, hour = map(compute.utf8_trim_whitespace, (date, time))
+    texts = compute.binary_join_element_wise(compute.replace_substring_regex(day, _MIDNIGHT, ""), hour, " ")
     return from_text(texts, form or _stamp_form(texts), "stamp", place)
 
 

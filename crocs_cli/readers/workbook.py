@@ -14,7 +14,6 @@ from xml.etree.ElementTree import ParseError
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers.readings import Writing
-from crocs_cli.readers.stamps import EPOCHS
 
 SEPARATOR = "\t"
 PIECE_ROWS = 10_000
@@ -82,17 +81,13 @@ def _width(row: list[str]) -> int:
 
 
 def _field(value: Any, writing: Writing) -> str:
-    """Return a cell as a text of the same writing as the sheet's own texts."""
+    """Return a cell as a text: stamps as ISO 8601, numbers with the decimal sign of the sheet's texts."""
     if value is None:
         return ""
     if isinstance(value, float):
         return _number(value, writing)
     if isinstance(value, dt.datetime):
-        stamp = (value + dt.timedelta(milliseconds=500)).replace(microsecond=0)
-        form = writing.stamp_format
-        return stamp.strftime(form) if form and form not in EPOCHS else stamp.isoformat(" ")
-    if isinstance(value, dt.date):
-        return value.strftime(writing.stamp_format) if writing.stamp_format else value.isoformat()
+        return (value + dt.timedelta(milliseconds=500)).replace(microsecond=0).isoformat(" ")
     if isinstance(value, dt.timedelta):  # a time of day of 24:00 or more
         hours, rest = divmod(round(value.total_seconds()), 3600)
         return f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"

@@ -139,7 +139,7 @@ CASES = {
     "a field too many": (line(9, LINES[8] + ",1"), ":9: 4 fields where the header has 3"),
     "a comma at every end": ("\n".join(f"{text}," for text in LINES) + "\n", 4),
     "a remark in the middle": (line(9, "# meter exchanged"), ":9: 1 fields where the header has 3"),
-    "a second header in the middle": (line(9, "id,time,kwh"), f":9: time 'time' {STAMP}"),
+    "a second header in the middle": (line(9, "id,time,kwh"), f":9: kwh 'kwh' {NUMBER}"),
     "a column twice": (GOOD.replace("id,time,kwh", "id,time,id"), "column 'id' is there 2 times"),
     "the energy column twice": ("\n".join(f"{t},{t[-3:]}" for t in LINES) + "\n", "'kwh' is there 2 times"),
     # numbers

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.conftest import data
 from tests.readers.conftest import long_csv, profiles
 from tests.readers.test_known_formats import CA_TITLES, SAMPLES, expected, rows
 from tests.readers.test_real_files import assert_same_days
@@ -168,3 +169,42 @@ def test_a_file_without_readings_is_refused_in_one_line(init, text, fault):
     assert refused.err.startswith(f"crocs: readings.csv: {fault}")
     assert refused.err.count("\n") == 1
     assert not Path("run.yaml").exists()
+
+
+CASES = [  # a file, what its user fills in, {consumer: (days used, kWh of them)}
+    ("07*/time_kwh_cost.csv", {"timezone": "UTC"}, {"time_kwh_cost": (3, 31.152)}),
+    ("07*/pandas_index.csv", {"timezone": "UTC"}, {"pandas_index": (3, 31.152)}),
+    ("09*/smt_surplus.csv", {}, {"10000000000000001": (7, 150.864)}),
+    ("09*/fluvius.csv", {}, {"541448800000000001": (7, 150.864)}),
+    ("10*/unix.csv", {"timezone": "Europe/London"}, {"m1": (3, 31.152)}),
+    ("15*/octopus.csv", {}, {"octopus": (7, 74.928)}),
+    ("15*/edistribuzione.csv", {}, {"edistribuzione": (7, 150.864)}),
+    ("15*/hue_Residential_1.csv", {}, {"hue_Residential_1": (7, 36.96)}),
+    ("16*/enedis.csv", {}, {"00000000000000": (7, 74.928)}),
+    ("16*/sdge.csv", {}, {"01234567": (7, 150.864)}),
+    ("16*/pge.csv", {"timezone": "America/Los_Angeles"}, {"pge": (7, 151.03)}),
+    ("17*/datadis.csv", {}, {"ES0000000000000001AA0F": (7, 36.96)}),
+    ("18*/vic_cons.csv", {}, {"6100000001": (7, 74.928)}),
+    ("19*/lastgang.csv", {"timezone": "Europe/Berlin"}, {"DE" + "0" * 30 + "1": (7, 150864.0)}),
+    ("20*/elo_utf16.csv", {}, {"571313100000000001": (7, 36.96)}),
+    ("20*/plain.zip", {"timezone": "UTC"}, {"m1": (3, 31.152)}),
+    ("21*/dmy_offset.csv", {"timezone": "Europe/London"}, {"m1": (3, 31.152)}),
+    ("22*/apt_headerless.csv", {"timezone": "UTC", "unit": "kW"}, {"apt_headerless": (3, 62.736)}),
+    ("23*/resstock*.parquet", {}, {"101": (3, 63.706)}),
+]
+
+
+@pytest.mark.parametrize(("pattern", "fill", "expect"), CASES, ids=[case[0] for case in CASES])
+def test_the_settings_for_files_as_people_have_them_read_every_kwh(init, crocs, pattern, fill, expect):
+    path = next(iter(data("../cases/readings").glob(pattern)))
+    assert init(None, path).code == 0
+    if fill:
+        asked = ", ".join(fill)
+        assert f"fill in {asked}; '?' stands there" in crocs("ingest", "-c", "run.yaml").err
+        filled_in(**fill)
+    assert crocs("ingest", "-c", "run.yaml").code == 0
+    found = {}
+    for (consumer, _), kwh in profiles("runs/run").items():
+        days, energy = found.get(consumer, (0, 0.0))
+        found[consumer] = days + 1, energy + float(kwh.sum())
+    assert found == {name: (days, pytest.approx(kwh, rel=1e-6)) for name, (days, kwh) in expect.items()}

@@ -105,7 +105,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 def _check_text(path: Path, piece: bytes) -> None:
     if piece.startswith(_OLD_EXCEL):
-        raise CrocsError(f"{path}: a workbook of old Excel (.xls); save it as .xlsx or CSV")
+        raise CrocsError(f"{path}: an old (.xls) or locked workbook of Excel; save it as .xlsx or CSV")
     if piece.startswith(archives.ZIP):
         raise CrocsError(f"{path}: a zip or workbook within a zip; unpack it and name its files")
     if b"\0" in piece:

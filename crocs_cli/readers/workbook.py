@@ -6,11 +6,13 @@ import csv
 import datetime as dt
 import io
 import logging
+import warnings
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
+from typing import Any, BinaryIO
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers.readings import Writing
@@ -18,7 +20,13 @@ from crocs_cli.readers.readings import Writing
 SEPARATOR = "\t"
 PIECE_ROWS = 10_000
 LARGEST_TEXTS = 64 << 20  # of all texts of the workbook together, which openpyxl holds
+MOST_PACKED = 50  # times that rows of readings are smaller when packed
+MOST_ROWS = 1 << 20  # of a sheet of Excel
 _TEXTS = ("xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml")
+_NOT_EXCEL = (
+    *(zipfile.BadZipFile, zlib.error, SyntaxError, OSError, EOFError, NotImplementedError, RuntimeError),
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError),
+)
 
 log = logging.getLogger("crocs")
 
@@ -34,21 +42,32 @@ def pieces(path: Path, writing: Writing, says: bool) -> Iterator[bytes]:
         raise CrocsError(
             f"{path}: .xlsx is read by openpyxl; install crocs[xlsx], or save the sheet as CSV"
         ) from error
-    _check_size(path)
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()
-            found = False
-            for piece in _lines(sheet.iter_rows(values_only=True), writing):
-                if says and not found and len(book.worksheets) > 1:
-                    log.info("%s: sheet %r is read, of %d", path, sheet.title, len(book.worksheets))
-                found = True
-                yield piece
-            if found:
-                return
-    except (zipfile.BadZipFile, KeyError, ValueError, ParseError, OSError, EOFError) as error:
+        _check_size(path)
+        with path.open("rb") as file, closing(_opened(file, openpyxl.load_workbook)) as book:
+            yield from _first_sheet(path, book, writing, says)
+    except _NOT_EXCEL as error:
         raise CrocsError(f"{path}: damaged .xlsx, or none; save the sheet as CSV") from error
+
+
+def _opened(file: BinaryIO, load: Callable[..., Any]) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of styles, which nobody reads
+        return load(file, read_only=True, data_only=True)
+
+
+def _first_sheet(path: Path, book: Any, writing: Writing, says: bool) -> Iterator[bytes]:
+    """Yield the lines of the first sheet that has some."""
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        found = False
+        for piece in _lines(sheet.iter_rows(values_only=True), writing):
+            if says and not found and len(book.worksheets) > 1:
+                log.info("%s: sheet %r is read, of %d", path, sheet.title, len(book.worksheets))
+            found = True
+            yield piece
+        if found:
+            return
 
 
 def _lines(rows: Iterator[tuple[Any, ...]], writing: Writing) -> Iterator[bytes]:
@@ -66,7 +85,9 @@ def _lines(rows: Iterator[tuple[Any, ...]], writing: Writing) -> Iterator[bytes]
         text.truncate()
         return done
 
-    for row in rows:
+    for number, row in enumerate(rows):
+        if number == MOST_ROWS:
+            raise ValueError("more rows than Excel has")
         held.append([_field(value, writing) for value in row])
         if len(held) == PIECE_ROWS:
             width = width or max(map(_width, held))
@@ -102,6 +123,10 @@ def _number(value: float, writing: Writing) -> str:
 def _check_size(path: Path) -> None:
     """Refuse a workbook whose texts would fill the memory."""
     with zipfile.ZipFile(path) as archive:
-        size = sum(member.file_size for member in archive.infolist() if member.filename in _TEXTS)
-    if size > LARGEST_TEXTS:
+        members = archive.infolist()
+    size = sum(member.file_size for member in members if member.filename in _TEXTS)
+    dense = max(
+        (part.file_size for part in members if part.file_size > MOST_PACKED * part.compress_size), default=0
+    )
+    if max(size, dense) > LARGEST_TEXTS:
         raise CrocsError(f"{path}: more than {LARGEST_TEXTS >> 20} MB of texts; save the sheet as CSV")

@@ -91,7 +91,7 @@ CASES = {
     "damaged zip": (zipped(GOOD)[:90] + b"\xff" * 9 + zipped(GOOD)[99:], "damaged"),
     "old Excel": (
         b"\xd0\xcf\x11\xe0" + bytes(600),
-        "a workbook of old Excel (.xls); save it as .xlsx or CSV",
+        "an old (.xls) or locked workbook of Excel; save it",
     ),
     "html": (
         "<html><body>Sign in</body></html>\n",

@@ -29,17 +29,16 @@ def to_intervals(start_s, value, interval_s, sides, scale):  # type: ignore[no-u
         number = np.int32(math.floor(start_s[i] / interval_s))
         kwh = value[i] * factor
         beside = start_s[i] - number * interval_s
-        flag = 0
-        if beside != 0:
-            early_by = interval_s - beside
-            flag = REPAIRED | BESIDE if beside <= late or early_by <= early else OFF_GRID
-            number += np.int32(1) if early_by <= early and beside > late else np.int32(0)
-        usable = flag != OFF_GRID and abs(kwh) <= largest
-        if flag != OFF_GRID and largest < abs(kwh) < np.inf:
-            flag |= IMPLAUSIBLE
+        fits = beside == 0
         interval[i] = number
-        energy[i] = kwh if usable else np.nan
-        flags[i] = flag
+        energy[i] = kwh if fits and abs(kwh) <= largest else np.nan
+        flags[i] = 0 if fits else OFF_GRID
+        if not fits and (beside <= late or interval_s - beside <= early):
+            interval[i] = number if beside <= late else number + 1
+            energy[i] = kwh if abs(kwh) <= largest else np.nan
+            flags[i] = REPAIRED | BESIDE
+        if largest < abs(kwh) < np.inf and flags[i] != OFF_GRID:
+            flags[i] |= IMPLAUSIBLE
     return interval, energy, flags
 
 

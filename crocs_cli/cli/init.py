@@ -27,7 +27,7 @@ def command(files: tuple[str, ...], reader: str | None, output: Path) -> None:
     Examples:
       crocs init readings.csv
       crocs init --output trial.yaml 'meters/*.parquet'
-      crocs init --reader smart-meter-texas
+      crocs init --reader smart-meter-texas -o texas.yaml
     """
     from crocs_cli.stages import init
 

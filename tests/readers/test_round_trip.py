@@ -20,7 +20,7 @@ from crocs_cli.maths.readings.assemble import assemble
 from crocs_cli.maths.readings.clock import day_lengths_s, lost_spans_s
 from crocs_cli.maths.readings.rows import Calendar, Rows
 from crocs_cli.readers.archives import contents
-from crocs_cli.readers.formats import FORMATS
+from crocs_cli.readers.formats import format_of
 from crocs_cli.readers.intake import Intake
 from crocs_cli.stages.reading import by_the_reader, dialect, grid, rule
 from crocs_cli.stages.settings import IngestSettings
@@ -37,7 +37,7 @@ def days_of(paths, **given_settings):
     files = contents(paths)
     chosen = by_the_reader(IngestSettings(**given_settings), files[0])
     meant = grid(chosen)
-    intake = Intake(FORMATS[chosen.reader], dialect(chosen, files), meant)
+    intake = Intake(format_of(chosen.reader), dialect(chosen, files), meant)
     pieces = []
     for path in files:
         for rows, numbers in intake.rows(path):

@@ -28,7 +28,7 @@ ALLOWED = {
     "pictures": {"pictures", "maths", "errors"},
     "maths": {"maths", "errors"},
     "machine": {"machine", "errors"},
-    "readers": {"readers", "maths", "errors"},
+    "readers": {"readers", "maths", "machine.settings", "errors"},  # formats are described as settings are
 }
 # what large rooms are divided into, each of which may import those before it
 ORDER = {

@@ -37,7 +37,7 @@ def readings(path, first_day, days):
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "configs", folder / "configs")
-    settings = (folder / "configs" / "laptop.yaml").read_text().replace("type: workdays", "type: all")
+    settings = (folder / "configs" / "laptop.yaml").read_text()
     (folder / "my.yaml").write_text(settings)
     readings(folder / "readings.csv", "2013-06-01", 20)
     readings(folder / "new.csv", "2013-07-01", 14)

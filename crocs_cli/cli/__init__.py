@@ -11,6 +11,7 @@ from crocs_cli import __version__
 # In the order of the work. The sentence is the command's own first one; a test holds the two together.
 COMMANDS = {
     "run": "Do the whole chain that a settings file describes, from profiles to the report.",
+    "init": "Write a settings file for meter files.",
     "ingest": "Read meter files into daily load profiles.",
     "quality": "Report what of the readings was used, and what was left out and why.",
     "synth": "Make a synthetic population whose clusters are known.",

@@ -21,6 +21,7 @@ DAYS = {
     "days_estimated": "with too many estimated readings",
     "days_outside_range": "outside the dates asked for",
     "days_of_other_type": "of another day type",
+    "days_of_registers": "of registers' totals",
 }
 INDICES = {  # name: (title, which way is better)
     "silhouette": ("Silhouette", "higher is better"),

@@ -20,6 +20,7 @@ WORDS = {  # of counts that are not days left out
     "estimated": "readings that were not measured",
     "repaired": "readings whose stamp was set right",
     "negative": "readings below zero",
+    "implausible": "readings that no meter measured",
     "duplicates": "repeated readings",
     "conflicts": "intervals with different readings",
     "gaps": "gaps in the records",

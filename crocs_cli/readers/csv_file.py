@@ -13,14 +13,11 @@ import pyarrow.csv as csv
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers.ahead import ahead
+from crocs_cli.readers.fields import READ_FROM_TEXT, from_text, is_text
+from crocs_cli.readers.numerals import NOT_A_NUMBER, number_fault
 from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.table import Kind, Part, arrow_type, stamp_fault
 from crocs_cli.readers.text import Block, blocks
-
-_NO_READING = ("", "Null", "NULL", "null", "NaN", "nan", "NA", "N/A", "#N/A", "-", ".")
-NOT_A_NUMBER = [
-    f"{before}{word}{after}" for word in _NO_READING for before in ("", " ") for after in ("", " ")
-]
 
 log = logging.getLogger("crocs")
 
@@ -41,27 +38,37 @@ class CsvFile:
         types: dict[str, pa.DataType] = {}
 
         def ready() -> Iterator[Block]:
-            for number, block in enumerate(blocks(self.path)):
+            for number, block in enumerate(blocks(self.path, self.writing)):
                 block = _without_lines(block, self.skipped) if number == 0 else block
                 if block.content.strip():
                     if not types:
                         types.update(self._types(kinds, block))
                     yield block
 
-        yield from ahead(lambda block: self._part(block, types), ready())
+        yield from ahead(lambda block: self._part(block, kinds, types), ready())
 
-    def _part(self, block: Block, types: Mapping[str, pa.DataType]) -> Part:
-        ragged: list[csv.InvalidRow] = []
+    def _part(self, block: Block, kinds: Mapping[str, Kind], types: Mapping[str, pa.DataType]) -> Part:
+        """Return the wanted columns of a block; stamps that Arrow cannot read are read as text."""
         try:
-            table = self._parsed(block.content, types, ragged)
-            if ragged:
-                table = pa.concat_tables(
-                    [table, self._parsed(self._blanked(block, types, ragged), types, [])]
-                )
-        except pa.ArrowInvalid as error:
-            raise CrocsError(self._fault(block, list(types), str(error))) from error
-        columns = {name: _whole(table.unify_dictionaries()[name]) for name in types}
+            columns = self._columns(block, types)
+        except pa.ArrowInvalid:
+            try:
+                stamps = [name for name, kind in kinds.items() if kind == "stamp"]
+                columns = self._columns(block, {**types, **dict.fromkeys(stamps, pa.string())})
+            except pa.ArrowInvalid as error:
+                raise CrocsError(self._fault(block, list(types), str(error))) from error
+        for name, kind in kinds.items():
+            if pa.types.is_string(columns[name].type) and kind in READ_FROM_TEXT:
+                columns[name] = from_text(columns[name], kind, self.writing, name, block.place)
         return Part(columns, block.place)
+
+    def _columns(self, block: Block, types: Mapping[str, pa.DataType]) -> dict[str, pa.Array]:
+        """Parse a block; lines with a wrong number of fields come last where they are kept."""
+        ragged: list[csv.InvalidRow] = []
+        table = self._parsed(block.content, types, ragged)
+        if ragged:
+            table = pa.concat_tables([table, self._parsed(self._blanked(block, types, ragged), types, [])])
+        return {name: _whole(table.unify_dictionaries()[name]) for name in types}
 
     def _parsed(
         self, content: bytes, types: Mapping[str, pa.DataType], ragged: list[csv.InvalidRow]
@@ -105,7 +112,7 @@ class CsvFile:
         types = {}
         for name, kind in kinds.items():
             first = row[self.names.index(name)].strip(' "') if len(row) == len(self.names) else ""
-            types[name] = arrow_type(kind, first)
+            types[name] = pa.string() if is_text(kind, self.writing) else arrow_type(kind, first)
         return types
 
     def _fault(self, block: Block, wanted: list[str], message: str) -> str:
@@ -115,16 +122,15 @@ class CsvFile:
         if count := re.search(r"Expected (\d+) columns, got (\d+)", message):
             return f"{place}: {count[2]} fields where the header has {count[1]}; mend or remove the line"
         if "UTF8" in message:
-            return f"{place}: not UTF-8 text; save the file as UTF-8"
+            return f"{place}: not UTF-8 text; save the file as UTF-8, or set ingest.encoding"
         column = re.search(r"CSV column #(\d+)", message)
         value = re.search(r"(?:invalid value|in) '(.*)'", message, re.DOTALL)
         if not column or not value:
-            return f"{place}: not CSV ({message.splitlines()[0]})"
+            return f"{place}: not CSV; is there a quote that is never closed? Mend the file"
         name, text = self.names[int(column[1])], value[1][:40]
         if "timestamp" in message:
             return f"{place}: {stamp_fault(name, text, self.writing.stamp_format)}"
-        comma = "; for decimal commas set ingest.decimal to ','" if "," in text else ""
-        return f"{place}: {name} {text!r} is not a number{comma}; mend the line, or leave the field empty"
+        return f"{place}: {number_fault(name, text, self.writing)}"
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

@@ -1,76 +1,112 @@
-"""Which format a file has, by what stands at its beginning."""
+"""Tell which format a file has, by what stands at its beginning."""
 
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import pyarrow.parquet as parquet
+from typing import Any
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.readers import described
+from crocs_cli.readers.archives import ZIP
+from crocs_cli.readers.glance import MOST_TITLE_LINES, Glance, glance
+from crocs_cli.readers.propose import Proposal, propose, saw
 from crocs_cli.readers.readings import Dialect
 from crocs_cli.readers.stamps import time_of_day_s
 from crocs_cli.readers.text import opened
 
-_GLANCE_BYTES = 1 << 16
-_SIGNS = {  # columns that only files of one format have
-    "lcl": {"LCLid"},
-    "sgsc": {"READING_DATETIME"},
-    "sgcc": {"CONS_NO"},
-    "opower": {"service_point_id", "usage_value"},
-}
+_START_BYTES = 1 << 16
+_SIGNS = {"sgsc": {"READING_DATETIME"}, "sgcc": {"CONS_NO"}}  # columns that only files of one format have
 
 
-def detect(path: Path, dialect: Dialect) -> tuple[str, str]:
-    """Return (format, why) of a file; raise CrocsError when it is of none that crocs knows for sure."""
-    with opened(path) as file:
-        start = file.read(_GLANCE_BYTES)
-    if start.startswith(b"PK\x03\x04"):
-        start = _zipped(path)
-    if start.startswith(b"PAR1"):
-        return _by_names(path, [name.strip() for name in parquet.read_schema(path).names], "", dialect)
-    lines = [line for line in start.decode("utf-8-sig", errors="replace").splitlines() if line.strip()]
-    first, second = (*lines[:2], "", "")[:2]
-    if re.match(r"(100,NEM1[23]|200),", first):
-        return "nem12", f"its first line begins with {first[:9]}"
-    if re.match(r"\s*<", first) and "espi" in start.decode(errors="replace"):
-        return "greenbutton", "it is XML in the name space of ESPI"
-    if re.fullmatch(r"\d+ \d{5} [\d.]+", first.strip()):
-        return "cer", "its lines are meter, five digits and kWh"
-    if second.startswith("Customer,Generator Capacity"):
-        return "ausgrid", "its second line begins with Customer,Generator Capacity"
-    return _by_names(path, _fields(first), second, dialect)
+@dataclass(frozen=True)
+class Detected:
+    """The format of a file, why it is that one, and settings that the file shows, as `ingest` has them."""
+
+    reader: str
+    why: str
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
-def _zipped(path: Path) -> bytes:
-    """Return the beginning of the first file of a zip."""
+def detect(path: Path, dialect: Dialect) -> Detected:
+    """Return the format of a file; raise CrocsError when it is of none that crocs knows for sure.
+
+    `dialect` has the names of the columns that generic files use.
+    """
+    found, look = known_format(path)
+    if found is not None:
+        return found
+    names = {name for line in look.lines[:1] for name in line}
+    said = {dialect.consumer, dialect.time, dialect.energy}
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as member:
-            return member.read(_GLANCE_BYTES)
-    except (zipfile.BadZipFile, zlib.error, EOFError, IndexError, RuntimeError) as error:
-        raise CrocsError(f"{path}: cut short or damaged zip, or a locked one; fetch it again") from error
-
-
-def _by_names(path: Path, names: list[str], second: str, dialect: Dialect) -> tuple[str, str]:
-    """Tell a table's format by its column names, and a matrix by its first row."""
-    for form, columns in _SIGNS.items():
-        if columns <= set(names):
-            return form, f"it has a column {' and '.join(sorted(columns))}"
-    if {dialect.consumer, dialect.time, dialect.energy} <= set(names):
-        return "long", f"it has columns {dialect.consumer}, {dialect.time} and {dialect.energy}"
+        proposal = propose(look)
+    except CrocsError:
+        proposal = Proposal("", sure=False)
+    if said <= names:
+        why = f"it has columns {dialect.consumer}, {dialect.time} and {dialect.energy}"
+        return Detected("long", why, proposal.certain() if proposal.reader == "long" else {})
     slots = [name for name in names if time_of_day_s(name) is not None]
-    if {dialect.consumer, dialect.time} <= set(names) and slots:
-        return "wide", f"it has columns {dialect.consumer}, {dialect.time} and {len(slots)} times of day"
-    if re.match(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d", second) and names[0] in ("", dialect.time):
-        return "matrix", "its first column holds stamps and has no other name"
-    shown = ", ".join(map(repr, names[:8]))
+    if {dialect.consumer, dialect.time} <= names and slots:
+        why = f"it has columns {dialect.consumer}, {dialect.time} and {len(slots)} times of day"
+        return Detected("wide", why)
+    if proposal.sure:
+        return Detected(proposal.reader, proposal.why, proposal.certain())
     raise CrocsError(
-        f"{path}: of no format that is known for sure (it begins {shown}); name it with ingest.reader"
+        f"{path}: of no format that is known for sure ({saw(look)}); run `crocs init {path}` for settings "
+        "that may fit, or name the format with ingest.reader"
     )
 
 
-def _fields(line: str) -> list[str]:
-    separator = max(",;\t|", key=line.count)
-    return [name.strip().strip('"').strip() for name in line.split(separator)]
+def known_format(path: Path) -> tuple[Detected | None, Glance]:
+    """Return (the format of a file that has the signs of one that crocs knows, its first lines).
+
+    The format is None for another file; the lines are none where they were not needed to tell it.
+    """
+    found = _by_text(path)
+    look = Glance(path, "", ()) if found else glance(path)
+    return found or _by_columns(look), look
+
+
+def _by_text(path: Path) -> Detected | None:
+    """Tell the formats that are no tables with a header by the beginning of their text."""
+    with opened(path) as file:
+        start = file.read(_START_BYTES)
+    if start.startswith((b"PAR1", ZIP)):
+        return None
+    text = start.decode("utf-8-sig", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    first, second = (*lines[:2], "", "")[:2]
+    if re.match(r"(100,NEM1[23]|200),", first):
+        return Detected("nem12", f"its first line begins with {first[:9]}")
+    if re.match(r"\s*<", first) and "espi" in text:
+        return Detected("greenbutton", "it is XML in the name space of ESPI")
+    if re.fullmatch(r"\d+ \d{5} [\d.]+", first.strip()):
+        return Detected("cer", "its lines are meter, five digits and kWh")
+    if second.startswith("Customer,Generator Capacity"):
+        return Detected("ausgrid", "its second line begins with Customer,Generator Capacity")
+    if re.match(r"\s*[<{\[]", first):
+        raise CrocsError(
+            f"{path}: {'XML' if '<' in first[:9] else 'JSON'} that crocs does not read; save it as CSV"
+        )
+    return None
+
+
+def _by_columns(look: Glance) -> Detected | None:
+    """Tell a table's format by its column names, which may stand below title lines."""
+    for line in look.lines[: MOST_TITLE_LINES if look.text else 1]:
+        names = set(line)
+        for form, columns in _SIGNS.items():
+            if columns <= names:
+                return Detected(form, _has(sorted(columns)))
+        for form, description in described.known().items():
+            if description.fits(names, look.text):
+                return Detected(form, _has(description.signs_in(names)))
+    return None
+
+
+def _has(columns: Sequence[str]) -> str:
+    """Say which columns tell a format."""
+    *others, last = columns
+    return f"it has columns {', '.join(others)} and {last}" if others else f"it has a column {last}"

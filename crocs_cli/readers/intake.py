@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -18,8 +19,10 @@ from crocs_cli.maths.readings.rows import Rows
 from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.formats import Format
 from crocs_cli.readers.readings import Dialect, Readings
+from crocs_cli.readers.table import BLANKS
 
 LONGEST_ID = 200  # files hold ids at the length of the longest one
+_GUARDED = re.compile(r'^="([^"]+)"$|^\'(\d+)$')
 _GLANCE = 10_000  # rows after which a wrong interval shows
 
 log = logging.getLogger("crocs")
@@ -34,13 +37,14 @@ class Intake:
     def __init__(self, form: Format, dialect: Dialect, grid: Grid) -> None:
         self._form, self._dialect, self._grid = form, dialect, grid
         self._numbers: dict[str, int] = {}
+        self._ids: dict[str, int] = {}
         self._last = pa.nulls(0, pa.string()), np.empty(0, np.int32)  # names, and their numbers
         self.seen = Seen(grid)
 
     @property
     def ids(self) -> list[str]:
         """The consumers' names."""
-        return list(self._numbers)
+        return list(self._ids)
 
     def rows(self, path: Path) -> Iterator[tuple[Rows, np.ndarray]]:
         """Yield a file's readings in pieces, each with the consumer's number of every code in `meter`.
@@ -90,9 +94,14 @@ class Intake:
                     f"consumer {name[:20]}...: an id of more than {LONGEST_ID} characters; "
                     "name the right column with ingest.columns.consumer"
                 )
-            table[code] = self._numbers.setdefault(name, len(self._numbers))
+            table[code] = self._numbers[name] = self._ids.setdefault(_bare(name), len(self._ids))
         self._last = names, table
         return table
+
+    @property
+    def renamed(self) -> int:
+        """How many spellings of ids had blanks or a spreadsheet's marks around them."""
+        return sum(name not in self._ids for name in self._numbers)
 
     def _check_grid(self, path: Path) -> None:
         if self.seen.misfit:
@@ -103,7 +112,7 @@ class Intake:
             )
 
     def check(self) -> None:
-        """Raise CrocsError when all files together hold nothing, or readings too far apart."""
+        """Raise CrocsError when all files hold nothing, or readings too far apart; say what was set right."""
         if not self.seen.rows:
             raise CrocsError("no readings in the files, only headers; name files with readings")
         if (sparser := self.seen.sparser_min) is not None:
@@ -112,6 +121,21 @@ class Intake:
                 f"readings come every {found}, not every {self._grid.interval_s // 60}min; "
                 "set ingest.interval to the time between readings"
             )
+        if self.renamed:
+            log.warning("blanks or a spreadsheet's quotes around ids are removed, of %d in all", self.renamed)
+        if self.seen.beside:
+            log.warning(
+                "%d of %d stamps lie some seconds beside their interval and are set right; "
+                "see ingest.stamp_tolerance",
+                self.seen.beside,
+                self.seen.rows,
+            )
+
+
+def _bare(name: str) -> str:
+    """Return an id without outer blanks, and without the marks that keep a spreadsheet from changing it."""
+    bare = name.strip(BLANKS)
+    return _GUARDED.sub(r"\1\2", bare)
 
 
 def _out_of_range(path: Path, time_s: np.ndarray) -> CrocsError:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+
+Direction = Literal["add", "subtract", "drop"]
+Quality = Literal["measured", "estimated", "invalid"]
 
 
 @dataclass(frozen=True)
@@ -13,9 +19,9 @@ class Readings:
     """Some readings in the order of their file.
 
     consumer: (n,) dictionary of text; time_s: (n,) int64, seconds since 1970-01-01 as stamped, of UTC where
-    `is_utc`, else of the wall clock; value: (n,) float64 in the file's unit, NaN where there is none;
-    channel: (n,) uint8, readings of several channels add up, 0 when None; estimated: (n,) bool, not measured;
-    repaired: (n,) bool, the reader set the stamp right; both False when None.
+    `is_utc` (one for all, or (n,) bool), else of the wall clock; value: (n,) float64 in the file's unit,
+    NaN where there is none; channel: (n,) uint8, readings of several channels add up, 0 when None; estimated:
+    (n,) bool, not measured; repaired: (n,) bool, the reader set the stamp right; both False when None.
     """
 
     consumer: pa.DictionaryArray
@@ -24,22 +30,34 @@ class Readings:
     channel: np.ndarray | None = None
     estimated: np.ndarray | None = None
     repaired: np.ndarray | None = None
-    is_utc: bool = False
+    is_utc: bool | np.ndarray = False
 
 
 @dataclass(frozen=True)
 class Writing:
-    """How stamps and numbers are written: strptime's form of a stamp (None: ISO 8601), the decimal sign."""
+    """How a table is written: stamps, numbers, text, and what stands above the readings.
+
+    stamp_format: strptime's form of a stamp, epoch-s or epoch-ms (None: ISO 8601); title_lines: lines above
+    the header, None to look for the line with the wanted columns; header: False where no line names the
+    columns, which are then c1, c2, c3 ...
+    """
 
     stamp_format: str | None = None
     decimal: str = "."
+    thousands: str = ""
+    encoding: str = "auto"
+    title_lines: int | None = None
+    header: bool = True
 
 
 @dataclass(frozen=True)
 class Dialect:
     """What the user says of the files: names of columns, how fields are written, how stamps are meant.
 
-    `date` is the column of the date where `time` holds the time of day only.
+    `date` is the column of the date where `time` holds the time of day only; `hour` is one of the running
+    number of the interval in the local day of `timezone`. `directions` and `qualities` are the meaning of the
+    values in the columns `direction` and `quality`. `consumer_from` is column or file; None where the file's
+    name stands in for a missing column. `file_names` are the consumers of files of one meter.
     """
 
     consumer: str
@@ -49,6 +67,15 @@ class Dialect:
     writing: Writing
     stamp: str
     interval_s: int
+    hour: str | None = None
+    direction: str | None = None
+    quality: str | None = None
+    directions: Mapping[str, Direction] = field(default_factory=dict)
+    qualities: Mapping[str, Quality] = field(default_factory=dict)
+    consumer_from: str | None = "column"
+    consumer_pattern: str | None = None
+    file_names: Mapping[Path, str] = field(default_factory=dict)
+    timezone: str = "UTC"
 
     @property
     def stamp_format(self) -> str | None:

@@ -15,6 +15,7 @@ from crocs_cli.errors import CrocsError
 
 Kind = Literal["id", "stamp", "number", "text"]
 
+BLANKS = " \u00a0"  # that do not belong to an id
 _ID = pa.dictionary(pa.int32(), pa.string())
 _ISO_WITH_ZONE = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]+\s*(Z|[+-]\d\d:?(\d\d)?)")
 
@@ -29,11 +30,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Table:
-    """A file as a table: its column names without outer blanks, and how to read some of them."""
+    """A file as a table: its column names without outer blanks, how to read some, and the lines above.
+
+    Where it is not sure that the names are names (`has_header`), no message shows them: they may be private.
+    """
 
     path: Path
     names: tuple[str, ...]
     parts: Callable[[Mapping[str, Kind]], Iterator[Part]]
+    title: tuple[str, ...] = ()
+    has_header: bool = True
 
     def read(self, kinds: Mapping[str, Kind], setting: Mapping[str, str] | None = None) -> Iterator[Part]:
         """Yield the columns named in `kinds`; `setting` names the setting behind a column, for messages.
@@ -52,11 +58,19 @@ class Table:
         if name in self.names:
             return f"column {name!r} is there {self.names.count(name)} times; rename or remove one"
         cure = f"name the right one with {setting}" if setting else "is this the right reader?"
+        if not self.has_header:
+            return (
+                f"no column {name!r}, and no line that surely names columns; {cure}, or set ingest.header to "
+                "false if no line does, and name columns c1, c2 ..."
+            )
         return f"no column {name!r}; there are {', '.join(map(repr, self.names[:12]))}; {cure}"
 
 
 def stamp_fault(name: str, text: str, stamp_format: str | None) -> str:
     """Say that a stamp cannot be read, and what form is expected."""
+    if stamp_format is None and (count := re.fullmatch(r"\d{10}(\d{3})?(\.\d+)?", text)):
+        form = "epoch-ms" if count[1] else "epoch-s"
+        return f"{name} {text!r} looks like time since 1970; set ingest.stamp_format to {form}"
     form = f"the form {stamp_format}" if stamp_format else "a stamp such as 2013-01-31 00:30"
     return f"{name} {text!r} is not {form}; mend it, or set ingest.stamp_format (such as %d/%m/%Y %H:%M)"
 
@@ -71,7 +85,7 @@ def arrow_type(kind: Kind, first: str) -> pa.DataType:
 def _check_names(part: Part, name: str) -> None:
     """Refuse consumers without a name."""
     column = part.columns[name]
-    blank = compute.index(column.dictionary, "").as_py()
+    blank = compute.index(compute.utf8_trim(column.dictionary, BLANKS), "").as_py()
     if column.null_count or blank >= 0:
         row = compute.index(compute.equal(column.indices, blank).fill_null(True), True).as_py()
         raise CrocsError(f"{part.place(row)}: {name} is empty; mend or remove the line")

@@ -1,21 +1,26 @@
-"""Text files as blocks of whole lines, plain or gzipped, each fault named by its file and line."""
+"""Text files as blocks of whole lines, in UTF-8 whatever they are packed and written in."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from crocs_cli.errors import CrocsError, refusal
+from crocs_cli.readers import archives, workbook
+from crocs_cli.readers.encodings import UTF_8, Encoding
+from crocs_cli.readers.readings import Writing
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 16 << 20  # a header of a million consumers is shorter
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
 @dataclass(frozen=True)
@@ -35,36 +40,56 @@ class Block:
         return str(self.path)
 
 
-def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[Block]:
-    """Yield a text file as blocks of about `size` bytes that end with a line's end.
+def blocks(
+    path: Path, writing: Writing | None = None, size: int = BLOCK_BYTES, says: bool = True
+) -> Iterator[Block]:
+    """Yield a text file or workbook as blocks of about `size` bytes that end with a line's end.
 
-    Raises CrocsError for a file that is missing, empty, cut short, or not UTF-8 text.
+    `says`: an encoding or a sheet that was not told is said.
+
+    Raises CrocsError for a file that is missing, empty, cut short, or not text of its encoding.
     """
-    line, rest = 1, b""
+    writing = writing or Writing()
+    if archives.is_workbook(path):
+        yield from _whole_lines(path, workbook.pieces(path, writing, says), Encoding(path, UTF_8, says))
+        return
     with opened(path) as file:
-        old_mac = False
-        while piece := file.read(size):
-            _check_text(path, piece)
-            old_mac = old_mac or (line == 1 and not rest and b"\n" not in piece and b"\r" in piece)
-            piece = piece.replace(b"\r", b"\n") if old_mac else piece
-            whole, newline, tail = (rest + piece).rpartition(b"\n")
-            if newline:
-                yield Block(path, line, whole.removeprefix(_BOM) + newline if line == 1 else whole + newline)
-                line += whole.count(b"\n") + 1
-            rest = tail
-            if len(rest) > LONGEST_LINE:
-                raise CrocsError(f"{path}:{line}: a line of more than {LONGEST_LINE >> 20} MB; mend the file")
+        encoding = Encoding(path, writing.encoding, says)
+        yield from _whole_lines(path, encoding.to_utf8(iter(partial(file.read, size), b"")), encoding)
+
+
+def _whole_lines(path: Path, pieces: Iterator[bytes], encoding: Encoding) -> Iterator[Block]:
+    """Yield pieces of text as blocks of whole lines."""
+    line, rest, old_mac = 1, b"", False
+    for piece in pieces:
+        _check_text(path, piece)
+        old_mac = old_mac or (line == 1 and not rest and b"\n" not in piece and b"\r" in piece)
+        piece = piece.replace(b"\r", b"\n") if old_mac else piece
+        whole, newline, tail = (rest + piece).rpartition(b"\n")
+        if newline:
+            content = whole.removeprefix(_BOM) + newline if line == 1 else whole + newline
+            yield Block(path, line, encoding.mended(content))
+            line += whole.count(b"\n") + 1
+        rest = tail
+        if len(rest) > LONGEST_LINE:
+            raise CrocsError(f"{path}:{line}: a line of more than {LONGEST_LINE >> 20} MB; mend the file")
     if rest:
-        yield Block(path, line, (rest.removeprefix(_BOM) if line == 1 else rest) + b"\n")
+        content = (rest.removeprefix(_BOM) if line == 1 else rest) + b"\n"
+        yield Block(path, line, encoding.mended(content))
     elif line == 1:
         raise CrocsError(f"{path}: empty; name a file with readings")
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, unpacked if its first bytes are gzip's, and translate what can go wrong on the way."""
+    """Open a file or a member of a zip, unpacked if its first bytes are gzip's; translate faults."""
     try:
-        with path.open("rb") as file:
+        with ExitStack() as stack:
+            file: IO[bytes]
+            try:
+                file = stack.enter_context(path.open("rb"))
+            except NotADirectoryError:
+                file = stack.enter_context(archives.open_member(path))
             start = file.read(len(_GZIP))
             file.seek(0)
             yield gzip.GzipFile(fileobj=file) if start == _GZIP else file  # type: ignore[misc]
@@ -72,12 +97,16 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise CrocsError(f"{path}: a directory; name its files, such as {path}/*.csv") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CrocsError(f"{path}: cut short or damaged gzip; fetch it again") from error
+    except archives.BadZip as error:
+        raise CrocsError(f"{path}: damaged zip; fetch it again") from error
     except OSError as error:
         raise CrocsError(f"{path}: {refusal(error, 'name a readable file')}") from error
 
 
 def _check_text(path: Path, piece: bytes) -> None:
-    if piece[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise CrocsError(f"{path}: UTF-16 text; save it as UTF-8")
+    if piece.startswith(_OLD_EXCEL):
+        raise CrocsError(f"{path}: an old (.xls) or locked workbook of Excel; save it as .xlsx or CSV")
+    if piece.startswith(archives.ZIP):
+        raise CrocsError(f"{path}: a zip or workbook within a zip; unpack it and name its files")
     if b"\0" in piece:
         raise CrocsError(f"{path}: not text (it holds NUL bytes); name a CSV or Parquet file")

@@ -10,22 +10,28 @@ import numpy as np
 import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.readers import meaning
 from crocs_cli.readers.long import numbers
+from crocs_cli.readers.naming import consumers
 from crocs_cli.readers.readings import Dialect, Readings
-from crocs_cli.readers.stamps import DAY_S, dates, time_of_day_s
+from crocs_cli.readers.stamps import DAY_S, dates, time_of_day_s, time_range_s
 from crocs_cli.readers.table import Part, Table
 from crocs_cli.readers.tables import open_table
 
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the readings of a wide file."""
-    table = open_table(path, dialect.writing)
-    consumer, date = dialect.consumer, dialect.time
+    date = dialect.date or dialect.time
+    kinds, named = meaning.columns(dialect)
+    id_column = (dialect.consumer,) if dialect.consumer_from == "column" else ()
+    table = open_table(path, dialect.writing, wanted=(date, *kinds, *id_column))
+    owners = consumers(table, dialect)
     slots = slot_columns(table, dialect)
-    named = {consumer: "ingest.columns.consumer", date: "ingest.columns.time"}
-    for part in table.read({consumer: "id", date: "text", **dict.fromkeys(slots, "number")}, named):
+    kinds |= {**owners.kinds, date: "text", **dict.fromkeys(slots, "number")}
+    for part in table.read(kinds, {**owners.named, **named, date: "ingest.columns.time"}):
         midnight_s = dates(part.columns[date], dialect.stamp_format, date, part.place)
-        yield unrolled(part, part.columns[consumer], midnight_s, slots)
+        rolled = unrolled(part, owners.of(part, len(midnight_s)), midnight_s, slots)
+        yield meaning.meaning(part, dialect, path).repeated(len(slots)).applied(rolled)
 
 
 def unrolled(
@@ -46,17 +52,19 @@ def repeated(consumer: pa.DictionaryArray, times: int) -> pa.DictionaryArray:
 def slot_columns(table: Table, dialect: Dialect) -> dict[str, int]:
     """Return {column: seconds since midnight of its stamp} of the slot columns, which must make up a day.
 
-    Columns are named by the time of day (0:30, 00:30, 24:00) or by running numbers (1 2 3, h0 h1, V01 V02).
+    Columns are named by the time of day (0:30, 00:30, 24:00), by both ends of the interval (0:00 - 0:30), or
+    by running numbers (1 2 3, h0 h1, V01 V02).
     """
     count = DAY_S // dialect.interval_s
     ends = dialect.stamp == "end"
+    ranges = {name: span[ends] for name in table.names if (span := time_range_s(name)) is not None}
     timed = {name: time_of_day_s(name) for name in table.names}
     slots = {
         name: DAY_S if ends and second == 0 else second
         for name, second in timed.items()
         if second is not None
     }
-    slots = slots or _numbered(table.names, count, dialect)
+    slots = ranges or slots or _numbered(table.names, count, dialect)
     wanted = (np.arange(count) + ends) * dialect.interval_s
     if sorted(slots.values()) != wanted.tolist():
         raise CrocsError(

@@ -22,12 +22,13 @@ from crocs_cli.machine.spool import Spool
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.maths.readings.assemble import Days, assemble
-from crocs_cli.maths.readings.clock import day_lengths_s
+from crocs_cli.maths.readings.clock import day_lengths_s, lost_spans_s
 from crocs_cli.maths.readings.quality import COUNTS, mean_daily_kwh, quality_csv, reasons, warnings
 from crocs_cli.maths.readings.row_kernels import to_bins
 from crocs_cli.maths.readings.rows import BIN_METERS, RECORD, Calendar, Rows
 from crocs_cli.readers.ahead import ahead
-from crocs_cli.readers.formats import FORMATS
+from crocs_cli.readers.archives import contents
+from crocs_cli.readers.formats import format_of
 from crocs_cli.readers.inputs import Pseudonyms, input_files
 from crocs_cli.readers.intake import Intake
 from crocs_cli.stages import footprints
@@ -47,14 +48,15 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
     Raises CrocsError for readings that cannot be used as the settings say.
     """
     paths = input_files(settings.files)
-    settings = by_the_reader(settings, paths[0])
+    unpacked = contents(paths)
+    settings = by_the_reader(settings, unpacked[0])
     with ThreadPoolExecutor(1) as beside, Spool(run / "profiles", RECORD) as spool:
         base = beside.submit(base_recipe, settings, paths).result  # digests take as long as a tenth of it all
         made = made_shards(run, base)
-        work = _Work(settings, spool, team, [int(key) for key in made])
+        work = _Work(settings, spool, team, [int(key) for key in made], _to_read(settings, paths, unpacked))
         shards = products(run, base(), next(iter(made.values()))["parts"]) if made else []
         if not shards or not all(product.key in made for product in team.part(shards)):
-            work.read(paths)
+            work.read()
             shards = products(run, base(), work.shards)
         bring_up_to_date(shards, work.profiles, team, "ingest", work.needs)
     if team.leads and all_made(shards):
@@ -62,13 +64,21 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
     return shards
 
 
+def _to_read(settings: IngestSettings, paths: Sequence[Path], unpacked: Sequence[Path]) -> Sequence[Path]:
+    """Return the files as the reader takes them: the library behind nem12 opens zips itself."""
+    return paths if settings.reader == "nem12" else unpacked
+
+
 class _Work:
     """What one process does: read everything, set aside what its shards need, make the shards."""
 
-    def __init__(self, settings: IngestSettings, spool: Spool, team: Team, made: Sequence[int]) -> None:
+    def __init__(
+        self, settings: IngestSettings, spool: Spool, team: Team, made: Sequence[int], paths: Sequence[Path]
+    ) -> None:
         self._settings, self._spool, self._team, self._made = settings, spool, team, made
+        self._paths = paths
         self._grid = grid(settings)
-        self._intake = Intake(FORMATS[settings.reader], dialect(settings), self._grid)
+        self._intake = Intake(format_of(settings.reader), dialect(settings, paths), self._grid)
         self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
         self.quality: dict[str, Quality] = {}  # of the shards that were made here, by their keys
 
@@ -77,11 +87,11 @@ class _Work:
         """How many shards all consumers make."""
         return -(-len(self._intake.ids) // self._settings.shard_size)
 
-    def read(self, paths: Sequence[Path]) -> None:
+    def read(self) -> None:
         """Read the files and set aside the readings of the shards that this process has to make."""
         require(Needs(footprints.ingest(), "use a larger machine"), "ingest")
         with Progress("ingest: readings", None, self._team.leads) as progress:
-            for path in paths:
+            for path in self._paths:
                 for records, first in ahead(self._binned, self._intake.rows(path)):
                     self._spool.add(records, first)
                     progress.advance(len(records))
@@ -150,16 +160,23 @@ class _Work:
             one, other = conflict.energies_kwh
             raise CrocsError(
                 f"consumer {names[conflict.meter]}: two readings of the interval from {stamp}, {one:g} and "
-                f"{other:g} kWh; set ingest.duplicates to first, last, mean or leave_out"
+                f"{other:g} kWh; {self._telling_apart()}"
+                "set ingest.duplicates to first, last, mean or leave_out"
             )
         return replace(days, energy_kwh=days.energy_kwh.astype(np.float32))  # as the file has it
+
+    def _telling_apart(self) -> str:
+        """Say which column may tell two readings of one interval apart, for readers of any table."""
+        columns = self._settings.columns
+        if not format_of(self._settings.reader).generic or columns.direction is not None:
+            return ""
+        return "name a column that tells them apart with ingest.columns.consumer or .direction, or "
 
     def _calendar(self) -> Calendar:
         seen = self._intake.seen
         verdict = wanted_days(self._settings).verdicts(seen.first_day, seen.days)
-        return Calendar(
-            seen.first_day, verdict, day_lengths_s(seen.first_day, seen.days, self._grid.timezone)
-        )
+        span = seen.first_day, seen.days, self._grid.timezone
+        return Calendar(seen.first_day, verdict, day_lengths_s(*span), lost_spans_s(*span))
 
 
 def base_recipe(settings: IngestSettings, paths: Sequence[Path]) -> Recipe:
@@ -170,6 +187,7 @@ def base_recipe(settings: IngestSettings, paths: Sequence[Path]) -> Recipe:
     plain = settings.model_dump(
         mode="json", by_alias=True, exclude={"files": True, "pseudonym_key": True, "days": {"dates"}}
     )
+    plain["reader"] = format_of(settings.reader).name  # not where a user's description lies
     key = settings.pseudonym_key
     inputs = {
         f"{number:05d}" if key else f"{number:05d} {path.name}": digest(path)
@@ -224,9 +242,9 @@ def summarise(run: Path, shards: Sequence[Product], known: Mapping[str, Quality]
 
     meter_id, quality, mean_kwh = map(np.concatenate, zip(*ahead(of_shard, shards), strict=True))
     files.write_bytes(run / "quality.csv", quality_csv(meter_id, quality, mean_kwh).encode())
+    for warning in warnings(quality, mean_kwh):
+        log.warning("%s", warning)
     if not quality[:, COUNTS.index("days_used")].any():
         raise CrocsError(
             f"{run}: no consumer has a day that can be used ({reasons(quality)}); see quality.csv"
         )
-    for warning in warnings(quality, mean_kwh):
-        log.warning("%s", warning)

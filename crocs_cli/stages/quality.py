@@ -12,7 +12,7 @@ import numpy as np
 from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.machine import files
 from crocs_cli.machine.plain import json_bytes
-from crocs_cli.maths.readings.quality import COUNTS, shares
+from crocs_cli.maths.readings.quality import COUNTS, LATER, of_today, shares
 from crocs_cli.pictures import quality_page
 
 
@@ -34,9 +34,10 @@ def read_table(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Return (consumers, counts (consumers, counts) int64, mean daily kWh (consumers,)) of a quality.csv."""
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-        counts = np.array([[int(row[name]) for name in COUNTS] for row in rows], dtype=np.int64)
+        names = [name for name in COUNTS if not rows or name in rows[0] or name not in LATER]
+        counts = np.array([[int(row[name]) for name in names] for row in rows], dtype=np.int64)
         mean_kwh = np.array([float(row["mean_daily_kwh"] or "nan") for row in rows])
-        return [row["consumer_id"] for row in rows], counts.reshape(-1, len(COUNTS)), mean_kwh
+        return [row["consumer_id"] for row in rows], of_today(counts.reshape(-1, len(names))), mean_kwh
     except FileNotFoundError as error:
         raise CrocsError(f"{path}: no such file; run `crocs ingest` first") from error
     except OSError as error:

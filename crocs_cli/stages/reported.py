@@ -15,7 +15,7 @@ from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS
 from crocs_cli.machine.run import partition_labels, read_behaviours, rrls_path, shards
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.profiles import window_slots
-from crocs_cli.maths.readings.quality import COUNTS
+from crocs_cli.maths.readings.quality import COUNTS, of_today
 from crocs_cli.maths.segments.traits import consumer_means, peak_counts
 from crocs_cli.pictures.describe import People
 from crocs_cli.pictures.facts import Quality
@@ -76,9 +76,10 @@ def _profiles(
                 f"{run}/partition.h5: of other consumers than profiles/{key}.h5; run `crocs stage2` anew"
             )
         at = here.stop
-        counts += read["quality"].sum(axis=0)
-        meters += len(read["quality"])
-        unused += int((read["quality"][:, COUNTS.index("days_used")] == 0).sum())
+        counted = of_today(read["quality"])
+        counts += counted.sum(axis=0)
+        meters += len(counted)
+        unused += int((counted[:, COUNTS.index("days_used")] == 0).sum())
         means.append(consumer_means(read["energy_kwh"], read["day_offset"]))
         peaks.append(peak_counts(read["energy_kwh"], read["day_offset"], label[here], clusters))
         dates += [read["date"].min(), read["date"].max()] if len(read["date"]) else []

@@ -34,8 +34,8 @@ def changed(line, text):
         (b"\x00\x01\x02", [], "readings.csv: not text (it holds NUL bytes); name a CSV or Parquet file"),
         (
             GOOD.encode("utf-16"),
-            [],
-            "readings.csv: UTF-16 text; save it as UTF-8",
+            ["--encoding", "utf-8"],
+            "readings.csv: not text (it holds NUL bytes); name a CSV or Parquet file",
         ),
         (
             GOOD.replace("id,time,kwh", "id,time,wh"),
@@ -89,6 +89,7 @@ def changed(line, text):
             changed(2, "C0,2013-01-01 00:30,7"),
             [],
             "consumer C0: two readings of the interval from 2013-01-01T00:30:00, 7 and 0.101 kWh; "
+            "name a column that tells them apart with ingest.columns.consumer or .direction, or "
             "set ingest.duplicates to first, last, mean or leave_out",
         ),
         (
@@ -166,7 +167,7 @@ def test_a_missing_reading_leaves_out_its_day_only(ingest):
 @pytest.mark.parametrize("word", ["", "Null", "NaN", "nan", "inf", "-inf", "1e308", "1e309", "NA", " "])
 def test_what_is_no_usable_number_is_counted_and_never_zero(ingest, word):
     assert ingest(changed(5, f"C0,2013-01-01 01:30,{word}")).code == 0
-    assert counts()["C0"]["invalid"] == "1"
+    assert counts()["C0"]["implausible" if word == "1e308" else "invalid"] == "1"
     assert ("C0", "2013-01-01") not in profiles()
 
 
@@ -272,7 +273,7 @@ FEED = "<feed>" + 30 * "<entry><a/><b/></entry>" + "</feed>"
             b"PK\x03\x04" + bytes(99),
             "auto",
             None,
-            "cut short or damaged zip, or a locked one; fetch it",
+            "cut short or damaged zip; fetch it again",
         ),
         ("a.csv", b"id,time,kwh" + 8 * b",x", "long", (tables, "MOST_COLUMNS", 10), "a header of 11 columns"),
         (

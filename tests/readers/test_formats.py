@@ -233,11 +233,11 @@ AUTO = {
     "cer": (lambda: cer(195, 196), "its lines are meter, five digits and kWh"),
     "greenbutton": (lambda: green([(0, 1, 0)]), "it is XML in the name space of ESPI"),
     "wide": (lambda: "id,time,0:00,0:30\nA,2013-01-01,1,2\n", "it has columns id, time and 2 times of day"),
-    "matrix": (lambda: ",A,B\n2013-01-01 00:00,1,2\n", "its first column holds stamps and has no other name"),
+    "matrix": (lambda: ",A,B\n2013-01-01 00:00,1,2\n", "it has one column of stamps and 2 of numbers"),
     "nem12": (lambda: "100,NEM12,2004,A,B\n900\n", "its first line begins with 100,NEM12"),
     "opower": (
         lambda: "service_point_id,usage_value,date,time\nA,1,20130101,0030\n",
-        "it has a column service_point_id and usage_value",
+        "it has columns service_point_id and usage_value",
     ),
 }
 
@@ -265,8 +265,8 @@ def test_auto_makes_the_same_bytes_as_the_named_reader(ingest, name, form):
 def test_auto_never_guesses(ingest):
     refused = ingest("a,b,c\n1,2,3\n", "--reader", "auto")
     assert refused.err.strip() == (
-        "crocs: readings.csv: of no format that is known for sure (it begins 'a', 'b', 'c'); "
-        "name it with ingest.reader"
+        "crocs: readings.csv: of no format that is known for sure ('a' number, 'b' number, 'c' number); "
+        "run `crocs init readings.csv` for settings that may fit, or name the format with ingest.reader"
     )
 
 

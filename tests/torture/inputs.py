@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
@@ -133,15 +134,27 @@ def packed(start: bytes, piece: bytes, times: int, name: str = PACKED) -> None:
             file.write(part)
 
 
-def zipped(start: bytes, times: int) -> None:
-    """Write a zip of a beginning and so many megabytes of line ends."""
+def zipped(
+    start: bytes, times: int, piece: bytes = b"\n", member: str = "a.csv", name: str = "bomb.zip"
+) -> None:
+    """Write a zip of a beginning and so many megabytes of line ends, or of another piece."""
     with (
-        zipfile.ZipFile("bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("a.csv", "w") as file,
+        zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(member, "w", force_zip64=True) as file,
     ):
         file.write(start)
         for _ in range(times):
-            file.write(b"\n" * (1 << 20))
+            file.write(piece * ((1 << 20) // len(piece)))
+
+
+def workbook(start: str, times: int, piece: str) -> None:
+    """Write a workbook whose only sheet begins so, and goes on with so many megabytes of a piece."""
+    openpyxl.Workbook().save("empty.xlsx")
+    zipped(start.encode(), times, piece.encode(), "xl/worksheets/sheet1.xml", "bomb.xlsx")
+    with zipfile.ZipFile("empty.xlsx") as empty, zipfile.ZipFile("bomb.xlsx", "a") as bomb:
+        for part in set(empty.namelist()) - set(bomb.namelist()):
+            bomb.writestr(part, empty.read(part))
+    Path("empty.xlsx").unlink()
 
 
 def parquet_bomb(text: str, rows: int, groups: int) -> None:
@@ -165,6 +178,8 @@ def xml(inside_it: str) -> None:
 
 
 MB = 1 << 20
+SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+CELL = '<row r="1"><c r="A1" t="inlineStr"><is><t>'
 BOMBS: dict[str, tuple[str, Callable[[], None]]] = {
     "gzip: zeros": (PACKED, lambda: packed(b"", bytes(MB), 1500)),
     "xml: a billion laughs": ("bomb.xml", lambda: xml('<!ENTITY l0 "ha">' + LAUGHS)),
@@ -186,7 +201,14 @@ BOMBS: dict[str, tuple[str, Callable[[], None]]] = {
     "csv: one reading again and again": (PACKED, lambda: packed(HEAD, ROW * (MB // len(ROW)), 300)),
     "parquet: many rows": ("bomb.parquet", lambda: parquet_bomb("C1", MB, 20)),
 }
-READERS = {"xml": "greenbutton", "zip": "nem12"}
+READERS = {"xml": "greenbutton", "zip: nem12": "nem12"}
+BOMBS |= {
+    "zip: an endless line": ("bomb.zip", lambda: zipped(HEAD, 1500, b"x")),
+    "zip: blank lines": ("bomb.zip", lambda: zipped(HEAD, 300)),
+    "xlsx: an endless text": ("bomb.xlsx", lambda: workbook(SHEET + CELL, 1500, "x")),
+    "xlsx: a row far below": ("bomb.xlsx", lambda: workbook(SHEET + '<row r="999999999999">', 1, " ")),
+    "xlsx: rows without end": ("bomb.xlsx", lambda: workbook(SHEET, 300, "<row><c><v>1</v></c></row>")),
+}
 
 
 # what the kernel tells the parent would be of the parent's own memory too, if that is larger
@@ -204,7 +226,7 @@ def bombs_that_burst(name: str) -> str:
     """Ingest a bomb in a process of its own; say how it ended wrongly, or how much memory it took."""
     file, write = BOMBS[name]
     write()
-    reader = READERS.get(file.split(".")[1], "long")
+    reader = next((reader for start, reader in READERS.items() if name.startswith(start)), "long")
     command = [sys.executable, "-c", MEASURED, "ingest", "--run", "run", "--reader", reader, file]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     Path(file).unlink()

@@ -1,4 +1,4 @@
-"""From the readings of some meters to their used days: channels added up, slots summed, days judged."""
+"""From the readings of some meters to their used days: cells checked, channels added up, days judged."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from crocs_cli.maths.readings.cells import checked, in_groups
 from crocs_cli.maths.readings.clock import DAY_S
 from crocs_cli.maths.readings.day_table import DayTable, lay_out
 from crocs_cli.maths.readings.days import OTHER_TYPE, OUTSIDE
 from crocs_cli.maths.readings.quality import Tally
 from crocs_cli.maths.readings.rows import Conflict, Pieces, Rule
 
-USED, INCOMPLETE, SHARE_ESTIMATED, CONFLICTING, CLOCK_CHANGE, BETWEEN = 0, 3, 4, 5, 6, 7
+USED, INCOMPLETE, SHARE_ESTIMATED, CONFLICTING, CLOCK_CHANGE, BETWEEN, OF_REGISTER = 0, 3, 4, 5, 6, 7, 8
 _REASONS = {
     USED: "days_used",
     OUTSIDE: "days_outside_range",
@@ -20,6 +21,7 @@ _REASONS = {
     CLOCK_CHANGE: "days_clock_change",
     BETWEEN: "days_off_grid",
     CONFLICTING: "days_conflicting",
+    OF_REGISTER: "days_of_registers",
     INCOMPLETE: "days_incomplete",
     SHARE_ESTIMATED: "days_estimated",
 }
@@ -43,10 +45,12 @@ class Days:
 def assemble(pieces: Pieces, meters: int, rule: Rule) -> Days:
     """Turn all readings of meters 0..meters-1, in any order, into their used days and quality counts."""
     tally = Tally(meters)
-    registers, conflict = lay_out(pieces, rule, tally)
+    laid, conflict = lay_out(pieces, rule, tally)
+    suspicious = checked(laid, rule, tally)
+    registers = in_groups(laid, rule.groups)
     _tally_ends_and_gaps(registers, rule, tally)
     table = _added_up(_in_slots(registers, rule))
-    reason = _reasons(table, rule, tally)
+    reason = _reasons(table, rule, tally, suspicious)
     for code, name in _REASONS.items():
         tally.add_where(name, table.meter, reason == code)
     tally.add("days_present", table.meter)
@@ -130,14 +134,18 @@ def _channels_due(table: DayTable, where: np.ndarray) -> np.ndarray:
     return np.cumsum(steps)[:-1]
 
 
-def _reasons(table: DayTable, rule: Rule, tally: Tally) -> np.ndarray:
-    """Judge every day, the first reason counts; fill in the few missing slots that may be missing."""
+def _reasons(table: DayTable, rule: Rule, tally: Tally, suspicious: np.ndarray) -> np.ndarray:
+    """Judge every day, the first reason counts; fill in the few missing slots that may be missing.
+
+    suspicious: (meters,) bool, whose readings look like totals.
+    """
     calendar = rule.calendar
     reason = calendar.verdict[table.day - calendar.first_day].astype(np.int64)
     changing = calendar.changes(table.day)
     if not rule.folds:
         reason[(reason == USED) & changing] = CLOCK_CHANGE
     reason[(reason == USED) & tally.misfits()[table.meter]] = BETWEEN
+    reason[(reason == USED) & suspicious[table.meter]] = OF_REGISTER
     if rule.duplicates in ("error", "leave_out"):
         reason[(reason == USED) & table.conflicting] = CONFLICTING
     missing = np.isnan(table.energy_kwh).sum(axis=1)

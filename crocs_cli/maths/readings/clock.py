@@ -23,6 +23,12 @@ def zone(name: str) -> dt.tzinfo:
     return dt.timezone(-offset if name[0] == "-" else offset)
 
 
+def same_clock(one: str, other: str) -> bool:
+    """Say whether two zones show the same time in every month from 2000 to 2030."""
+    months = [dt.datetime(2000 + m // 12, m % 12 + 1, 1, tzinfo=dt.UTC) for m in range(12 * 31)]
+    return all(m.astimezone(zone(one)).utcoffset() == m.astimezone(zone(other)).utcoffset() for m in months)
+
+
 def wall_from_utc(utc_s: np.ndarray, name: str) -> np.ndarray:
     """Return the wall clock (n,) int64 of instants (n,) int64, both in seconds since 1970-01-01."""
     if not len(utc_s):
@@ -60,6 +66,27 @@ def day_lengths_s(first_day: int, days: int, name: str) -> np.ndarray:
         within = np.clip(midnights, begin, end)
         lengths += within[1:] - within[:-1]
     return lengths
+
+
+def lost_spans_s(first_day: int, days: int, name: str) -> tuple[tuple[int, int], ...]:
+    """Return the spans (start, end) of the wall clock, in seconds since 1970-01-01, that a zone skips."""
+    starts, offsets = offset_table((first_day - 2) * DAY_S, (first_day + days + 2) * DAY_S, name)
+    skipped = zip(starts[1:].tolist(), offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+    return tuple((start + before, start + after) for start, before, after in skipped if after > before)
+
+
+def utc_from_midnight(day: np.ndarray, name: str) -> np.ndarray:
+    """Return the instants (n,) int64, in UTC seconds, at which local days (n,) since 1970-01-01 begin."""
+    days, where = np.unique(day, return_inverse=True)
+    if not len(days):
+        return day
+    starts, offsets = offset_table((int(days[0]) - 2) * DAY_S, (int(days[-1]) + 2) * DAY_S, name)
+    begins = np.append(starts[1:], np.iinfo(np.int64).max)
+    instants = days[:, None] * DAY_S - offsets  # by each offset; right where the offset holds
+    holds = (instants >= starts) & (instants < begins)
+    first = np.where(holds.any(axis=1), holds.argmax(axis=1), (instants < begins).argmax(axis=1))
+    chosen = np.maximum(instants[np.arange(len(days)), first], starts[first])  # midnight may be skipped
+    return chosen[where]
 
 
 def _offset_s(utc_s: int, where: dt.tzinfo) -> int:

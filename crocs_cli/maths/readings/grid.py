@@ -9,42 +9,67 @@ import numpy as np
 from crocs_cli.maths.readings.clock import DAY_S, wall_from_utc
 from crocs_cli.maths.readings.quality import FEW
 from crocs_cli.maths.readings.row_kernels import to_intervals
-from crocs_cli.maths.readings.rows import ESTIMATED, OFF_GRID, REPAIRED, Rows
+from crocs_cli.maths.readings.rows import BESIDE, ESTIMATED, OFF_GRID, REPAIRED, Rows
 
 LARGEST_KWH = 1e6  # of one reading; beyond it a number is a fault, not a consumption
+LARGEST_TOTAL_KWH = 1e12  # of a register's total
+#: what meters send for "no value": all bits of 16, 24 and 32, of signed numbers too, or thousandths of them
+ERROR_CODES = tuple(
+    code / scale for code in (32767, 65535, 8388607, 16777215, 2147483647, 4294967295) for scale in (1, 1000)
+)
 LAST_DAY = 47_481  # 2099-12-31
 A_FEW_DAYS = 30
 _HOUR_S = 3600
-_TO_KWH = {"kWh": 1.0, "Wh": 1e-3, "kW": 1.0, "W": 1e-3}
+_TO_KWH = {"kWh": 1.0, "Wh": 1e-3, "MWh": 1e3, "kW": 1.0, "W": 1e-3}
+_LAST_MINUTE_S, _SHORTEST_WITH_IT_S = 60, 300
 
 
 @dataclass(frozen=True)
 class Grid:
-    """How stamps and values are meant: interval, which end a stamp names, whose clock, and the unit."""
+    """How stamps and values are meant: interval, which end a stamp names, whose clock, and the unit.
+
+    A stamp up to `tolerance_s` beside an interval is of that interval. No reading is above `largest_kwh`.
+    """
 
     interval_s: int
     stamp: str
     timezone: str
     unit: str
+    tolerance_s: int = 0
+    largest_kwh: float = LARGEST_KWH
 
     @property
     def intervals_per_day(self) -> int:
         """How many intervals a day of 24 hours has."""
         return DAY_S // self.interval_s
 
-    def starts_s(self, time_s: np.ndarray, is_utc: bool) -> np.ndarray:
+    @property
+    def factor(self) -> float:
+        """How many kWh a value of 1 is."""
+        return _TO_KWH[self.unit] * (self.interval_s / _HOUR_S if self.unit in ("kW", "W") else 1.0)
+
+    @property
+    def early_s(self) -> int:
+        """How many seconds early a stamp may be: an end such as 00:29 names its interval's last minute."""
+        named = self.stamp == "end" and self.tolerance_s and self.interval_s >= _SHORTEST_WITH_IT_S
+        return _LAST_MINUTE_S if named else self.tolerance_s
+
+    def starts_s(self, time_s: np.ndarray, is_utc: bool | np.ndarray) -> np.ndarray:
         """Return where intervals start on the wall clock: (n,) int64 seconds since 1970-01-01.
 
         Stamps of UTC are moved to the start first: an interval's end may already have another offset.
         """
         start_s = time_s - self.interval_s if self.stamp == "end" else time_s
-        return wall_from_utc(start_s, self.timezone) if is_utc else start_s
+        if is_utc is False:
+            return start_s
+        return np.where(is_utc, wall_from_utc(start_s, self.timezone), start_s)
 
     def rows(self, meter: np.ndarray, start_s: np.ndarray, value: np.ndarray) -> Rows:
         """Return readings with their intervals numbered and their values in kWh, unusable ones NaN."""
-        hours = self.interval_s / _HOUR_S if self.unit in ("kW", "W") else 1.0
-        factor = _TO_KWH[self.unit] * hours
-        interval, energy, flags = to_intervals(start_s, value, self.interval_s, factor, LARGEST_KWH)
+        sides = self.early_s, self.tolerance_s
+        interval, energy, flags = to_intervals(
+            start_s, value, self.interval_s, sides, (self.factor, self.largest_kwh)
+        )
         return Rows(meter, interval, energy, np.zeros(len(flags), np.uint8), flags)
 
 
@@ -63,7 +88,7 @@ class Seen:
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
         self._slots = np.zeros(grid.intervals_per_day, dtype=bool)
-        self.rows = self.off_grid = 0
+        self.rows = self.off_grid = self.beside = 0
         self.channels = 1
         self._present = np.zeros(LAST_DAY + 9, dtype=bool)  # days; stamps are checked a little later
         self.first = self.last = 0  # intervals
@@ -81,6 +106,7 @@ class Seen:
         if rows.flags.any():
             on_grid = rows.flags & OFF_GRID == 0
             self.off_grid += int(len(on_grid) - on_grid.sum())
+            self.beside += int((rows.flags & BESIDE != 0).sum())
             rows = rows.take(on_grid)
         if not self._slots.all():
             self._slots |= np.bincount(rows.interval % len(self._slots), minlength=len(self._slots)) > 0

@@ -15,10 +15,11 @@ COUNTS = (
     "estimated",  # rows that were not measured
     "repaired",  # rows whose stamp the reader set right
     "negative",  # rows below zero: net export
+    "implausible",  # rows that no meter measured: error codes, and far above its usual maximum
     "duplicates",  # rows that repeat another one exactly
     "conflicts",  # intervals with several different readings
     "gaps",  # runs of missing intervals between the first reading and the last
-    "days_present",  # days with at least one reading; the next seven and the used ones add up to it
+    "days_present",  # days with at least one reading; the next eight and the used ones add up to it
     "days_outside_range",
     "days_of_other_type",  # weekends among weekdays, holidays among workdays ...
     "days_clock_change",  # days of 23 or 25 hours
@@ -26,11 +27,25 @@ COUNTS = (
     "days_conflicting",  # left out because their readings contradict each other
     "days_incomplete",
     "days_estimated",  # left out because too much of them was not measured
+    "days_of_registers",  # left out because their readings look like totals of a register, not energies
     "days_used",
     "days_flat",  # used, though all readings are equal
     "days_interpolated",  # used, with a few missing slots filled in
     "suspect_stamp",  # 1 where the stamps look as if they named the other end of their interval
 )
+
+
+LATER = ("implausible", "days_of_registers")  # counts that older runs lack
+
+
+def of_today(quality: np.ndarray) -> np.ndarray:
+    """Return counts of an older run (meters, counts) with the columns that COUNTS names today."""
+    before = [i for i, name in enumerate(COUNTS) if name not in LATER]
+    if quality.shape[1] != len(before):
+        return quality
+    whole = np.zeros((len(quality), len(COUNTS)), dtype=quality.dtype)
+    whole[:, before] = quality
+    return whole
 
 
 class Tally:
@@ -112,6 +127,17 @@ def reasons(quality: np.ndarray) -> str:
 
 def warnings(quality: np.ndarray, mean_daily_kwh: np.ndarray) -> Iterator[str]:
     """Yield a sentence for everything that looks like a wrong setting rather than a bad meter."""
+    if registers := int((quality[:, COUNTS.index("days_of_registers")] > 0).sum()):
+        yield (
+            f"the readings of {registers} of {len(quality)} consumers only rise, as the total of a register "
+            "does, and are not used; set ingest.kind to register, or to energy if they are energies"
+        )
+    if implausible := int(quality[:, COUNTS.index("implausible")].sum()):
+        consumers = int((quality[:, COUNTS.index("implausible")] > 0).sum())
+        yield (
+            f"readings that are implausible and not used: {implausible}, of consumers: {consumers}; "
+            "see quality.csv, and ingest.implausible"
+        )
     suspects = int(quality[:, COUNTS.index("suspect_stamp")].sum())
     if 2 * suspects > len(quality):
         yield (

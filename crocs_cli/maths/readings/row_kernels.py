@@ -11,24 +11,34 @@ import math
 import numpy as np
 
 from crocs_cli.maths.compiled import kernel
-from crocs_cli.maths.readings.rows import BIN_METERS, ESTIMATED, OFF_GRID, REPAIRED
+from crocs_cli.maths.readings.rows import BESIDE, BIN_METERS, ESTIMATED, IMPLAUSIBLE, OFF_GRID, REPAIRED
 
 
 @kernel
-def to_intervals(start_s, value, interval_s, factor, largest):  # type: ignore[no-untyped-def]
+def to_intervals(start_s, value, interval_s, sides, scale):  # type: ignore[no-untyped-def]
     """Return (interval int32, energy float64, flags uint8) of readings (n,).
 
-    Energy is value times factor, NaN where it is none, larger than `largest`, or off the grid of intervals.
+    sides: how many seconds a stamp may be early and late, and is then repaired; scale: factor of values, and
+    the largest energy. Energy is value times factor, NaN where it is none, too large, or off the grid.
     """
     count = len(start_s)
+    early, late = sides
+    factor, largest = scale
     interval, energy, flags = np.empty(count, np.int32), np.empty(count), np.empty(count, np.uint8)
     for i in range(count):
         number = np.int32(math.floor(start_s[i] / interval_s))
-        interval[i] = number
         kwh = value[i] * factor
-        fits = number * interval_s == start_s[i]
+        beside = start_s[i] - number * interval_s
+        fits = beside == 0
+        interval[i] = number
         energy[i] = kwh if fits and abs(kwh) <= largest else np.nan
         flags[i] = 0 if fits else OFF_GRID
+        if not fits and (beside <= late or interval_s - beside <= early):
+            interval[i] = number if beside <= late else number + 1
+            energy[i] = kwh if abs(kwh) <= largest else np.nan
+            flags[i] = REPAIRED | BESIDE
+        if largest < abs(kwh) < np.inf and flags[i] != OFF_GRID:
+            flags[i] |= IMPLAUSIBLE
     return interval, energy, flags
 
 
@@ -60,7 +70,7 @@ def to_bins(rows, slot_of, records):  # type: ignore[no-untyped-def]
 def count_rows(rows, counts):  # type: ignore[no-untyped-def]
     """Count what each of the rows, Rows.columns(), shows by itself; return (largest channel, all flags).
 
-    counts: (meters, 6 or more) int64, which begin with the first six of COUNTS.
+    counts: (meters, 7 or more) int64, which begin with the first seven of COUNTS.
     """
     meter, _, energy, channel, flags = rows
     last, found = 0, 0
@@ -70,6 +80,8 @@ def count_rows(rows, counts):  # type: ignore[no-untyped-def]
         of_meter[0] += 1
         if flags[i] & OFF_GRID:
             of_meter[2] += 1
+        elif flags[i] & IMPLAUSIBLE:
+            of_meter[6] += 1
         elif np.isnan(energy[i]):
             of_meter[1] += 1
         of_meter[3] += flags[i] & ESTIMATED != 0

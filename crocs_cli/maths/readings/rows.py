@@ -12,7 +12,7 @@ import numpy as np
 
 from crocs_cli.maths.readings.clock import DAY_S
 
-ESTIMATED, REPAIRED, OFF_GRID = 1, 2, 4  # flags of a reading
+ESTIMATED, REPAIRED, OFF_GRID, IMPLAUSIBLE, BESIDE = 1, 2, 4, 8, 16  # flags of a reading
 BIN_METERS = 64  # so many meters' readings are put in order at once
 RECORD = np.dtype(  # a reading of a bin: the fields of Rows, in 16 bytes
     [("energy_kwh", "f8"), ("interval", "i4"), ("meter", "u2"), ("channel", "u1"), ("flags", "u1")]
@@ -24,7 +24,7 @@ class Rows:
     """Readings, one entry each in every array: (n,).
 
     meter: int32, within a bin uint16; interval: int32, since 1970-01-01; energy_kwh: float64, NaN where there
-    is no usable number; channel: uint8; flags: uint8, of ESTIMATED, REPAIRED and OFF_GRID.
+    is no usable number; channel: uint8; flags: uint8, of ESTIMATED ... BESIDE (set right by the tolerance).
     """
 
     meter: np.ndarray
@@ -54,12 +54,14 @@ Pieces = Callable[[], Iterable[Rows]]  # gives the same readings, piece by piece
 class Calendar:
     """What is known of each local day from `first_day` on.
 
-    verdict: (days,) int8 of `DaysWanted.verdicts`; length_s: (days,) int64 of `day_lengths_s`.
+    verdict: (days,) int8 of `DaysWanted.verdicts`; length_s: (days,) int64 of `day_lengths_s`; lost_s: spans
+    of the wall clock that it skips, of `lost_spans_s`.
     """
 
     first_day: int
     verdict: np.ndarray
     length_s: np.ndarray
+    lost_s: tuple[tuple[int, int], ...] = ()
 
     def changes(self, day: np.ndarray) -> np.ndarray:
         """Say which days are not 24 hours long."""
@@ -76,7 +78,12 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Rule:
-    """How readings become days; see `IngestSettings` for the words."""
+    """How readings become days; see `IngestSettings` for the words.
+
+    kind: energy or register; None to tell one from the other. codes_kwh: the error codes of meters, as kWh;
+    with none of them only `largest_kwh` bounds a reading. groups: of each channel, the group whose registers
+    take turns or add up; each channel is its own without.
+    """
 
     intervals_per_day: int
     slots_per_day: int
@@ -86,6 +93,11 @@ class Rule:
     max_missing_slots: int = 0
     max_estimated: float = 1.0
     judges_stamps: bool = True
+    stamps_end: bool = False
+    kind: str | None = "energy"
+    largest_kwh: float = np.inf
+    codes_kwh: tuple[float, ...] = ()
+    groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,189 @@
+"""Meter files to a settings file that says how to read them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.readers.archives import contents
+from crocs_cli.readers.described import FILL_IN, checked
+from crocs_cli.readers.detect import known_format
+from crocs_cli.readers.formats import Format, dates_in, format_of
+from crocs_cli.readers.glance import glance
+from crocs_cli.readers.inputs import input_files
+from crocs_cli.readers.propose import GUESSED, SURE, propose
+
+ASKED = {
+    "unit": "kWh, Wh, kW or W",
+    "stamp": "a stamp names its interval's start or end",
+    "timezone": "the clock of the stamps, such as Europe/London or +10:00",
+    "interval": "time between readings, such as 30min",
+}
+_ORDER = (
+    "columns", "header", "title_lines", "consumer_from", "stamp_format", "stamp", "timezone", "interval",
+    "unit", "kind", "direction", "quality", "decimal", "thousands",
+)  # fmt: skip
+_COMMENT_AT, _MOST_IN_A_LINE = 30, 5
+
+
+@dataclass
+class Found:
+    """What a look at files showed: settings, why each, what the user must fill in, and the dates there."""
+
+    reader: str
+    why: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    because: dict[str, tuple[str, str]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
+    dates: tuple[dt.date, dt.date] | None = None
+
+
+def run(patterns: Sequence[str], reader: str | None, output: Path) -> list[str]:
+    """Write the settings file; return what to tell the user, line by line.
+
+    Raises CrocsError for files that hold no readings or are not alike, and for an output that is there.
+    """
+    if output.exists():
+        raise CrocsError(f"{output}: there already, and left alone; name another with --output, or remove it")
+    if not patterns and reader is None:
+        raise CallError("no files to look at; name them after the command, or a format with --reader")
+    found = _looked_at(contents(input_files(patterns)), reader) if patterns else _of_reader(str(reader), None)
+    text = "\n".join(_lines(found, list(patterns), output)) + "\n"
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise CrocsError(f"{output}: {(error.strerror or '').lower()}; name another with --output") from error
+    return list(_said(found, output))
+
+
+def _looked_at(paths: Sequence[Path], reader: str | None) -> Found:
+    """Look at all files, which must be alike."""
+    first, *others = (_one(path, reader) for path in paths)
+    for path, other in zip(paths[1:], others, strict=True):
+        for key in ("reader", "columns", "unit", "stamp_format", "decimal"):
+            one, two = ({**found.settings, "reader": found.reader}.get(key) for found in (first, other))
+            if one != two:
+                raise CrocsError(
+                    f"{path}: not like {paths[0]} ({key} {_flow(two)}, not {_flow(one)}); "
+                    "write settings for each kind of file by itself"
+                )
+    ranges = [found.dates for found in (first, *others) if found.dates]
+    if ranges:
+        first.dates = min(dates[0] for dates in ranges), max(dates[1] for dates in ranges)
+    return first
+
+
+def _one(path: Path, reader: str | None) -> Found:
+    """Look at one file."""
+    if reader not in (None, "auto") and not _named(str(reader)).generic:
+        return _of_reader(str(reader), path)
+    detected, look = known_format(path)
+    if detected is not None and reader in (None, "auto"):
+        return _of_reader(detected.reader, path, detected.why)
+    proposal = propose(look if look.lines else glance(path))
+    return Found(
+        proposal.reader if reader in (None, "auto") else str(reader),
+        proposal.why,
+        proposal.settings,
+        proposal.because,
+        proposal.missing,
+        dates=proposal.dates,
+    )
+
+
+def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Found:
+    """Return what is known of a format; without a file, what the format says of all of them."""
+    form = _named(reader)
+    found = Found(reader, why)
+    if form.generic:
+        found.settings["columns"] = {"consumer": "id", "time": "time", "energy": "kwh"}
+        found.because["columns"] = (GUESSED, "names of your columns")
+    presets = form.presets(path) if path is not None else dict(form.fixed())
+    found.known = {key: presets[key] for key in ("unit", "stamp", "timezone", "interval") if presets.get(key)}
+    for key in _asked(form, presets, path):
+        found.settings[key], found.missing[key] = FILL_IN, ASKED[key]
+    if form.description is not None:
+        found.dates = dates_in(form.description, glance(path)) if path is not None else None
+        found.because.update(dict.fromkeys(form.description.assumed, (GUESSED, "its source does not say")))
+        found.settings.update({key: presets.get(key) for key in form.description.assumed if presets.get(key)})
+    return found
+
+
+def _asked(form: Format, presets: Mapping[str, Any], path: Path | None) -> list[str]:
+    """Return what a format leaves to the user."""
+    if form.generic:
+        return list(ASKED)
+    keys = ["timezone", "stamp", *(["interval"] if path is not None else [])]
+    source = form.description or form
+    return [key for key in keys if presets.get(key) is None and not callable(getattr(source, key, None))]
+
+
+def _named(reader: str) -> Format:
+    try:
+        return format_of(checked(reader))
+    except ValueError as error:
+        raise CallError(f"--reader: {error}") from error
+
+
+def _lines(found: Found, patterns: list[str], output: Path) -> Iterator[str]:
+    """Write the settings, each with the reason for it."""
+    yield f"# Written by `crocs init`. Now: crocs ingest -c {output}"
+    yield "# sure: the files say so. guessed: look at it. <- only you know; fill it in."
+    yield _line("run", f"runs/{output.stem}", "all files of the run go there", 0)
+    yield _line("seed", 1, "same seed, same bytes", 0)
+    yield ""
+    yield "ingest:"
+    yield _line("reader", found.reader, f"{SURE}: {found.why}" if patterns else "")
+    if len(patterns) > _MOST_IN_A_LINE:
+        yield "  files:"
+        yield from (f"    - {_flow(pattern)}" for pattern in patterns)
+    else:
+        named = patterns or ["readings.csv"]
+        yield _line("files", named, "" if patterns else "<- files or globs: .csv, .csv.gz, .parquet")
+    if found.known:
+        known = ", ".join(f"{key} {value}" for key, value in found.known.items() if key not in found.because)
+        yield f"  # {found.reader} means: {known}"
+    for key in sorted(found.settings, key=_ORDER.index):
+        value = found.settings[key]
+        how, why = found.because.get(key, ("", ""))
+        missing = found.missing.get(key)
+        yield _line(key, value, f"<- {missing}" if missing else f"{how}: {why}" if how else "")
+    if "columns.energy" in found.missing:
+        yield f"  # <- columns.energy: {found.missing['columns.energy']}"
+    first, last = found.dates or (dt.date(2013, 6, 1), dt.date(2013, 8, 31))
+    seen = "the first part of the files has these" if found.dates else "only these days"
+    yield _line("# days", {"from": first, "to": last}, seen)
+
+
+def _line(key: str, value: object, comment: str, indent: int = 2) -> str:
+    text = f"{' ' * indent}{key}: {_flow(value)}"
+    return f"{text:<{_COMMENT_AT}}  # {comment}" if comment else text
+
+
+def _flow(value: object) -> str:
+    """Return a value as YAML on one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000)
+    return text.removesuffix("...\n").strip()
+
+
+def _said(found: Found, output: Path) -> Iterator[str]:
+    """Say what is sure, what was guessed, and what is missing."""
+    yield f"{output}: settings for {found.reader}, for {found.why}"
+    sure = [key for key in found.settings if found.because.get(key, ("",))[0] == SURE]
+    guessed = {key: why for key, (how, why) in found.because.items() if how == GUESSED}
+    if sure:
+        yield f"sure: {', '.join(sure)}"
+    if guessed:
+        yield f"guessed: {', '.join(f'{key} ({why})' for key, why in guessed.items())}"
+    if found.missing:
+        yield f"fill in: {', '.join(f'{key} ({what})' for key, what in found.missing.items())}"
+    else:
+        yield f"now: crocs ingest -c {output}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from crocs_cli.readers import (
 )
 from crocs_cli.readers.readings import Dialect, Readings
 
+PRESETS = ("unit", "stamp", "timezone", "interval")
+
 
 @dataclass(frozen=True)
 class Format:
@@ -37,15 +39,14 @@ class Format:
     generic: bool = False
     own_unit: bool = False
 
-    def presets(self, path: Path) -> dict[str, str | int | None]:
-        """Return the presets for files like this one, by the names of their settings."""
-        zone, interval = self.timezone, self.interval_min
-        return {
-            "unit": "kWh",
-            "stamp": self.stamp,
-            "timezone": zone(path) if callable(zone) else zone,
-            "interval": interval(path) if callable(interval) else interval,
-        }
+    def presets(self, path: Path, wanted: Collection[str] = PRESETS) -> dict[str, str | int | None]:
+        """Return the wanted presets for files like this one, by the names of their settings.
+
+        The file is asked for those only: what the user has named need not stand in it.
+        """
+        known = dict(zip(PRESETS, ("kWh", self.stamp, self.timezone, self.interval_min), strict=True))
+        found = {name: known[name] for name in wanted}
+        return {name: value(path) if callable(value) else value for name, value in found.items()}
 
 
 FORMATS = {

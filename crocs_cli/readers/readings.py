@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +41,8 @@ class Writing:
 class Dialect:
     """What the user says of the files: names of columns, how fields are written, how stamps are meant.
 
-    `date` is the column of the date where `time` holds the time of day only.
+    `date` is the column of the date where `time` holds the time of day only. `file_names` are the consumers
+    of files of one meter.
     """
 
     consumer: str
@@ -49,6 +52,8 @@ class Dialect:
     writing: Writing
     stamp: str
     interval_s: int
+    file_names: Mapping[Path, str] = field(default_factory=dict)
+    timezone: str = "UTC"
 
     @property
     def stamp_format(self) -> str | None:

@@ -12,7 +12,7 @@ from crocs_cli.maths.readings.days import DaysWanted, day_number, season_months
 from crocs_cli.maths.readings.grid import Grid
 from crocs_cli.maths.readings.rows import Calendar, Rule
 from crocs_cli.readers.detect import detect
-from crocs_cli.readers.formats import FORMATS
+from crocs_cli.readers.formats import FORMATS, PRESETS
 from crocs_cli.readers.inputs import listed_days
 from crocs_cli.readers.readings import Dialect, Writing
 from crocs_cli.stages.settings import IngestSettings
@@ -32,10 +32,8 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
     form = FORMATS[settings.reader]
     if form.own_unit and settings.unit not in (None, "kWh"):
         raise CallError(f"ingest.unit: files of {settings.reader} say their own unit; leave it out")
-    presets = form.presets(first)
-    filled = settings.model_copy(
-        update={name: value for name, value in presets.items() if getattr(settings, name) is None}
-    )
+    left_open = [name for name in PRESETS if getattr(settings, name) is None]
+    filled = settings.model_copy(update=form.presets(first, left_open))
     if filled.timezone is None:
         raise CallError(
             f"ingest.timezone: stamps of {settings.reader} are local time; name their zone, "
@@ -58,6 +56,7 @@ def dialect(settings: IngestSettings) -> Dialect:
         Writing(settings.stamp_format, settings.decimal),
         settings.stamp or "start",
         60 * (settings.interval or 30),
+        timezone=settings.timezone or "UTC",
     )
 
 

@@ -3,6 +3,7 @@
 import itertools
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -160,7 +161,8 @@ def hours(kwh=DAY, start=JUNE_S, seconds=3600):
 
 
 def dialect(minutes=60, zone="America/New_York", names=None):
-    return Dialect("id", "time", "kwh", None, Writing(), "start", 60 * minutes, names or {}, zone)
+    known = Dialect("id", "time", "kwh", None, Writing(), "start", 60 * minutes)
+    return replace(known, file_names=names or {}, timezone=zone)
 
 
 def read(path, minutes, zone):

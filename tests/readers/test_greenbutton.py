@@ -2,12 +2,8 @@
 
 import itertools
 import shutil
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,163 +12,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.readers import espi_clock, greenbutton
-from crocs_cli.readers.readings import Dialect, Writing
+from crocs_cli.readers import greenbutton
 from tests.readers.conftest import counts, profiles
-
-JUNE_S = int(datetime(2024, 6, 3, tzinfo=ZoneInfo("America/New_York")).timestamp())
-NORTH = ("360E2000", "B40E2000")  # second Sunday of March, first Sunday of November, at two
-DAY = [0.12 + 0.04 * (7 * hour % 24) for hour in range(24)]  # kWh
-HOST = "https://utility.example/espi/1_1/resource/"
-
-
-class Meter(NamedTuple):
-    """A meter reading: its readings (start, duration, value) and the codes of its type."""
-
-    rows: list
-    codes: Mapping = MappingProxyType({})
-    name: str = "m1"
-
-
-def tags(fields):
-    return "".join(f"<{name}>{text}</{name}>" for name, text in fields.items())
-
-
-def entry(content, own="", others=(), **texts):
-    """Return an entry with its links; others are (rel, link)."""
-    links = [("self", own), *others] if own else others
-    head = tags(texts) + "".join(f'<link rel="{rel}" href="{link}"/>' for rel, link in links)
-    return f"<entry>{head}<content>{content}</content></entry>"
-
-
-def block(rows, extra=""):
-    """Return the element of some readings."""
-    return f"<IntervalBlock>{''.join(reading(*row, extra) for row in rows)}</IntervalBlock>"
-
-
-def reading(start, duration, value, extra=""):
-    times = tags({"duration": duration, "start": start})
-    return f"<IntervalReading><timePeriod>{times}</timePeriod><value>{value}</value>{extra}</IntervalReading>"
-
-
-def kind(codes):
-    known = {"accumulationBehaviour": 4, "commodity": 1, "flowDirection": 1, "kind": 12, "uom": 72}
-    return f"<ReadingType>{tags({**known, **codes})}</ReadingType>"
-
-
-def clock(offset_h=-5.0, saving_s=3600, rules=NORTH):
-    fields = dict(zip(("dstStartRule", "dstEndRule"), rules, strict=True))
-    content = tags({**fields, "dstOffset": saving_s, "tzOffset": int(offset_h * 3600)})
-    return entry(f"<LocalTimeParameters>{content}</LocalTimeParameters>", "LocalTimeParameters/1")
-
-
-def nested(host="", owner="RetailCustomer/3/"):
-    """Return a form of links that name all levels, and the consumer of a usage point."""
-
-    def entries(point, number, meter):
-        up = f"{host}{owner}UsagePoint/{point}"
-        own, type_link = f"{up}/MeterReading/{meter.name}", f"{host}ReadingType/{number}"
-        if meter.name == "m1":
-            yield entry("<UsagePoint/>", up, [("up", f"{host}{owner}UsagePoint")])
-        yield entry(kind(meter.codes), type_link)
-        yield entry("<MeterReading/>", own, [("related", type_link), ("related", f"{own}/IntervalBlock")])
-        for n, rows in enumerate(halves(meter.rows)):
-            yield entry(block(rows), f"{own}/IntervalBlock/{n}", [("up", f"{own}/IntervalBlock")])
-
-    return entries, lambda point: "/".join([*owner.split("/")[1:-1], point])
-
-
-def flat():
-    """Return a form whose links name one level each."""
-
-    def entries(point, number, meter):
-        name = f"{point}-{meter.name}"
-        yield entry("<MeterReading/>", f"MeterReading/{name}", [("related", f"UsagePoint/{point}")])
-        yield entry(kind(meter.codes), f"ReadingType/{number}", [("up", f"MeterReading/{name}")])
-        for n, rows in enumerate(halves(meter.rows)):
-            yield entry(block(rows), f"IntervalBlock/{name}{n}", [("up", f"{HOST}MeterReading/{name}")])
-        if meter.name == "m1":
-            yield entry("<UsagePoint/>", f"{HOST}UsagePoint/{point}")
-
-    return entries, lambda point: point
-
-
-def opaque():
-    """Return a form of links that only equal each other."""
-
-    def entries(point, number, meter):
-        name = f"urn:uuid:{point}-{meter.name}"
-        for n, rows in enumerate(halves(meter.rows)):
-            yield entry(block(rows), f"{name}-{n}", [("up", name)])
-        yield entry(
-            "<MeterReading/>", name, [("up", f"urn:uuid:{point}"), ("related", f"urn:uuid:type{number}")]
-        )
-        yield entry(kind(meter.codes), f"urn:uuid:type{number}")
-        if meter.name == "m1":
-            yield entry("<UsagePoint/>", f"urn:uuid:{point}")
-
-    return entries, lambda point: point
-
-
-def unlinked(text):
-    """Return a form without links, whose usage points have an id or a title."""
-
-    def entries(point, number, meter):
-        if meter.name == "m1":
-            yield entry("<UsagePoint/>", **{text: point})
-        yield entry("<MeterReading/>", title="Energy")
-        yield entry(kind(meter.codes))
-        yield from (entry(block(rows)) for rows in halves(meter.rows))
-
-    return entries, lambda point: point
-
-
-FORMS = {
-    "relative": nested(),
-    "absolute": nested(HOST, "Subscription/7f3e/"),
-    "customer": nested("/", "Customer/c/"),
-    "user": nested("../", "User/9b6c/"),
-    "batch": nested(f"{HOST}Batch/", "Subscription/5/"),
-    "without owner": nested(HOST, ""),
-    "flat": flat(),
-    "opaque": opaque(),
-    "id": unlinked("id"),
-    "title": unlinked("title"),
-}
-
-
-def halves(rows):
-    return [rows[: len(rows) // 2], rows[len(rows) // 2 :]]
-
-
-def feed(points, form="relative", at=None):
-    """Return a feed of {usage point: [meter readings]}."""
-    entries = FORMS[form][0]
-    numbers = itertools.count()
-    said = [one for point, own in points.items() for m in own for one in entries(point, next(numbers), m)]
-    return (
-        "<feed xmlns='http://naesb.org/espi'>" + "".join([clock() if at is None else at, *said]) + "</feed>"
-    )
-
-
-def hours(kwh=DAY, start=JUNE_S, seconds=3600):
-    """Return readings in Wh, one after another."""
-    return [(start + n * seconds, seconds, round(1000 * value)) for n, value in enumerate(kwh)]
-
-
-def dialect(minutes=60, zone="America/New_York", names=None):
-    known = Dialect("id", "time", "kwh", None, Writing(), "start", 60 * minutes)
-    return replace(known, file_names=names or {}, timezone=zone)
-
-
-def read(path, minutes, zone):
-    """Return {(consumer, local stamp): kWh} of a feed, channels added."""
-    found = {}
-    for one in greenbutton.read(path, dialect(minutes, zone)):
-        consumer = one.consumer[0].as_py()
-        for start, kwh in zip(one.time_s.tolist(), one.value.tolist(), strict=True):
-            found.setdefault((consumer, start), []).append(kwh)
-    return {key: sum(values) for key, values in found.items()}
+from tests.readers.feeds import (
+    DAY,
+    FORMS,
+    JUNE_S,
+    THREE,
+    USED,
+    ZONES,
+    Meter,
+    block,
+    clock,
+    dialect,
+    entry,
+    feed,
+    halves,
+    hours,
+    read,
+    tags,
+    used_kwh,
+    warned,
+)
 
 
 def ways(draw, net):
@@ -189,18 +50,6 @@ def ways(draw, net):
         "with power": {1: np.abs(net), (1, 38): np.abs(net)},
     }
     return draw(st.sampled_from(sorted(choices.items())))
-
-
-ZONES = {
-    "America/New_York": (-5, 3600, NORTH),
-    "America/Los_Angeles": (-8, 3600, NORTH),
-    "America/Halifax": (-4, 3600, NORTH),
-    "America/St_Johns": (-3.5, 3600, NORTH),
-    "America/Anchorage": (-9, 3600, ("328E2000", "B21E2000")),  # Sunday on or after the 8th, and the 1st
-    "-10:00": (-10, 0, NORTH),  # Hawaii
-    "-07:00": (-7, 0, ("00000000", "00000000")),  # Arizona
-    "-06:00": (-6, 3600, ("FFFFFFFF", "FFFFFFFF")),  # Saskatchewan, with an offset that no rule uses
-}
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -241,25 +90,10 @@ def test_every_form_gives_the_same_readings(tmp_path, data):
     assert list(found.values()) == pytest.approx([wanted[key] for key in found], abs=1e-6)
 
 
-def kwh(run="run"):
-    """Return {consumer: (days, total kWh)} of a run."""
-    found = {}
-    for (consumer, _), energy in profiles(run).items():
-        days, total = found.get(consumer, (0, 0.0))
-        found[consumer] = days + 1, total + float(energy.sum())
-    return found
-
-
-def warned(caplog):
-    return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-
-
 def left_out(why, count=72, names="3/U1 m2"):
     return f"{count} readings left out of meter reading {names}: {why}"
 
 
-THREE = DAY * 3
-USED = {"3/U1": (3, pytest.approx(3 * sum(DAY)))}
 CASES = {
     "register beside": (
         [
@@ -358,7 +192,7 @@ def test_the_energy_of_a_usage_point_is_read_once(ingest, caplog, case):
     meters, said = CASES[case]
     meters = [m._replace(name=f"m{n}") for n, m in enumerate(meters, 1)]
     assert ingest(feed({"U1": meters}), "--reader", "greenbutton").code == 0
-    assert kwh() == USED
+    assert used_kwh() == USED
     assert warned(caplog) == [f"readings.csv: {line}" for line in said]
 
 
@@ -379,7 +213,7 @@ def test_a_consumer_of_whom_nothing_can_be_read_is_counted(ingest, caplog):
         {"U1": [Meter(hours(THREE))], "U2": [Meter(hours([5, 5, 5], seconds=86400))], "U3": [Meter([])]}
     )
     assert ingest(text, "--reader", "greenbutton").code == 0
-    assert kwh() == USED
+    assert used_kwh() == USED
     assert counts()["3/U2"]["invalid"] == counts()["3/U2"]["days_incomplete"] == "3"
     assert warned(caplog) == [
         "readings.csv: no readings of usage point 3/U3",
@@ -409,9 +243,9 @@ def test_a_gas_meter_is_no_consumer_but_named(ingest, caplog):
 def test_usage_points_of_two_lengths_share_the_longer_one(ingest):
     text = feed({"U1": [Meter(hours(THREE))], "U2": [Meter(hours(np.repeat(THREE, 4) / 4, seconds=900))]})
     assert ingest(text, "--reader", "greenbutton").code == 0
-    assert kwh() == USED | {"3/U2": USED["3/U1"]}
+    assert used_kwh() == USED | {"3/U2": USED["3/U1"]}
     assert ingest(text, "--run", "b", "--reader", "greenbutton", "--interval", "15min").code == 0
-    assert kwh("b") == {"3/U2": USED["3/U1"]}
+    assert used_kwh("b") == {"3/U2": USED["3/U1"]}
 
 
 def test_sums_of_shorter_readings_follow_the_local_hour(ingest):
@@ -420,7 +254,7 @@ def test_sums_of_shorter_readings_follow_the_local_hour(ingest):
         {"U1": [Meter(hours(np.repeat(THREE, 4) / 4, start, 900))]}, at=clock(*ZONES["America/St_Johns"])
     )
     assert ingest(text, "--reader", "greenbutton", "--interval", "1h").code == 0
-    assert kwh() == USED
+    assert used_kwh() == USED
     assert profiles()["3/U1", "2024-06-03"] == pytest.approx(DAY)
 
 
@@ -431,7 +265,7 @@ def test_an_hour_with_a_part_missing_or_contradicted_is_not_used(ingest):
         feed({"U1": [Meter([*rows, (JUNE_S, 900, 999)])]}),
     ):
         assert ingest(text, "--reader", "greenbutton", "--interval", "1h").code == 0
-        assert kwh() == {"3/U1": (2, pytest.approx(2 * sum(DAY)))}
+        assert used_kwh() == {"3/U1": (2, pytest.approx(2 * sum(DAY)))}
         assert counts()["3/U1"]["invalid"] == "1"
         shutil.rmtree("run")
 
@@ -443,7 +277,7 @@ def test_days_of_23_and_25_hours_are_days(ingest):
     text = feed({"U1": [Meter(rows)]})
     assert ingest(text, "--reader", "greenbutton").code == 0
     assert counts()["3/U1"]["days_clock_change"] == "1"
-    assert kwh() == {"3/U1": (4, pytest.approx(20))}
+    assert used_kwh() == {"3/U1": (4, pytest.approx(20))}
 
 
 def test_two_files_of_one_name_are_two_consumers_unless_they_say_one_usage_point(ingest):
@@ -455,7 +289,7 @@ def test_two_files_of_one_name_are_two_consumers_unless_they_say_one_usage_point
         Path(folder).mkdir()
         Path(folder, "usage.xml").write_text(text)
     assert ingest(None, "--reader", "greenbutton", "a/usage.xml", "b/usage.xml", "c/usage.xml").code == 0
-    assert {consumer: days for consumer, (days, _) in kwh().items()} == {"3/U1": 2, "3/U2": 1}
+    assert {consumer: days for consumer, (days, _) in used_kwh().items()} == {"3/U1": 2, "3/U2": 1}
 
 
 def test_a_feed_without_usage_point_is_the_consumer_of_its_file(tmp_path):
@@ -511,89 +345,3 @@ def test_several_blocks_in_one_entry_are_all_read(tmp_path):
         f"<feed>{entry(''.join(map(block, halves(hours()))), 'UsagePoint/1')}</feed>"
     )
     assert list(read(tmp_path / "a.xml", 60, "UTC").values()) == pytest.approx(DAY)
-
-
-def test_a_feed_without_clock_says_so_unless_the_user_names_its_zone(ingest, caplog):
-    text = feed({"U1": [Meter(hours(THREE))]}, at="")
-    assert ingest(text, "--reader", "greenbutton").code == 0
-    assert warned(caplog) == [
-        "readings.csv: no clock in the feed, UTC is taken; name its zone with ingest.timezone"
-    ]
-    caplog.clear()
-    assert ingest(text, "--run", "b", "--reader", "greenbutton", "--timezone", "America/New_York").code == 0
-    assert kwh("b") == USED
-    assert warned(caplog) == []
-
-
-def test_a_clock_of_no_known_zone_is_refused_and_the_zone_that_the_user_names_wins(ingest):
-    text = feed({"U1": [Meter(hours(THREE))]}, at=clock(-5, 3600, ("428E2000", "AE0E2000")))
-    refused = ingest(text, "--reader", "greenbutton")
-    assert refused.code == 1
-    assert (
-        "readings.csv: its clock is that of no known zone; name the zone with ingest.timezone" in refused.err
-    )
-    assert ingest(text, "--reader", "greenbutton", "--timezone", "America/New_York").code == 0
-    assert kwh() == USED
-
-
-def test_a_later_file_with_another_clock_is_named(ingest, caplog):
-    Path("a.xml").write_text(feed({"U1": [Meter(hours(THREE))]}))
-    Path("b.xml").write_text(feed({"U2": [Meter(hours(THREE))]}, at=clock(-6)))
-    Path("c.xml").write_text(feed({"U3": [Meter(hours(THREE))]}, at=clock(-4, 0)))  # the same in June
-    assert ingest(None, "--reader", "greenbutton", "a.xml", "b.xml", "c.xml").code == 0
-    assert warned(caplog) == [
-        "b.xml: its clock is America/Chicago, but America/New_York is used; ingest the file apart"
-    ]
-
-
-RULES = {
-    ("360E2000", "B40E2000"): (-3.5, "America/St_Johns"),
-    ("3E0E2000", "AE0E3000"): (1, "Europe/Berlin"),
-    ("3E0E1000", "AE0E2000"): (0, "Europe/London"),
-    ("A40E2000", "440E3000"): (10, "Australia/Sydney"),
-}
-
-
-@pytest.mark.parametrize("rules", RULES)
-def test_rules_of_a_clock_are_those_of_a_zone(rules):
-    offset, zone = RULES[rules]
-    fields = {
-        "tzOffset": str(int(offset * 3600)),
-        "dstOffset": "3600",
-        "dstStartRule": rules[0],
-        "dstEndRule": rules[1],
-    }
-    assert espi_clock.zone(fields) == zone
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"tzOffset": "x"},
-        {"tzOffset": "999999"},
-        {"tzOffset": "-18001"},
-        {"tzOffset": "-18000", "dstOffset": "3600", "dstStartRule": "zz", "dstEndRule": "B40E2000"},
-        {"tzOffset": "-18000", "dstOffset": "3600", "dstStartRule": "F" * 20, "dstEndRule": "B40E2000"},
-        {"tzOffset": "-18000", "dstOffset": "3600", "dstStartRule": "D00E2000", "dstEndRule": "B40E2000"},
-        {"tzOffset": "-18000", "dstOffset": "7200", "dstStartRule": "360E2000", "dstEndRule": "B40E2000"},
-    ],
-)
-def test_a_clock_that_means_no_zone_is_none(fields):
-    assert espi_clock.zone(fields) is None
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("<start>", "<start>x", "a reading whose start is not a number; fetch it again"),
-        ("<start>", "<start>1e30", "a reading whose start or duration is no time; fetch it again"),
-        ("<value>", "<value>x", "a reading whose value is not a number; fetch it again"),
-        ("</feed>", "", "not a whole Green Button file, broken at line 1; fetch it again"),
-        ("<feed", "<?xml version='1.0' encoding='moon'?><feed", "not a whole Green Button file"),
-        ("<duration>3600", "<duration>2520", "readings of 42min; crocs takes 5min to 60min, or 24h"),
-    ],
-)
-def test_faults_are_told_in_words(ingest, old, new, said):
-    refused = ingest(feed({"U1": [Meter(hours(THREE))]}).replace(old, new), "--reader", "greenbutton")
-    assert refused.code == 1
-    assert refused.err.splitlines()[-1].startswith(f"crocs: readings.csv: {said}")

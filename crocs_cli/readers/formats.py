@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from crocs_cli.readers.glance import (
 from crocs_cli.readers.readings import Dialect, Readings
 
 Read = Callable[[Path, Dialect], Iterator[Readings]]
+PRESETS = ("unit", "stamp", "timezone", "interval")
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,17 @@ class Format:
     own_unit: bool = False
     description: Description | None = None
 
-    def presets(self, path: Path) -> dict[str, Any]:
-        """Return the presets for files like this one, by the names of their settings; None: not known."""
+    def presets(self, path: Path, wanted: Collection[str] = PRESETS) -> dict[str, Any]:
+        """Return the presets for files like this one, by the names of their settings; None: not known.
+
+        A file whose format is code is asked for the wanted ones only: what the user has named need not stand
+        in it.
+        """
         if self.description is not None:
             return shown_by(self.description, glance(path))
-        zone, interval = self.timezone, self.interval_min
-        return {
-            "unit": "kWh",
-            "stamp": self.stamp,
-            "timezone": zone(path) if callable(zone) else zone,
-            "interval": interval(path) if callable(interval) else interval,
-        }
+        known = dict(zip(PRESETS, ("kWh", self.stamp, self.timezone, self.interval_min), strict=True))
+        found = {name: known[name] for name in wanted}
+        return {name: value(path) if callable(value) else value for name, value in found.items()}
 
     def fixed(self) -> dict[str, str]:
         """Return what is so in every file of the format, which a user may not contradict unawares."""

@@ -1,12 +1,12 @@
 """NEM12: the interval files of the Australian market (AEMO MDFF), read by the library nemreader.
 
 Stamps are market time, UTC+10 all year. A meter's E channels are added and its B channels (export) are
-subtracted; channels of reactive energy are left out. Intervals shorter than the wanted one are summed.
+subtracted; channels of reactive energy are left out. Intervals shorter than the wanted one are summed. The
+records are checked first, for the library passes over those that it does not understand.
 """
 
 from __future__ import annotations
 
-import csv
 import logging
 import re
 import zipfile
@@ -18,89 +18,76 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from crocs_cli.errors import CrocsError, refusal
+from crocs_cli.errors import CrocsError
+from crocs_cli.readers.nem12_records import QUALITY, checked
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.text import opened
 
 SIGNS = {"E": 1.0, "B": -1.0}
 TO_KWH = {"WH": 1e-3, "KWH": 1.0, "MWH": 1e3}
-QUALITY = re.compile(r"[AEFNSV]\d{0,2}")
 LARGEST_BYTES = 128 << 20  # some 800 meters and years of half-hours
-_AFTER_VALUES = 5  # quality, reason and its text, two dates
 _NULL, _ACTUAL = "N", "A"
-_NOT_NEM = (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, NotImplementedError)
+_NOT_NEM = (ValueError, LookupError, TypeError, AttributeError, AssertionError, NotImplementedError)
 
 log = logging.getLogger("crocs")
 
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the readings of a NEM12 file, plain or zipped: each meter's channels one after another."""
-    found = _parsed(path)
-    for meter, channels in found.items():
+    for meter, channels in _parsed(path).items():
         kept = [name for name in channels if name[:1] in SIGNS and channels[name]]
-        if left := sorted(set(channels) - set(kept)):
-            log.info(
-                "%s: %s: channels %s hold no active energy and are left out", path, meter, ", ".join(left)
-            )
+        _say_left_out(path, meter, channels, kept)
         for number, name in enumerate(kept):
             yield _channel(path, meter, channels[name], SIGNS[name[0]], number, dialect.interval_s)
+
+
+def _say_left_out(path: Path, meter: str, channels: dict[str, list[Any]], kept: Sequence[str]) -> None:
+    """Log the channels of a meter that are left out, with a warning where none is kept."""
+    empty = [name for name in channels if not channels[name]]
+    others = [name for name in channels if name not in (*kept, *empty)]
+    level = logging.INFO if kept else logging.WARNING
+    for names, why in ((empty, "have no readings"), (others, "hold no active energy and are left out")):
+        if names:
+            log.log(level, "%s: %s: channels %s %s", path, meter, ", ".join(sorted(names)), why)
 
 
 def _parsed(path: Path) -> dict[str, dict[str, list[Any]]]:
     """Return nemreader's readings {meter: {channel: [...]}}, or raise CrocsError in one line."""
     try:
-        from nemreader import NEMFile
+        from nemreader.nem_reader import parse_nem12_rows
     except ImportError as error:
         raise CrocsError("nem12 files are read by nemreader; install crocs[nem12]") from error
+    logging.getLogger("nemreader").setLevel(logging.CRITICAL)  # what it passes over is said here
+    records, numbers = checked(path, _text(path))
     try:
-        _check_lengths(path)
-        nem = NEMFile(str(path))
-        readings = nem.nem_data().readings
-    except OSError as error:
-        raise CrocsError(f"{path}: {refusal(error, 'name a readable file')}") from error
-    except (*_NOT_NEM, zipfile.BadZipFile) as error:
-        line = re.search(r"line (\d+)", str(error))
-        place = f"{path}:{line[1]}" if line else str(path)
-        reason = (
-            str(error.__cause__ or error).splitlines()[0] if str(error.__cause__ or error) else "cut short"
-        )
-        raise CrocsError(
-            f"{place}: not a whole NEM12 file ({reason}); ask the sender for it again"
-        ) from error
-    if nem.header.version_header != "NEM12":
-        raise CrocsError(
-            f"{path}: {nem.header.version_header}, accumulated readings; crocs needs NEM12 intervals"
-        )
-    return readings
-
-
-def _check_lengths(path: Path) -> None:
-    """Refuse days with more values than intervals, of which nemreader would take the first ones."""
-    intervals = None
-    for number, row in enumerate(csv.reader(_text(path).splitlines()), 1):
-        if row[:1] == ["200"] and len(row) > 8 and row[8].isdigit() and int(row[8]):
-            intervals = 1440 // int(row[8])
-        values = len(",".join(row).rstrip(",").split(",")) - 2
-        if row[:1] == ["300"] and intervals and values > intervals + _AFTER_VALUES:
-            raise CrocsError(
-                f"{path}:{number}: more values than the {intervals} intervals of a day; ask the sender"
-            )
+        return parse_nem12_rows(records).readings
+    except _NOT_NEM as error:
+        row = re.search(r"line (\d+)", str(error))
+        place = f"{path}:{numbers[int(row[1]) - 1]}" if row else str(path)
+        raise CrocsError(f"{place}: not a whole NEM12 file; ask the sender for it again") from error
 
 
 def _text(path: Path) -> str:
     """Return a file's text, unpacked; refuse one larger than nemreader can hold in a usual memory."""
-    with ExitStack() as stack:
-        file = stack.enter_context(opened(path))
-        if not (start := file.read(4)):
-            raise CrocsError(f"{path}: empty; name a file with readings")
-        file.seek(0)
-        if start.startswith(b"PK"):
-            archive = stack.enter_context(zipfile.ZipFile(file))
-            file = stack.enter_context(archive.open(archive.namelist()[0]))  # type: ignore[assignment]
-        content = file.read(LARGEST_BYTES + 1)
-    if len(content) > LARGEST_BYTES:
-        raise CrocsError(f"{path}: more than {LARGEST_BYTES >> 20} MB of NEM12; divide it by meters")
-    return content.decode()
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(opened(path))
+            if not (start := file.read(4)):
+                raise CrocsError(f"{path}: empty; name a file with readings")
+            file.seek(0)
+            if start.startswith(b"PK"):
+                archive = stack.enter_context(zipfile.ZipFile(file))
+                if len(archive.namelist()) != 1:
+                    raise CrocsError(f"{path}: a zip of {len(archive.namelist())} files; unpack it")
+                file = stack.enter_context(archive.open(archive.namelist()[0]))  # type: ignore[assignment]
+            content = file.read(LARGEST_BYTES + 1)
+        if len(content) > LARGEST_BYTES:
+            raise CrocsError(f"{path}: more than {LARGEST_BYTES >> 20} MB of NEM12; divide it by meters")
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CrocsError(f"{path}: not text in UTF-8; save it as UTF-8") from error
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise CrocsError(f"{path}: cut short or damaged zip, or a locked one; fetch it again") from error
 
 
 def _channel(
@@ -109,17 +96,18 @@ def _channel(
     """Turn one channel's readings into intervals of the wanted length."""
     quality = [reading.quality_method or "" for reading in readings]
     wrong = next((text for text in quality if not QUALITY.fullmatch(text)), None)
-    unit = str(readings[0].uom).upper()
+    units = [str(reading.uom).upper() for reading in readings]
     if wrong is not None:
         raise CrocsError(
             f"{path}: {meter}: quality {wrong!r}; a day has another number of intervals than said"
         )
-    if unit not in TO_KWH:
-        raise CrocsError(f"{path}: {meter}: unit {readings[0].uom!r} is none of Wh, kWh, MWh; mend the file")
+    if other := next((unit for unit in units if unit not in TO_KWH), None):
+        raise CrocsError(f"{path}: {meter}: unit {other[:9]!r} is none of Wh, kWh, MWh; mend the file")
     start_s = np.array([reading.t_start for reading in readings], "datetime64[s]").astype(np.int64)
     length_s = np.array([(r.t_end - r.t_start).total_seconds() for r in readings], dtype=np.int64)
-    value = np.array([np.nan if r.read_value is None else r.read_value for r in readings])
+    value = np.array([np.nan if r.read_value is None else r.read_value for r in readings], dtype=np.float64)
     value[[text[0] == _NULL for text in quality]] = np.nan
+    value *= [sign * TO_KWH[unit] for unit in units]
     estimated = np.array([text[0] != _ACTUAL for text in quality])
     if (interval_s % length_s != 0).any():
         minutes = int(length_s[interval_s % length_s != 0][0]) // 60
@@ -133,7 +121,7 @@ def _channel(
     return Readings(
         pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(starts), np.int32)), pa.array([meter])),
         starts,
-        sums * (sign * TO_KWH[unit]),
+        sums,
         np.full(len(starts), number, dtype=np.uint8),
         marks,
     )

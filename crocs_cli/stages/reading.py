@@ -16,7 +16,7 @@ from crocs_cli.maths.readings.grid import ERROR_CODES, LARGEST_KWH, LARGEST_TOTA
 from crocs_cli.maths.readings.rows import Calendar, Rule
 from crocs_cli.readers.described import ENDINGS
 from crocs_cli.readers.detect import detect
-from crocs_cli.readers.formats import Format, format_of, names_in
+from crocs_cli.readers.formats import PRESETS, Format, format_of, names_in
 from crocs_cli.readers.glance import glance
 from crocs_cli.readers.inputs import listed_days
 from crocs_cli.readers.naming import file_names
@@ -43,7 +43,8 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
     form = format_of(settings.reader)
     _check_trust(settings, form)
     _check_columns(settings, form, first)
-    presets = {**form.presets(first), **shown}
+    left_open = [name for name in PRESETS if getattr(settings, name) is None]
+    presets = {**form.presets(first, left_open), **shown}
     if form.generic and settings.kind == "power":
         presets["unit"] = "kW"
     if form.generic and settings.columns.hour is not None:

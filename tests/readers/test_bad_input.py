@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from crocs_cli.readers import greenbutton, nem12, tables
+from crocs_cli.readers import espi, nem12, tables
 from tests.readers.conftest import counts, long_csv, profiles
 
 GOOD = long_csv()
@@ -287,14 +287,14 @@ FEED = "<feed>" + 30 * "<entry><a/><b/></entry>" + "</feed>"
             "a.xml",
             FEED.replace("<entry>", "").replace("</entry>", "").encode(),
             "greenbutton",
-            (greenbutton, "_ENTRY_ELEMENTS", 50),
+            (espi, "_ENTRY_ELEMENTS", 50),
             "more in one entry than a feed of readings holds; fetch it again",
         ),
         (
             "a.xml",
             b"<feed><entry><a>" + 99 * b"x",
             "greenbutton",
-            (greenbutton, "_ENTRY_BYTES", 50),
+            (espi, "_ENTRY_BYTES", 50),
             "more in one entry than a feed of readings holds; fetch it again",
         ),
     ],
@@ -309,6 +309,6 @@ def test_what_unpacks_without_end_is_refused(ingest, monkeypatch, name, content,
 
 
 def test_a_feed_of_many_entries_is_no_large_entry(ingest, monkeypatch):
-    monkeypatch.setattr(greenbutton, "_ENTRY_ELEMENTS", 50)
+    monkeypatch.setattr(espi, "_ENTRY_ELEMENTS", 50)
     Path("a.xml").write_text(FEED)
     assert "no readings in the files" in ingest(None, "--reader", "greenbutton", "a.xml").err

@@ -89,7 +89,6 @@ class CsvFile:
                 decimal_point=self.writing.decimal,
                 null_values=NOT_A_NUMBER,
                 strings_can_be_null=False,
-                timestamp_parsers=[self.writing.stamp_format] if self.writing.stamp_format else [],
             ),
         )
 

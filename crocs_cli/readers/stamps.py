@@ -42,11 +42,6 @@ def seconds(stamps: pa.Array, name: str, place: Place) -> tuple[np.ndarray, bool
     return count if a_second == 1 else count // a_second, stamps.type.tz is not None
 
 
-def needs_text(form: str | None) -> bool:
-    """Say whether stamps of a form are read from text: those with an offset, or counted from 1970."""
-    return form is not None and (form in EPOCHS or "%z" in form.lower())
-
-
 def from_text(texts: pa.Array, form: str | None, name: str, place: Place) -> pa.Array:
     """Return the stamps (n,) of a column of text, as timestamps in seconds; see `seconds` for its types.
 

@@ -234,6 +234,12 @@ def test_columns_that_cannot_be_meant_are_one_line_with_the_right_row(ingest, co
     assert len(ended.err.strip().splitlines()) == 1 + ended.err.count("takes up")
 
 
+def test_a_day_that_does_not_exist_is_no_other_day(ingest):
+    text = "id,time,kwh\nA,28/02/2013 00:00,1\nA,30/02/2013 00:00,1\n"
+    refused = ingest(text, "--stamp-format", "%d/%m/%Y %H:%M")
+    assert ":3: time '30/02/2013 00:00' is not the form %d/%m/%Y %H:%M" in refused.err
+
+
 @pytest.mark.parametrize("form", [None, "%d/%m/%Y %H:%M"])
 def test_the_row_at_fault_is_named_in_parquet_and_csv(ingest, form):
     texts = [stamp.strftime(form or "%Y-%m-%d %H:%M") for stamp in STAMPS]

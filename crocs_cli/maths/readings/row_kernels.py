@@ -25,20 +25,26 @@ def to_intervals(start_s, value, interval_s, sides, scale):  # type: ignore[no-u
     early, late = sides
     factor, largest = scale
     interval, energy, flags = np.empty(count, np.int32), np.empty(count), np.empty(count, np.uint8)
+    odd = 0
     for i in range(count):
         number = np.int32(math.floor(start_s[i] / interval_s))
-        kwh = value[i] * factor
-        beside = start_s[i] - number * interval_s
-        fits = beside == 0
         interval[i] = number
-        energy[i] = kwh if fits and abs(kwh) <= largest else np.nan
+        kwh = value[i] * factor
+        fits = number * interval_s == start_s[i]
+        usable = fits and abs(kwh) <= largest
+        energy[i] = kwh if usable else np.nan
         flags[i] = 0 if fits else OFF_GRID
-        if not fits and (beside <= late or interval_s - beside <= early):
-            interval[i] = number if beside <= late else number + 1
-            energy[i] = kwh if abs(kwh) <= largest else np.nan
-            flags[i] = REPAIRED | BESIDE
-        if largest < abs(kwh) < np.inf and flags[i] != OFF_GRID:
-            flags[i] |= IMPLAUSIBLE
+        odd += not usable
+    for i in range(count if odd else 0):  # apart, so that the loop above can be one of vectors
+        if flags[i] or np.isnan(energy[i]):
+            kwh = value[i] * factor
+            beside = start_s[i] - interval[i] * interval_s
+            if beside != 0 and (beside <= late or interval_s - beside <= early):
+                interval[i] += beside > late
+                flags[i] = REPAIRED | BESIDE
+            if flags[i] != OFF_GRID:
+                energy[i] = kwh if abs(kwh) <= largest else np.nan
+                flags[i] |= IMPLAUSIBLE if largest < abs(kwh) < np.inf else 0
     return interval, energy, flags
 
 

@@ -163,7 +163,7 @@ def settle(
             if value is not None:
                 _put(merged, keys, value)
                 origins[keys] = origin
-        if is_list(info.annotation) and (value := _at(merged, keys)) is not None:
+        if _parted(info) and (value := _at(merged, keys)) is not None:
             _put(merged, keys, _items(value, typed=keys in origins))
     try:
         return model.model_validate(merged)
@@ -192,6 +192,12 @@ def option_paths(
 def is_list(annotation: Any) -> bool:
     """Return whether a setting of this type holds several values."""
     return get_origin(annotation) in (list, tuple)
+
+
+def _parted(info: Any) -> bool:
+    """Return whether the text of a setting is parted at commas: a list that does not read its text itself."""
+    own = any(isinstance(mark, BeforeValidator) for mark in info.metadata)
+    return is_list(info.annotation) and not own
 
 
 def _given(section: str, model: type[Settings], document: Document) -> dict[str, Any]:

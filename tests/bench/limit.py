@@ -6,7 +6,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from crocs_cli.maths.distances.lanes import lanes
+from crocs_cli.maths.distances.processor import lanes
 from tests.bench.measure import cpu_seconds
 
 CHAINS = 24  # enough that none waits for its own last result

@@ -10,7 +10,8 @@ import sys
 import numpy as np
 from numba import njit
 
-from crocs_cli.maths.distances.lanes import FAR, band, dtw_sums, lanes, vector_bytes
+from crocs_cli.maths.distances.lanes import band, dtw_sums
+from crocs_cli.maths.distances.processor import FAR, lanes, vector_bytes
 from tests.bench.measure import in_turns, ours
 
 

@@ -15,7 +15,7 @@ from crocs_cli.maths.clustering.cuts import canonical
 from crocs_cli.maths.clustering.medoids import kmedoids_of_days
 from crocs_cli.maths.clustering.represent import DayClustering, represent
 from crocs_cli.maths.distances.dtw import dtw_between
-from crocs_cli.maths.distances.lanes import lanes
+from crocs_cli.maths.distances.processor import lanes
 from crocs_cli.maths.distances.wsmd import set_distances
 from tests.bench import data
 from tests.bench.limit import operations, operations_per_ns

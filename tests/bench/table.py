@@ -6,7 +6,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from crocs_cli.maths.distances.lanes import vector_bytes
+from crocs_cli.maths.distances.processor import vector_bytes
 
 PEERS = Path(__file__).parent.parent / "peers.txt"
 

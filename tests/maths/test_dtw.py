@@ -14,8 +14,8 @@ from hypothesis.extra import numpy as arrays
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.distances.dtw import dtw_between
-from crocs_cli.maths.distances.lanes import vector_bytes
 from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.processor import vector_bytes
 from crocs_cli.maths.distances.wsmd import SET_DISTANCES as RULES
 from crocs_cli.maths.distances.wsmd import nearest_prototypes, set_distances
 from tests import naive
@@ -79,7 +79,8 @@ from numba import extending
 if "broken" in sys.argv:
     del extending.intrinsic
 from tests.maths.test_dtw import bits_of_all_distances
-from crocs_cli.maths.distances.lanes import vector_bytes, vector_form
+from crocs_cli.maths.distances.lanes import vector_form
+from crocs_cli.maths.distances.processor import vector_bytes
 print(vector_bytes(), vector_form() is not None, bits_of_all_distances())
 """
 

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
 
-from crocs_cli.maths.distances.lanes import FAR, MIN, SUM, TOGETHER, fuses, lanes
+from crocs_cli.maths.distances.processor import FAR, MIN, SUM, TOGETHER, fuses, lanes
 
 #: a function that writes LLVM's code; to a kernel it is one of its arguments without the first
 intrinsic: Any = extending.intrinsic

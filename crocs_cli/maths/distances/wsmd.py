@@ -7,8 +7,9 @@ import numpy as np
 
 from crocs_cli.maths.compiled import kernel, share
 from crocs_cli.maths.distances.dtw import band_of, checked
-from crocs_cli.maths.distances.lanes import MAX, MIN, SUM, TOGETHER, across, dtw_sums, fold, lanes, lay, root
+from crocs_cli.maths.distances.lanes import across, dtw_sums, fold, lay, root
 from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.processor import MAX, MIN, SUM, TOGETHER, lanes
 
 MEAN, LARGER = 0, 1
 

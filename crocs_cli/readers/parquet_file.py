@@ -29,11 +29,11 @@ FIELD_BYTES, BESIDE_BYTES = 256, 1 << 20
 
 def open_parquet(path: Path, writing: Writing) -> Table:
     """Open a Parquet file; raise CrocsError for one that is cut short or damaged."""
-    if not path.exists():
-        raise CrocsError(f"{path}: a Parquet file within a zip; unpack it and name its files")
     try:
         schema = parquet.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
+        if any(map(Path.is_file, path.parents)):
+            raise CrocsError(f"{path}: a Parquet file within a zip; unpack it and name its files") from error
         raise _fault(path, error) from error
     stored = {name.strip(): name for name in schema.names}
 

@@ -51,7 +51,7 @@ def run(patterns: Sequence[str], reader: str | None, output: Path) -> list[str]:
     Raises CrocsError for files that hold no readings or are not alike, and for an output that is there.
     """
     if output.exists():
-        raise CrocsError(f"{output}: there already, and left alone; name another with --output, or remove it")
+        raise CrocsError(f"{output}: there already, and left alone; name another file with --output")
     if not patterns and reader is None:
         raise CallError("no files to look at; name them after the command, or a format with --reader")
     found = _looked_at(contents(input_files(patterns)), reader) if patterns else _of_reader(str(reader), None)

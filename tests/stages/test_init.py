@@ -69,7 +69,7 @@ def test_a_file_that_is_there_is_left_alone(init):
     refused = init(long_csv())
     assert refused.code == 1
     assert refused.err.startswith(
-        "crocs: run.yaml: there already, and left alone; name another with --output"
+        "crocs: run.yaml: there already, and left alone; name another file with --output"
     )
     assert Path("run.yaml").read_text() == "mine"
     assert init(long_csv(), "--output", "other.yaml").code == 0

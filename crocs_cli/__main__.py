@@ -1,4 +1,4 @@
-"""The way in and every way out: one line for what a user can mend, one exit code for each kind of end."""
+"""Entry point: run the command line, and map every outcome to one line and an exit code."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ STOP_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGUSR1") if hasa
 
 
 class CrocsError(Exception):
-    """What is wrong and what to do, in one line that names the place."""
+    """An error that a user can mend: one line with the place, the fault and the cure."""
 
     exit_code = 1
 

@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept between runs."""
+"""Keep compiled kernels on disk between runs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def keep_kernels() -> Path | None:
 
 
 def must_compile(room: str) -> bool:
-    """Say whether the kernels of a module of maths (`dtw`, `wsmd`, `represent`) have not been kept yet."""
+    """Return whether the kernels of a module of maths (`dtw`, `wsmd`, `represent`) have not been kept yet."""
     kept = os.environ.get("NUMBA_CACHE_DIR")
     return not kept or not any(Path(kept).rglob(f"{room}.*.nbi"))
 

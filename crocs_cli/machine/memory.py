@@ -127,7 +127,7 @@ def require(needs: Needs, what: str, processes: int = 1) -> None:
 
 
 def said(size: int) -> str:
-    """Say a number of bytes as people do."""
+    """Format a byte count, such as 1.5 GB."""
     return f"{size / GIB:.1f} GB" if size >= GIB else f"{size / (1 << 20):.0f} MB"
 
 

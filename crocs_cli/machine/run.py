@@ -1,4 +1,4 @@
-"""Where everything of a run lies, and how its shards are listed."""
+"""Paths of the files of a run, and lists of its shards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many threads a process may run: what it was really given, shared with the other ranks of its node."""
+"""Count the threads that a process may run: its CPUs, shared with the other ranks of its node."""
 
 import os
 
@@ -9,7 +9,7 @@ TASKS_HERE = ("SLURM_TASKS_PER_NODE", "SLURM_STEP_TASKS_PER_NODE")
 
 
 def available_threads() -> int:
-    """Give the number of threads for this process, at least 1: ranks times threads are the CPUs given.
+    """Return the number of threads for this process, at least 1: ranks times threads are the CPUs given.
 
     The CPUs are those of the affinity mask. Ranks of one node divide a mask that they share; one that the
     launcher bound to each rank is narrower than the launcher's own and is left whole. Where Slurm says how
@@ -27,7 +27,7 @@ def available_threads() -> int:
 
 
 def _mask(process: int) -> set[int]:
-    """Give the CPUs that a process may run on; all where the system keeps no masks (macOS)."""
+    """Return the CPUs that a process may run on; all where the system keeps no masks (macOS)."""
     if hasattr(os, "sched_getaffinity"):
         try:
             return os.sched_getaffinity(process)
@@ -37,22 +37,22 @@ def _mask(process: int) -> set[int]:
 
 
 def ranks_here() -> int:
-    """Give the number of ranks of this launch on this node, as the launcher says; 1 without one."""
+    """Return the number of ranks of this launch on this node, as the launcher says; 1 without one."""
     return _forked_ranks() or _most_tasks("SLURM_STEP_TASKS_PER_NODE") or 1
 
 
 def _forked_ranks() -> int:
-    """Give the number of ranks that MPI's own launcher started on this node; 0 without one."""
+    """Return the number of ranks that MPI's own launcher started on this node; 0 without one."""
     return next((ranks for name in RANKS_HERE if (ranks := _count(os.environ.get(name, "")))), 0)
 
 
 def _tasks_here() -> int:
-    """Give the number of Slurm's tasks on this node, or of all nodes; 0 where it does not say."""
+    """Return the number of Slurm's tasks on this node, or of all nodes; 0 where it does not say."""
     return max(map(_most_tasks, TASKS_HERE)) or _count(os.environ.get("SLURM_NTASKS", ""))
 
 
 def _most_tasks(name: str) -> int:
-    """Give the largest number in a list such as "2(x3),1": it is right or too careful on every node."""
+    """Return the largest number in a list such as "2(x3),1": it is right or too careful on every node."""
     return max(_count(count.split("(")[0]) for count in os.environ.get(name, "").split(","))
 
 

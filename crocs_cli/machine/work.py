@@ -35,7 +35,7 @@ class Product:
 
 
 def is_made(product: Product) -> bool:
-    """Say whether the file is there, made by this very recipe; nothing that was left beside it stays.
+    """Return whether the file is there, made by this very recipe; nothing that was left beside it stays.
 
     Raises CrocsError for a file that is damaged, or was made with other settings or from other inputs.
     """
@@ -43,7 +43,7 @@ def is_made(product: Product) -> bool:
 
 
 def all_made(products: Sequence[Product]) -> bool:
-    """Say whether every product is there and right, as `is_made` does."""
+    """Return whether every product is there and right, as `is_made` does."""
     return all(product.path.exists() for product in products) and not _missing(products)
 
 

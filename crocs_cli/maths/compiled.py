@@ -1,4 +1,4 @@
-"""How kernels are compiled and shared among threads.
+"""Compile kernels, and share their work among threads.
 
 Without the GIL, and without Python's division checks. numba keeps a kernel by the time stamp of its own
 file and does not see a change in another file that it calls; so kernels are kept on disk only in a

@@ -123,7 +123,7 @@ def behaviours(
 
 
 def pooled(alike: np.ndarray, merged: tuple[int, ...], label: np.ndarray, people: People) -> np.ndarray:
-    """Give clusters that are shown merged only the share of days that they have together; alike: (B, K)."""
+    """Return clusters that are shown merged only the share of days that they have together; alike: (B, K)."""
     if not merged:
         return alike
     days = np.bincount(label, people.days(), alike.shape[1])[list(merged)]

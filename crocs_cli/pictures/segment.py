@@ -131,7 +131,7 @@ def _rest(axes: Axes, hours: np.ndarray, values: np.ndarray) -> list[Line2D]:
 
 
 def _normalised_axes(axes: Axes, shown: Behaviours) -> None:
-    """Give all the behaviours of a segment the same axes, so that they can be compared."""
+    """Return all the behaviours of a segment the same axes, so that they can be compared."""
     low, high = min(0.0, float(shown.low.min())), max(1.0, float(shown.high.max()))
     axes.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
     axes.set_yticks([0, 1] if (low, high) == (0.0, 1.0) else [round(low, 1), 0, round(high, 1)])

@@ -30,7 +30,7 @@ def contents(paths: Sequence[Path]) -> list[Path]:
 
 
 def is_workbook(path: Path) -> bool:
-    """Say whether a file is a workbook of Excel (.xlsx)."""
+    """Return whether a file is a workbook of Excel (.xlsx)."""
     return _is_zip(path) and _WORKBOOK in _names(path).values()
 
 

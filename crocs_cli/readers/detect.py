@@ -1,4 +1,4 @@
-"""Tell which format a file has, by what stands at its beginning."""
+"""Detect the format of a file from its first part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell which meter readings of an ESPI feed say electric energy, and choose those that say it once."""
+"""Find the meter readings of an ESPI feed that hold electric energy, and choose those that hold it once."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ READ_FROM_TEXT = ("stamp", "number")
 
 
 def is_text(kind: Kind, writing: Writing) -> bool:
-    """Say whether all fields of a kind are read from text."""
+    """Return whether all fields of a kind are read from text."""
     if kind == "stamp":
         return writing.stamp_format is not None  # Arrow would take 30 February for 2 March
     return kind == "number" and writing.thousands != ""

@@ -1,4 +1,4 @@
-"""What a row means by its columns of direction and quality."""
+"""Read the columns of direction and quality: which rows count, and how."""
 
 from __future__ import annotations
 

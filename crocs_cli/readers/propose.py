@@ -100,7 +100,7 @@ def propose(glance: Glance) -> Proposal:
 
 
 def _is_matrix(numbers: Sequence[Column], rest: Sequence[Column], proposal: Proposal) -> bool:
-    """Say whether all columns but that of the stamps hold numbers, and none is named as a measure is."""
+    """Return whether all columns but that of the stamps hold numbers, and none is named as a measure is."""
     measures = any(unit_in(c.name) or NO_ENERGY.search(c.name) or ENERGY.search(c.name) for c in numbers)
     together = "date" not in proposal.settings["columns"]
     return bool(numbers) and len(numbers) == len(rest) and not measures and together
@@ -207,7 +207,7 @@ def _of_energy(glance: Glance, numbers: Sequence[Column], proposal: Proposal) ->
 
 
 def _only_rises(texts: Sequence[str]) -> bool:
-    """Say whether the first numbers never fall, as the totals of a register."""
+    """Return whether the first numbers never fall, as the totals of a register."""
     found = [float(text.replace(",", ".")) for text in texts if re.fullmatch(r"\d+([.,]\d+)?", text)]
     steps = np.diff(found)
     return len(found) >= LEAST_READINGS and bool((steps >= 0).all()) and varies(steps)

@@ -1,4 +1,4 @@
-"""What every reader hands over, and what it is told about the files."""
+"""The readings that every reader yields, and the settings that it reads by."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def _header_place(lines: Sequence[str], wanted: Collection[str], writing: Writin
 
 
 def _is_header(lines: Sequence[str], separator: str) -> bool:
-    """Say whether a line surely names the columns of the next one, which holds numbers or stamps."""
+    """Return whether a line surely names the columns of the next one, which holds numbers or stamps."""
     names, *others = (_fields(line, separator) for line in lines)
     values = [field for fields in others for field in fields]
     speaks = any(map(_VALUE.fullmatch, values)) and not any(map(_READING.fullmatch, names))

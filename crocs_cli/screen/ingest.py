@@ -89,7 +89,7 @@ def _there(path: str) -> Path:
 
 
 def _same(found: list[Path], used: dict, inputs: dict[str, str]) -> bool:
-    """Say whether all shards are there and made of these inputs; another make is told by the product
+    """Return whether all shards are there and made of these inputs; another make is told by the product
     itself."""
     recipes = [files.read_recipe(path, DAILY) for path in found]
     same = all(made["settings"] == used and made["inputs"] == inputs for made in recipes)

@@ -9,7 +9,7 @@ from crocs_cli.machine.threads import available_threads
 
 
 def use_given_threads() -> None:
-    """Let kernels and readers of tables run no more threads than this process was given.
+    """Limit kernels and readers of tables to the threads that this process was given.
 
     Each row is one thread's, so the bytes do not depend on the number of threads.
     """

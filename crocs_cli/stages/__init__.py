@@ -1,1 +1,1 @@
-"""What each command computes: from a key to the arrays of that key's output file."""
+"""The commands: each computes the arrays of an output file from its key."""

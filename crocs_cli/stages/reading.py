@@ -1,4 +1,4 @@
-"""What the settings of `ingest` mean for the files at hand: how these are read, how readings become days."""
+"""Apply the settings of `ingest` to the files at hand: how to read them, and how readings become days."""
 
 from __future__ import annotations
 

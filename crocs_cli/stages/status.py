@@ -1,4 +1,4 @@
-"""What of a run is made and what is missing."""
+"""List the files of a run that are made and those that are missing."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def _assign(distances: np.ndarray, medoids: np.ndarray, state: tuple) -> float:
 
 @kernel
 def _best_exchange(row: np.ndarray, state: tuple, change: np.ndarray) -> tuple[float, Any]:
-    """Give the change of the loss when a day at distances `row` replaces the best medoid, and which."""
+    """Return the change of the loss when a day at distances `row` replaces the best medoid, and which."""
     label, first, second, removal = state
     shared = 0.0
     for each in range(len(removal)):

@@ -27,7 +27,7 @@ class DayClustering(NamedTuple):
     prototype: str = "medoid"  # or "mean"
 
     def tried(self) -> np.ndarray:
-        """Give the numbers of prototypes to choose among, rising."""
+        """Return the numbers of prototypes to choose among, rising."""
         low, high = (self.prototypes,) * 2 if isinstance(self.prototypes, int) else self.prototypes
         return np.arange(low, high + 1)
 
@@ -75,7 +75,7 @@ def represent(
 def _guide(
     algorithm: str, profiles: np.ndarray, offset: np.ndarray, tried: np.ndarray, seed: list[int]
 ) -> np.ndarray | None:
-    """Give what _cluster needs to be told about consumers that begin with the seed's last part."""
+    """Return what _cluster needs to be told about consumers that begin with the seed's last part."""
     if algorithm == "ward":
         return None
     randoms = [np.random.default_rng([*seed[:-1], seed[-1] + each]) for each in range(len(offset) - 1)]
@@ -159,7 +159,7 @@ def _cluster(
 
 @kernel
 def silhouette_of_days(distances: np.ndarray, labels: np.ndarray) -> float:
-    """Give the mean silhouette of labelled days, distances (p, p); 0 for a day alone, or for one cluster."""
+    """Return the mean silhouette of labelled days, distances (p, p); 0 for a day alone, or for one cluster."""
     sizes, sums, total = np.bincount(labels), np.empty(len(labels)), 0.0
     for day in range(len(labels)):
         sums[:] = 0.0

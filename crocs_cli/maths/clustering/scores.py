@@ -1,4 +1,4 @@
-"""How well two partitions of the same consumers agree (paper section 5)."""
+"""Measures of agreement between two partitions of the same consumers (paper section 5)."""
 
 from __future__ import annotations
 

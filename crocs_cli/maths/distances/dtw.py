@@ -30,7 +30,7 @@ def dtw_between(first: np.ndarray, second: np.ndarray, window: int, dtype: Any =
 
 
 def band_of(first: np.ndarray, second: np.ndarray, window: int) -> tuple[int, ...]:
-    """Give the band in which two lists of profiles (n, slots) are compared, or raise CrocsError."""
+    """Return the band in which two lists of profiles (n, slots) are compared, or raise CrocsError."""
     one, other = first.shape[1], second.shape[1]
     if one != other:
         raise CrocsError(
@@ -40,7 +40,7 @@ def band_of(first: np.ndarray, second: np.ndarray, window: int) -> tuple[int, ..
 
 
 def checked(profiles: np.ndarray, dtype: Any) -> np.ndarray:
-    """Give profiles (n, slots) as the kernels want them, or raise CrocsError."""
+    """Return profiles (n, slots) as the kernels want them, or raise CrocsError."""
     profiles = np.ascontiguousarray(profiles, dtype)
     if profiles.size and not max(-profiles.min(), profiles.max()) < LARGEST:  # NaN is not less than anything
         raise CrocsError(f"profiles: a reading is missing, infinite or beyond {LARGEST:g}; leave out its day")
@@ -49,7 +49,7 @@ def checked(profiles: np.ndarray, dtype: Any) -> np.ndarray:
 
 @kernel
 def squares_between(first: np.ndarray, second: np.ndarray, same: bool, band: tuple[int, ...]) -> np.ndarray:
-    """Give the squared DTW of profiles (n, slots) with profiles (m, slots), (n, m).
+    """Return the squared DTW of profiles (n, slots) with profiles (m, slots), (n, m).
 
     Where `first` and `second` are the `same`, half of the matrix is computed and mirrored.
     """

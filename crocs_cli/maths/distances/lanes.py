@@ -28,13 +28,13 @@ from crocs_cli.maths.distances.processor import FAR, MIN, SUM, TOGETHER, lanes
 
 @cache
 def band(window: int, slots: int) -> tuple[int, ...]:
-    """Give the offsets j - i of the band; the tuple's type tells the compiler their number."""
+    """Return the offsets j - i of the band; the tuple's type tells the compiler their number."""
     window = min(window, slots - 1)
     return tuple(range(-window, window + 1))
 
 
 def across(array: np.ndarray) -> int:
-    """Give the number of lanes of an array's dtype: in a kernel a constant, so that loops become vectors."""
+    """Return the number of lanes of an array's dtype: in a kernel a constant, so that loops become vectors."""
     return lanes(array.dtype)
 
 

@@ -26,11 +26,11 @@ class LoadSets:
         return len(self.offset) - 1
 
     def sizes(self) -> np.ndarray:
-        """Give the number of prototypes of every consumer, (n,) int64."""
+        """Return the number of prototypes of every consumer, (n,) int64."""
         return np.diff(self.offset)
 
     def weights(self) -> np.ndarray:
-        """Give each prototype's share of its consumer's days, (P,) float64, summing to 1 per consumer."""
+        """Return each prototype's share of its consumer's days, (P,) float64, summing to 1 per consumer."""
         return self.days / self.sum_per_consumer(self.days).repeat(self.sizes())
 
     def sum_per_consumer(self, values: np.ndarray) -> np.ndarray:
@@ -38,12 +38,12 @@ class LoadSets:
         return np.add.reduceat(values, self.offset[:-1]) if len(self) else values[:0]
 
     def normalised(self, how: str) -> LoadSets:
-        """Give the same sets with every prototype normalised as `profiles.normalise` does, as float32."""
+        """Return the same sets with every prototype normalised as `profiles.normalise` does, as float32."""
         prototypes = self.prototypes if how == "none" else normalise(self.prototypes, how)
         return replace(self, prototypes=prototypes.astype(np.float32, copy=False))
 
     def select(self, consumers: slice) -> LoadSets:
-        """Give a run of consumers, sharing memory."""
+        """Return a run of consumers, sharing memory."""
         first, last, step = consumers.indices(len(self))
         if step != 1:
             raise ValueError(f"select: the step must be 1, not {step}")
@@ -52,7 +52,7 @@ class LoadSets:
         return LoadSets(self.prototypes[rows], self.days[rows], offset - offset[0])
 
     def take(self, consumers: np.ndarray) -> LoadSets:
-        """Give the consumers of an index array, in its order, copied."""
+        """Return the consumers of an index array, in its order, copied."""
         offset = np.concatenate([[0], np.cumsum(self.sizes()[consumers])])
         rows = take_rows(self.offset, consumers)
         return LoadSets(self.prototypes[rows], self.days[rows], offset)

@@ -1,4 +1,4 @@
-"""What the vectors of the processor hold, and what the plain and the vector forms of the kernels share."""
+"""Properties of the processor's vectors, and constants that both forms of the kernels share."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def fuses() -> bool:
 
 @cache
 def lanes(dtype: Any) -> int:
-    """Give the number of values of `dtype` in one vector."""
+    """Return the number of values of `dtype` in one vector."""
     return vector_bytes() // np.dtype(dtype).itemsize

@@ -1,4 +1,4 @@
-"""What is looked for in every cell of a day table, in one pass each."""
+"""Kernels that pass once over every cell of a day table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SAME = 1e-9  # relative difference up to which a number is an error code
 
 @kernel
 def _is_code(energy, codes):  # type: ignore[no-untyped-def]
-    """Say whether an energy is one of the codes (n,)."""
+    """Return whether an energy is one of the codes (n,)."""
     found = False
     for code in codes:
         found |= abs(energy - code) <= SAME * code

@@ -39,7 +39,7 @@ def checked(table: DayTable, rule: Rule, tally: Tally) -> np.ndarray:
 
 
 def varies(steps: np.ndarray) -> bool:
-    """Say whether the steps of a total vary as a consumer does, and not as a ramp."""
+    """Return whether the steps of a total vary as a consumer does, and not as a ramp."""
     return bool((steps > 1.2 * steps.mean()).mean() > VARIED)
 
 

@@ -24,7 +24,7 @@ def zone(name: str) -> dt.tzinfo:
 
 
 def same_clock(one: str, other: str) -> bool:
-    """Say whether two zones show the same time in every month from 2000 to 2030."""
+    """Return whether two zones show the same time in every month from 2000 to 2030."""
     months = [dt.datetime(2000 + m // 12, m % 12 + 1, 1, tzinfo=dt.UTC) for m in range(12 * 31)]
     return all(m.astimezone(zone(one)).utcoffset() == m.astimezone(zone(other)).utcoffset() for m in months)
 

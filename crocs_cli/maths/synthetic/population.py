@@ -83,7 +83,7 @@ def cluster_behaviours(clusters: int, shapes: int, markov: bool, seed: int) -> l
 
 
 def _behaviour(shapes: np.ndarray, markov: bool, random: np.random.Generator) -> Behaviour:
-    """Give a set of shapes its transitions: drawn at random for a Markov chain, else all alike."""
+    """Return a set of shapes its transitions: drawn at random for a Markov chain, else all alike."""
     size = len(shapes)
     transition = random.dirichlet(np.ones(size), size) if markov else np.full((size, size), 1.0 / size)
     return Behaviour(shapes, transition)

@@ -185,7 +185,7 @@ def _needed(table: Table, best: dict[str, Table]) -> Finding:
 
 
 def _gap(own: Table, best: dict[str, Table], axis: str) -> Finding:
-    """Say whether the others fall further behind as one thing grows."""
+    """Return whether the others fall further behind as one thing grows."""
     ends = min(own.unique(axis)), max(own.unique(axis))
     gaps = []
     for end in ends:

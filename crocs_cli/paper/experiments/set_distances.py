@@ -50,7 +50,7 @@ def judge(table: Table, study: Study) -> list[Finding]:
 
 
 def _highest(table: Table, algorithm: str) -> Finding:
-    """Say whether WSMD has the highest ARI, averaged over the numbers of prototypes."""
+    """Return whether WSMD has the highest ARI, averaged over the numbers of prototypes."""
     leads = {}
     for outliers in table.unique("outliers"):
         mean = {name: table.mean(series=f"{algorithm} {name}", outliers=outliers) for name in DISTANCES}
@@ -70,7 +70,7 @@ def _highest(table: Table, algorithm: str) -> Finding:
 
 
 def _needs_least(table: Table, algorithm: str) -> Finding:
-    """Say whether WSMD is the first to recover the clusters reliably: with so many prototypes or more."""
+    """Return whether WSMD is the first to recover the clusters reliably: with so many prototypes or more."""
     firsts = {}
     for outliers in table.unique("outliers"):
         curves = {name: table.curve(series=f"{algorithm} {name}", outliers=outliers) for name in DISTANCES}

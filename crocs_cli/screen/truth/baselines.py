@@ -75,7 +75,7 @@ def gradient_boosting(columns: np.ndarray, positive: np.ndarray, seed: int) -> n
 
 
 def ceased_last(score: np.ndarray, ceased: np.ndarray) -> np.ndarray:
-    """Give a ranking the rule of the ceased: they go below everybody else, in their own order."""
+    """Return a ranking the rule of the ceased: they go below everybody else, in their own order."""
     return np.where(ceased, score - (score.max() - score.min() + 1), score)
 
 

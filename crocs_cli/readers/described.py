@@ -72,7 +72,7 @@ class Description(Settings):
     quality: Mapping[str, str] | None = Field(None)
 
     def fits(self, names: Collection[str], text: str) -> bool:
-        """Return whether a table with these columns, in a file that begins with this text, is of the format."""
+        """Return whether a table with these columns, in a file that begins so, is of the format."""
         signs = bool(self.signs) and all(first_of(group, names) is not None for group in self.signs)
         return signs and (not self.text or re.search(self.text, text, re.MULTILINE) is not None)
 

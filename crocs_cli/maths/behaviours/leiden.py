@@ -185,7 +185,7 @@ def _add_up(graph, v, community, inside, touched):  # type: ignore[no-untyped-de
 
 @kernel
 def _forget(touched, inside):  # type: ignore[no-untyped-def]
-    """Set what was added up back to nothing."""
+    """Reset the accumulator."""
     for c in touched:
         inside[c] = 0.0
 

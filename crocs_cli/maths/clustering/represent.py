@@ -159,7 +159,7 @@ def _cluster(
 
 @kernel
 def silhouette_of_days(distances: np.ndarray, labels: np.ndarray) -> float:
-    """Return the mean silhouette of labelled days, distances (p, p); 0 for a day alone, or for one cluster."""
+    """Return the mean silhouette of labelled days, distances (p, p); 0 for one day or one cluster."""
     sizes, sums, total = np.bincount(labels), np.empty(len(labels)), 0.0
     for day in range(len(labels)):
         sums[:] = 0.0

@@ -34,7 +34,7 @@ def band(window: int, slots: int) -> tuple[int, ...]:
 
 
 def across(array: np.ndarray) -> int:
-    """Return the number of lanes of an array's dtype: in a kernel a constant, so that loops become vectors."""
+    """Return the number of lanes of an array's dtype; a constant in kernels, so that loops become vectors."""
     return lanes(array.dtype)
 
 

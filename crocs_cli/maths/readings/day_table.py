@@ -71,7 +71,7 @@ class _Lines:
 
     @classmethod
     def of(cls, pieces: Pieces, rule: Rule, registers: tuple[int, int]) -> _Lines:
-        """Return a line for each day of a register that has rows; registers: number of meters, channels of each."""
+        """Return a line for each day of a register that has rows; registers: meters, channels of each."""
         meters, channels = registers
         first = rule.calendar.first_day
         there = np.zeros((meters * channels, len(rule.calendar.verdict)), dtype=bool)

@@ -108,6 +108,8 @@ def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Fou
         found.because["columns"] = (GUESSED, "names of your columns")
     presets = form.presets(path) if path is not None else dict(form.fixed())
     found.known = {key: presets[key] for key in ("unit", "stamp", "timezone", "interval") if presets.get(key)}
+    if isinstance(interval := found.known.get("interval"), int):
+        found.known["interval"] = f"{interval}min"
     for key in _asked(form, presets, path):
         found.settings[key], found.missing[key] = FILL_IN, ASKED[key]
     if form.description is not None:
@@ -175,7 +177,7 @@ def _flow(value: object) -> str:
 
 
 def _said(found: Found, output: Path) -> Iterator[str]:
-    """Say what is sure, what was guessed, and what is missing."""
+    """Yield the lines that name what is sure, what was guessed, and what is missing."""
     yield f"{output}: settings for {found.reader}, for {found.why}"
     sure = [key for key in found.settings if found.because.get(key, ("",))[0] == SURE]
     guessed = {key: why for key, (how, why) in found.because.items() if how == GUESSED}

@@ -69,7 +69,7 @@ def test_ranks_in_one_task_divide_its_cpus(tasks):
     plain = {name: value for name, value in os.environ.items() if not name.startswith("SLURM_")}
     command = [*launcher, sys.executable, "-c", SAID]
     ended = subprocess.run(command, cwd=ROOT, env=plain | tasks, text=True, capture_output=True)
-    assert ended.stdout.split() == ["1", "1"], ended.stderr
+    assert "".join(ended.stdout.split()) == "11", ended.stderr  # a launcher may mix what its ranks say
 
 
 def test_one_ranks_failure_ends_all(profiles):

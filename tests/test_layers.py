@@ -15,6 +15,7 @@ ALLOWED = {
         "stages.members",
         "stages.reading",
         "stages.reported",
+        "stages.ingest_settings",
         "stages.result_settings",
         "stages.sharing",
         "maths",

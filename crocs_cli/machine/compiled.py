@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib import metadata
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -60,6 +59,8 @@ def must_compile(room: str) -> bool:
 
 def _digest() -> str:
     """Return a name for all kernels as these versions of the compilers make them."""
+    from importlib import metadata  # slow to load, and needed with kernels only
+
     digest = hashlib.sha256("".join(map(metadata.version, ("numba", "llvmlite"))).encode())
     for source in sorted(SOURCES.rglob("*.py")):
         digest.update(source.read_bytes())

@@ -92,7 +92,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _refused(error: OSError, arguments: list[str]) -> int:
-    """Say what the system refused."""
+    """Report what the system refused."""
     if error.filename and error.strerror:
         return _say(f"{error.filename}: {error.strerror}; mend that and run again", MENDABLE)
     if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):  # of a pipe or a process, which has no name
@@ -110,7 +110,7 @@ def _our_mistake(arguments: list[str]) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    """Say one line, whatever is in the names that it quotes: what would steer a terminal is shown as code."""
+    """Print one line on stderr; show as code what would steer a terminal in the names that it quotes."""
     plain = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in message)
     try:
         click.echo(f"crocs: {plain}", err=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @stage_options("compare", only_reads=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(job: Job, as_json: bool) -> None:
-    """Say what changed between two periods of the same consumers.
+    """Report what changed between two periods of the same consumers.
 
     Reads RUN/profiles, the later period, and the earlier run's profiles, load sets, partition and behaviours.
     Writes RUN/rls and RUN/assignments where they are missing, with the earlier run's settings, and
@@ -55,7 +55,7 @@ def command(job: Job, as_json: bool) -> None:
 
 
 def _said(found: Comparison) -> list[str]:
-    """Say a comparison in lines."""
+    """Return a comparison as lines of text."""
     lines = [
         f"{found.consumers} consumers in both periods ({found.left} left, {found.new} new); "
         f"{found.moved} moved to another segment",

@@ -1,4 +1,4 @@
-"""What commands have in common on the command line: the run, its share, and a flag for every setting."""
+"""Options that commands share: the run, its share, and a flag for every setting."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ share_option = click.option("--share", metavar="I/N", help="Do only part I of N 
 
 @dataclass(frozen=True)
 class Job:
-    """What a command works on: the run directory, the seed, this process's part, and its settings.
+    """The task of a command: the run directory, the seed, this process's part, and its settings.
 
     `run` is a Path; None only for a command that can do without a run.
     """

@@ -9,7 +9,7 @@ from crocs_cli.cli.options import Job, stage_options
 @stage_options("plan")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(job: Job, as_json: bool) -> None:
-    """Say what a run will take, from a short trial on this machine.
+    """Estimate what a run will take, from a short trial on this machine.
 
     Reads how many consumers RUN/profiles has, where they are not given. Prints the core-hours, the time at so
     many tasks, the disk and the Slurm call of what takes the time, and the memory of every step. Refuses what

@@ -8,7 +8,7 @@ from crocs_cli.cli.options import Job, stage_options
 @click.command("score")
 @stage_options("score", only_reads=True)
 def command(job: Job) -> None:
-    """Say how good a partition is, against the truth where it is known.
+    """Measure how good a partition is, against the truth where it is known.
 
     Reads RUN/partition.h5 and, where it is there, RUN/truth. Prints JSON: ari, ami and psi against the truth
     (1 is equal; consumers that belong to no cluster are left out), and silhouette, dunn, davies_bouldin and

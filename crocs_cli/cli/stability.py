@@ -8,7 +8,7 @@ from crocs_cli.cli.options import Job, stage_options
 @click.command("stability")
 @stage_options("stability")
 def command(job: Job) -> None:
-    """Say how far each partition depends on which consumers are in it.
+    """Measure how far each partition depends on which consumers are in it.
 
     Reads RUN/wsmd and RUN/partition.h5. Writes RUN/stability.h5: subsamples of the consumers clustered again
     into every number of clusters, and how well each cluster was found again. The report shows it. Of a run of

@@ -11,23 +11,25 @@ from pathlib import Path
 import numpy as np
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, TRUTH
-from crocs_cli.machine.run import recipe
+from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.team import Team
+from crocs_cli.maths.clustering.validity import NAMES
 from crocs_cli.maths.distances.profiles import normalise
+from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS, TRUTH
+from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import Stage1Settings, Stage2Settings, SynthSettings
 from crocs_cli.stages import stage1, synth
-from crocs_cli.stages.settings import Stage1Settings, Stage2Settings, SynthSettings
 
 
 def profiles(run: Path, seed: int = 1, **settings: int) -> Path:
     """Make RUN/profiles and RUN/truth only."""
     chosen = SynthSettings(**{"consumers": 60, "days": 30, "clusters": 3, "shard_size": 25} | settings)
-    synth.run(run, chosen, seed, Team())
+    synth.run(Run(run), chosen, seed, Team())
     return run
 
 
 def make(run: Path, with_rrls: bool = True, exact: bool = True, seed: int = 1, **settings: int) -> Path:
-    """Make RUN/profiles, RUN/rls, RUN/partition.h5 and, unless told otherwise, RUN/rrls.
+    """Make RUN/profiles, RUN/rls, RUN/partitions and, unless told otherwise, RUN/rrls.
 
     exact False: the load sets are those that stage 1 makes, not those of the truth.
     """
@@ -36,7 +38,7 @@ def make(run: Path, with_rrls: bool = True, exact: bool = True, seed: int = 1, *
     if exact:
         shards = [load_sets(run, f"{number:05d}", parts) for number in range(parts)]
     else:
-        stage1.run(run, Stage1Settings(), seed, Team())
+        stage1.run(Run(run), Stage1Settings(), seed, Team())
         shards = [files.read(path, RLS) for path in sorted((run / "rls").iterdir())]
     cluster = np.concatenate(
         [files.read(path, TRUTH)["cluster"] for path in sorted((run / "truth").iterdir())]
@@ -79,27 +81,22 @@ def load_sets(run: Path, key: str, parts: int) -> files.Arrays:
 
 
 def partition(run: Path, consumer_id: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    """Write RUN/partition.h5: the true clusters, and every two of them joined; return the labels."""
+    """Write RUN/partitions: the true clusters, and every two of them joined; return the labels."""
     largest_first = np.bincount(cluster).argsort(kind="stable")[::-1]
     label = np.empty(len(largest_first), dtype=int)
     label[largest_first] = np.arange(len(largest_first))
     label = label[cluster]
-    clusters = np.array([(label.max() + 2) // 2, label.max() + 1])
-    arrays = {
-        "consumer_id": consumer_id,
-        "clusters": clusters,
-        "label": np.stack([label // 2, label]),
-        "medoid": np.concatenate(
-            [[int(np.argmax(each == k)) for k in range(each.max() + 1)] for each in (label // 2, label)]
-        ),
-        "merges": np.empty((0, 4)),
-        "silhouette": np.array([0.31, 0.42]),
-        "dunn": np.array([0.2, 0.3]),
-        "davies_bouldin": np.array([1.2, 0.9]),
-        "calinski_harabasz": np.array([60.0, 90.5]),
-    }
-    settings = Stage2Settings(clusters=clusters.tolist()).model_dump(mode="json") | {"seed": 1}
-    files.write(run / "partition.h5", PARTITION, arrays, recipe("stage2", "partition", settings, {}))
+    for each, indices in ((label // 2, (0.31, 0.2, 1.2, 60.0)), (label, (0.42, 0.3, 0.9, 90.5))):
+        clusters = int(each.max()) + 1
+        arrays = {
+            "consumer_id": consumer_id,
+            "label": each,
+            "medoid": np.array([int(np.argmax(each == k)) for k in range(clusters)]),
+            **{name: np.array([value]) for name, value in zip(NAMES, indices, strict=True)},
+        }
+        settings = Stage2Settings().of_partition(clusters, 1)
+        made_by = recipe("stage2", str(clusters), settings, {})
+        files.write(run / "partitions" / f"{clusters}.h5", PARTITION, arrays, made_by)
     return label
 
 

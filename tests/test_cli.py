@@ -10,8 +10,8 @@ import pytest
 
 from crocs_cli.cli import COMMANDS, cli
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import LAYOUTS
-from crocs_cli.machine.run import recipe
+from crocs_cli.machine.shards import recipe
+from crocs_cli.rundir.layouts import LAYOUTS
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 from tests.conftest import ROOT
 

@@ -9,7 +9,7 @@ import pytest
 
 from crocs_cli import __main__
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine.run import listed
+from crocs_cli.machine.shards import listed
 from crocs_cli.readers.parquet_file import open_parquet
 from crocs_cli.readers.text import blocks
 from crocs_cli.stages.compare import read_ids

@@ -17,7 +17,7 @@ from pydantic import Field
 from crocs_cli.cli import COMMANDS, cli, options
 from crocs_cli.errors import CallError
 from crocs_cli.machine.settings import DURATION, Minutes, flag_name, is_list, option_paths
-from crocs_cli.stages.settings import RunSettings
+from crocs_cli.rundir.settings import RunSettings
 from tests.conftest import ROOT, Crocs
 
 # flags of one call only: the settings file, a part of the work, how to print, a question asked once, a

@@ -19,18 +19,8 @@ def command(job: Job) -> None:
       crocs assign --run runs/new --model runs/first --clusters 5
       crocs export --run runs/new --what assignments new.csv
     """
-    from crocs_cli.machine.threads import available_threads
-    from crocs_cli.stages import assign, stage1
+    from crocs_cli.stages import assign
 
-    model = assign.open_model(job.settings)
-    settings, threads = model.stage1(), available_threads()
-    stage1.run(job.run, settings, model.seed, job.team)
-    consumers, unlike_all = assign.run(
-        job.run,
-        model,
-        job.settings,
-        job.team,
-        lambda profiles: stage1.load_sets(profiles, settings, [model.seed, 0], threads),
-    )
+    consumers, unlike_all = assign.run(job.run, job.settings, job.team)
     if job.team.leads:
         click.echo(f"{job.run}/assignments: {consumers} consumers, {unlike_all} unlike all segments")

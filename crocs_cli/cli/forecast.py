@@ -13,7 +13,7 @@ from crocs_cli.cli.options import Job, stage_options
 def command(job: Job, as_json: bool) -> None:
     """Forecast each consumer's next day, and say how wrong such forecasts were.
 
-    Reads RUN/profiles, RUN/partition.h5 and how RUN/rls was made. Writes RUN/forecast.csv: for each consumer
+    Reads RUN/profiles, RUN/partitions and how RUN/rls was made. Writes RUN/forecast.csv: for each consumer
     and method the errors on the last days, which are held out, and the kWh of the next day. Two methods use
     the labels of stage 1: `pattern` averages the days that came after the same sequence of labels, `markov`
     the days of each label by how likely it is to follow. Beside them stand the same day of the week before,
@@ -26,14 +26,8 @@ def command(job: Job, as_json: bool) -> None:
       crocs forecast --run runs/first --clusters 5 --test-days 10 --json
     """
     from crocs_cli.machine.plain import json_text
-    from crocs_cli.machine.threads import available_threads
-    from crocs_cli.stages import forecast, stage1
+    from crocs_cli.stages import forecast
 
     if job.team.leads:
-        threads = available_threads()
-        found = forecast.run(
-            job.run,
-            job.settings,
-            lambda profiles, settings: stage1.load_sets(profiles, settings, [job.seed, 0], threads),
-        )
+        found = forecast.run(job.run, job.settings, job.seed)
         click.echo(json_text(found.summary()) if as_json else "\n".join(found.said()))

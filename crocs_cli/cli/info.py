@@ -15,12 +15,12 @@ def command(file: Path, as_json: bool) -> None:
 
     \b
     Examples:
-      crocs info runs/first/partition.h5
+      crocs info runs/first/partitions/5.h5
       crocs info --json runs/first/rls/00000.h5
     """
     from crocs_cli.machine import files
-    from crocs_cli.machine.layouts import LAYOUTS
     from crocs_cli.machine.plain import json_text
+    from crocs_cli.rundir.layouts import LAYOUTS
     from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 
     layout = files.layout_of(file, LAYOUTS | OF_SCREENING)

@@ -27,11 +27,12 @@ from crocs_cli.machine.settings import (
     settle,
 )
 from crocs_cli.machine.team import Team, join
+from crocs_cli.rundir import settings as rundir
+from crocs_cli.rundir.run import Run
 from crocs_cli.screen import settings as screen
-from crocs_cli.stages import settings as stages
 
 Function = Callable[..., Any]
-SECTIONS: Mapping[str, type[Settings]] = {**stages.SECTIONS, **screen.SECTIONS}
+SECTIONS: Mapping[str, type[Settings]] = {**rundir.SECTIONS, **screen.SECTIONS}
 KINDS = {int: "N", float: "NUMBER", dt.date: "DATE", Path: "PATH"}
 
 config_option = click.option("-c", "--config", type=click.Path(path_type=Path), help="YAML file of settings.")
@@ -42,7 +43,7 @@ share_option = click.option("--share", metavar="I/N", help="Do only part I of N 
 class Job:
     """The task of a command: the run directory, the seed, this process's part, and its settings.
 
-    `run` is a Path; None only for a command that can do without a run.
+    `run` is a Run; None only for a command that can do without a run.
     """
 
     run: Any
@@ -58,21 +59,21 @@ def stage_options(
 
     A command that only reads a run has neither --seed nor --share.
     """
-    shared = [path for path in option_paths(stages.RunSettings) if path[0] != ("seed",) or not only_reads]
+    shared = [path for path in option_paths(rundir.RunSettings) if path[0] != ("seed",) or not only_reads]
     own = [(keys, info) for keys, info in option_paths(SECTIONS[section]) if keys[0] not in hidden]
 
     def decorate(function: Function) -> Function:
         @functools.wraps(function)
         def command(config: Path | None, share: str | None = None, **given: Any) -> None:
             document = read_document(config, section)
-            run = settle("", stages.RunSettings, document, _taken(shared, given))
+            run = settle("", rundir.RunSettings, document, _taken(shared, given))
             settings = settle(section, SECTIONS[section], document, _taken(own, given))
             if run_required and run.run is None:
                 raise CallError(
                     "no run directory; give --run DIR, CROCS_RUN=DIR, or `run: DIR` in the settings file"
                 )
             team = Team() if only_reads else join(share)
-            function(Job(run.run, run.seed, team, settings), **given)
+            function(Job(None if run.run is None else Run(run.run), run.seed, team, settings), **given)
 
         for keys, info in reversed(own):
             command = setting_option(keys, info)(command)
@@ -90,7 +91,7 @@ def read_document(config: Path | None, section: str = "") -> Document:
     That one is checked together with the flags and variables.
     """
     document = load(config) if config else Document()
-    check_keys(document, stages.RunSettings.model_fields, SECTIONS, section)
+    check_keys(document, rundir.RunSettings.model_fields, SECTIONS, section)
     return document
 
 

@@ -10,9 +10,9 @@ from crocs_cli.cli.options import Job, stage_options
 def command(job: Job) -> None:
     """Make one page that shows the run.
 
-    Reads RUN/profiles, RUN/rls, RUN/partition.h5 and, where they are made, the behaviours in RUN/rrls. Writes
-    RUN/report/index.html, which needs nothing from elsewhere, and beside it the data (CSV) and the figures
-    (SVG). An earlier report is replaced.
+    Reads RUN/profiles, RUN/rls, RUN/partitions and, where they are made, the behaviours in RUN/rrls and the
+    stability. Writes RUN/report/K/index.html for K segments, which needs nothing from elsewhere, and beside
+    it the data (CSV) and the figures (SVG). A report that is there and right stays.
 
     \b
     Examples:

@@ -10,7 +10,7 @@ from crocs_cli.cli.options import Job, stage_options
 def command(job: Job) -> None:
     """Measure how good a partition is, against the truth where it is known.
 
-    Reads RUN/partition.h5 and, where it is there, RUN/truth. Prints JSON: ari, ami and psi against the truth
+    Reads RUN/partitions and, where it is there, RUN/truth. Prints JSON: ari, ami and psi against the truth
     (1 is equal; consumers that belong to no cluster are left out), and silhouette, dunn, davies_bouldin and
     calinski_harabasz from the distances.
 

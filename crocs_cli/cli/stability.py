@@ -10,8 +10,8 @@ from crocs_cli.cli.options import Job, stage_options
 def command(job: Job) -> None:
     """Measure how far each partition depends on which consumers are in it.
 
-    Reads RUN/wsmd and RUN/partition.h5. Writes RUN/stability.h5: subsamples of the consumers clustered again
-    into every number of clusters, and how well each cluster was found again. The report shows it. Of a run of
+    Reads RUN/wsmd and RUN/partitions. Writes RUN/stability/K.h5 for each partition: subsamples of the
+    consumers clustered again, and how well each segment was found again. The report shows it. Of a run of
     stage2 --sample, the consumers are those of the sample, whose distances lie in RUN/sample.
 
     \b
@@ -24,6 +24,6 @@ def command(job: Job) -> None:
     if job.team.rank != 0:  # one file, made by one process
         return
     found = stability.run(job.run, job.settings, job.seed)
-    for clusters, agreement in zip(found["clusters"], found["ari"], strict=True):
-        least, most = agreement.min(), agreement.max()
-        click.echo(f"{clusters} clusters: ARI {agreement.mean():.3f} ({least:.3f} to {most:.3f})")
+    for clusters, measured in found.items():
+        ari = measured["ari"]
+        click.echo(f"{clusters} segments: ARI {ari.mean():.3f} ({ari.min():.3f} to {ari.max():.3f})")

@@ -13,7 +13,7 @@ from crocs_cli.cli.options import Job, stage_options
 def command(job: Job, file: Path | None) -> None:
     """List each cluster's members, the most typical first.
 
-    Reads RUN/rls, RUN/partition.h5 and RUN/rrls. Prints CSV, or writes FILE as CSV or Parquet by its ending:
+    Reads RUN/rls, RUN/partitions and RUN/rrls. Prints CSV, or writes FILE as CSV or Parquet by its ending:
     cluster, rank, consumer_id, distance (WSMD to the cluster's shared behaviours), major_coverage (share of
     the consumer's days in the major ones) and mean_daily_kwh.
 

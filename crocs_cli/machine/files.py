@@ -20,7 +20,7 @@ import numpy as np
 
 from crocs_cli import __version__
 from crocs_cli.errors import CrocsError, refusal
-from crocs_cli.machine.layouts import LAYOUTS, Layout
+from crocs_cli.machine.layout import Layout, Offsets
 
 Arrays = dict[str, np.ndarray]
 Recipe = dict[str, Any]
@@ -132,20 +132,20 @@ def read(path: Path, layout: Layout, names: tuple[str, ...] = ()) -> Arrays:
             raise _fault(path, layout, error) from error
 
 
-def read_recipe(path: Path, layout: Layout | None = None) -> Recipe:
+def read_recipe(path: Path, layout: Layout) -> Recipe:
     """Read how a file was made, without the version of crocs that made it."""
     recipe = read_made_by(path, layout)
     recipe.pop("crocs", None)
     return recipe
 
 
-def read_made_by(path: Path, layout: Layout | None = None) -> Recipe:
-    """Read the whole `made-by` attribute of a file of one layout, or of any when none is given."""
+def read_made_by(path: Path, layout: Layout) -> Recipe:
+    """Read the whole `made-by` attribute of a file."""
     with _opened(path, layout) as file:
         return json.loads(file.attrs["made-by"])
 
 
-def layout_of(path: Path, known: Mapping[str, Layout] = LAYOUTS) -> Layout:
+def layout_of(path: Path, known: Mapping[str, Layout]) -> Layout:
     """Return the layout, of the known ones, that a file says it has."""
     with _opened(path, None, known) as file:
         return known[file.attrs["format"].decode()]
@@ -183,7 +183,9 @@ def _fault(path: Path, layout: Layout | None, error: Exception) -> CrocsError:
 
 
 @contextmanager
-def _opened(path: Path, layout: Layout | None, known: Mapping[str, Layout] = LAYOUTS) -> Iterator[h5py.File]:
+def _opened(
+    path: Path, layout: Layout | None, known: Mapping[str, Layout] | None = None
+) -> Iterator[h5py.File]:
     """Open a file of the expected layout, or of any known one when none is given."""
     with ExitStack() as stack:
         try:
@@ -192,7 +194,7 @@ def _opened(path: Path, layout: Layout | None, known: Mapping[str, Layout] = LAY
             json.loads(file.attrs["made-by"])
         except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise _fault(path, layout, error) from error
-        expected = layout or known.get(found)
+        expected = layout or (known or {}).get(found)
         if expected is None or found != expected.format:
             wanted = layout.format if layout else "a crocs file"
             raise CrocsError(
@@ -200,7 +202,7 @@ def _opened(path: Path, layout: Layout | None, known: Mapping[str, Layout] = LAY
             )
         if version != expected.version:
             this = f"this crocs reads version {expected.version}"
-            cure = f"use the crocs that made it, or {expected.cure}"
+            cure = expected.since or f"use the crocs that made it, or {expected.cure}"
             raise CrocsError(f"{path}: {found} version {version}; {this}: {cure}")
         yield file
 
@@ -216,7 +218,7 @@ def _shaped(layout: Layout, arrays: Arrays) -> Arrays:
         if array.ndim != len(axes):
             raise ValueError(f"{layout.format}: {name} has {array.ndim} axes, not {axes}")
         for axis, length in zip(axes, array.shape, strict=True):
-            base, size = (axis[:-2], length - 1) if axis.endswith("+1") else (axis, length)
+            base, size = (axis.of, length - 1) if isinstance(axis, Offsets) else (axis, length)
             if lengths.setdefault(base, size) != size:
                 raise ValueError(f"{layout.format}: {name} has {size} on axis {base}, not {lengths[base]}")
         shaped[name] = array

@@ -13,7 +13,7 @@ from types import FrameType
 from crocs_cli.errors import STOP_SIGNALS, CrocsError, Stopped
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
-from crocs_cli.machine.layouts import Layout
+from crocs_cli.machine.layout import Layout
 from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.team import Team

@@ -20,7 +20,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     return numba.njit(**options)(function)
 
 
-def share(work: Callable[[int], None], parts: Iterable[int], threads: int) -> None:
+def parallel_for(work: Callable[[int], None], parts: Iterable[int], threads: int) -> None:
     """Do all parts of some work, each by the next free thread, so that uneven parts end together."""
     pool = ThreadPoolExecutor(threads)
     try:

@@ -9,11 +9,11 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PROFILES
-from crocs_cli.machine.run import shards
+from crocs_cli.machine.shards import shards
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.profiles import normalise, window_slots
 from crocs_cli.maths.synthetic.population import Behaviour, Population, cluster_behaviours
+from crocs_cli.rundir.layouts import PROFILES
 
 HOUR_MIN = 60
 

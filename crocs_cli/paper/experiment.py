@@ -14,7 +14,7 @@ from crocs_cli.machine.files import digest
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.paper.days import Days, read_days
 from crocs_cli.paper.table import Table
-from crocs_cli.stages.settings import PaperSettings
+from crocs_cli.rundir.settings import PaperSettings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,13 +14,13 @@ from threadpoolctl import threadpool_limits
 
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import FIGURES, PROFILES
-from crocs_cli.machine.run import recipe, shards
+from crocs_cli.machine.shards import recipe, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.paper.experiment import SECONDS_AN_HOUR, Cell, Experiment, Finding, Study
 from crocs_cli.paper.pictures import picture
 from crocs_cli.paper.table import Table
+from crocs_cli.rundir.layouts import FIGURES, PROFILES
 
 log = logging.getLogger("crocs")
 

@@ -1,4 +1,4 @@
-"""Pictures of what clusters share, after Figures 13 and 14 of the paper, and of how it moved.
+"""Pictures of what clusters share, after Figures 13 and 14 of the paper.
 
 A major behaviour has a colour, a marker and a dash pattern of its own, and its number stands beside its
 point: nothing is told by colour alone. Minor ones are thin and navy, as in the paper.
@@ -15,9 +15,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from crocs_cli.pictures import style
+from crocs_cli.pictures.facts import drawn
 
-#: share of a cluster's days from which a behaviour has a colour, and how many have one at the most
-MAJOR, MOST = 0.05, 8
 #: Okabe and Ito's colours, darkened to hold on white; told apart by people with every kind of colour vision
 COLOURS = ("#0072b2", "#d55e00", "#007a5e", "#a8437f", "#a67c00", "#2f8fc4", "#5b3a8c", "#3d3d3d")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -52,16 +51,6 @@ class Shared:
     community: np.ndarray
 
 
-@dataclass(frozen=True)
-class Moved:
-    """How the behaviours of one cluster moved: before, after, error (modes,) in shares of days."""
-
-    number: int
-    before: np.ndarray
-    after: np.ndarray
-    error: np.ndarray
-
-
 def shared_behaviours(clusters: Sequence[Shared]) -> str:
     """Draw a row for each cluster: graph, coverage, medoid and mean hyperprototypes. Returns SVG."""
     height = ROW_IN * len(clusters) + 0.45
@@ -85,47 +74,9 @@ def shared_behaviours(clusters: Sequence[Shared]) -> str:
         return style.svg(figure, "shared-behaviours", f"What the members of each cluster share. {said}.")
 
 
-def movements(clusters: Sequence[Moved]) -> str:
-    """Draw for each cluster how every behaviour's share of days moved, with its interval. Returns SVG."""
-    rows = [len(cluster.before) + 1.5 for cluster in clusters]
-    height = 0.24 * sum(rows) + 0.6
-    with style.styled():
-        figure, axes = style.canvas(6.5, height, (1.5, 0.45, 0.2, 0.15))
-        place = 0.0
-        ticks, names = [], []
-        for cluster in clusters:
-            for mode in range(len(cluster.before)):
-                _moved_row(axes, cluster, mode, place)
-                ticks.append(place)
-                names.append(f"{cluster.number}.{mode + 1}")
-                place += 1
-            place += 1.5
-        axes.set_yticks(ticks, names)
-        axes.set_ylim(max(place - 1, 1), -1)
-        axes.set_ylabel("cluster.behaviour")
-        axes.set_xlabel("% of the cluster's days: before (hollow), after (filled, with 95 % interval)")
-        axes.set_xlim(left=0)
-        said = "; ".join(
-            f"cluster {cluster.number}: "
-            + ", ".join(f"{100 * change:+.1f}" for change in cluster.after - cluster.before)
-            for cluster in clusters
-        )
-        return style.svg(figure, "movements", f"How behaviours moved, in points of days. {said}.")
-
-
-def _moved_row(axes: Axes, cluster: Moved, mode: int, place: float) -> None:
-    before, after = 100 * cluster.before[mode], 100 * cluster.after[mode]
-    sure = abs(after - before) > 100 * cluster.error[mode]
-    colour = COLOURS[1] if sure else style.MUTED
-    axes.plot([before, after], [place, place], color=colour, lw=2.2 if sure else 1.0)
-    axes.errorbar(after, place, xerr=100 * cluster.error[mode], color=colour, capsize=2.5, lw=1.0)
-    axes.plot(before, place, "o", mfc=style.PAPER, mec=colour, ms=5)
-    axes.plot(after, place, "o", color=colour, ms=5)
-
-
 def _major(cluster: Shared) -> int:
     """Return how many behaviours are major; they come first."""
-    return min(MOST, max(1, int((cluster.day_coverage >= MAJOR).sum())))
+    return drawn(cluster.day_coverage)
 
 
 def _said(cluster: Shared) -> str:

@@ -1,39 +1,138 @@
-"""The picture of a comparison: who moved between segments, and how common behaviours became."""
+"""The page of a comparison: who moved between segments, and how common behaviours became."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from crocs_cli.pictures import style
+from crocs_cli.maths.decisions import at_least
+from crocs_cli.pictures import html, style
 from crocs_cli.pictures.words import percent
 
 CELL_IN, ROW_IN = 0.42, 0.2
 LEFT_IN, GAP_IN, WIDTH_IN, RIGHT_IN = 0.9, 1.5, 4.2, 0.25  # of the table, between, of the changes, beyond
 TOP_IN, BOTTOM_IN = 0.75, 0.5
 FADED = 0.5  # share of a row from which its colour asks for white figures
+SHOWN = 0.02  # share of days from which a behaviour is in the picture
 
 
 @dataclass(frozen=True)
-class Shift:
-    """How the share of days of a behaviour, such as 2.1 or 2.other, changed: points; NaN where unknown."""
+class BehaviourChange:
+    """How common one behaviour of one segment was, and is; behaviour None is the days that show none.
 
+    earlier, later: shares of the days of the consumers that are in both periods; change: later - earlier,
+    less the control group's, with its 95 % interval; others_change: of the other segments' days that show
+    it; shape_change: DTW between the mean profiles earlier_mean and later_mean, (slots,) each.
+    """
+
+    cluster: int
+    behaviour: int | None
     name: str
+    consumers: int
+    earlier: float
+    later: float
     change: float
     low: float
     high: float
+    p_adjusted: float
     claimed: bool
+    others_change: float = np.nan
+    shape_change: float = np.nan
+    earlier_mean: np.ndarray = field(default_factory=lambda: np.empty(0))
+    later_mean: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def key(self) -> str:
+        """The behaviour as the page names it, such as 2.1 or 2.none."""
+        return f"{self.cluster}.{self.behaviour or 'none'}"
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is common enough to be drawn, or its change is claimed."""
+        return self.claimed or bool(at_least(max(self.earlier, self.later), SHOWN))
 
 
-def comparison(transitions: np.ndarray, shifts: Sequence[Shift]) -> str:
-    """Draw the table of transitions (K, K), and the change of each behaviour with its interval; SVG."""
-    clusters = len(transitions)
-    table = CELL_IN * clusters
+@dataclass(frozen=True)
+class Changes:
+    """The consumers of both periods, their moves, and the change of their behaviours.
+
+    consumer_id: (n,); segments: (2, n) earlier and later, from 0; moved: (n,) bool, where the later segment
+    is another and the consumer is no longer like its earlier one; divergence: (2, n) of a consumer's days,
+    found and expected without a change; transitions: (K, K) consumers by earlier and later segment.
+    """
+
+    earlier: str
+    later: str
+    clusters: int
+    consumer_id: np.ndarray
+    left: int
+    new: int
+    segments: np.ndarray
+    moved: np.ndarray
+    divergence: np.ndarray
+    transitions: np.ndarray
+    behaviours: list[BehaviourChange]
+
+    def transition_shares(self) -> np.ndarray:
+        """Return the shares of each earlier segment's consumers by later segment: (K, K)."""
+        return self.transitions / np.maximum(1, self.transitions.sum(axis=1, keepdims=True))
+
+    def summary(self) -> dict[str, Any]:
+        """Return what is said of a comparison, as plain values."""
+        left_out = ("earlier_mean", "later_mean")
+        return {
+            "earlier": self.earlier,
+            "later": self.later,
+            "clusters": self.clusters,
+            "consumers": len(self.consumer_id),
+            "left": self.left,
+            "new": self.new,
+            "moved": int(self.moved.sum()),
+            "transitions": self.transitions.tolist(),
+            "prevalence": [
+                {name: value for name, value in vars(row).items() if name not in left_out}
+                for row in self.behaviours
+            ],
+            "median_divergence": float(np.median(self.divergence[0])),
+            "median_expected_divergence": float(np.median(self.divergence[1])),
+        }
+
+
+def files_of(found: Changes) -> dict[str, bytes]:
+    """Return the page and its figures as {file name: content}."""
+    shown = [row for row in found.behaviours if row.is_shown]
+    figures = {"comparison": comparison(found)}
+    for row in shown:
+        figures[f"behaviour-{row.key.replace('.', '-')}"] = _shape(row)
+    environment = html.environment()
+    environment.filters["percent"] = percent
+    environment.filters["points"] = _points
+    page = environment.get_template("pictures/change.html").render(
+        found=found,
+        summary=found.summary(),
+        shares=found.transition_shares(),
+        claimed=[row for row in found.behaviours if row.claimed],
+        shown=shown,
+        stayed=found.segments[0] == found.segments[1],
+        figures={name: Markup(svg) for name, svg in figures.items()},
+    )
+    return {
+        "index.html": page.encode(),
+        **{f"figures/{name}.svg": svg.encode() for name, svg in figures.items()},
+    }
+
+
+def comparison(found: Changes) -> str:
+    """Draw the table of transitions, and the change of each common behaviour with its interval; SVG."""
+    shifts = [row for row in found.behaviours if row.is_shown]
+    table = CELL_IN * found.clusters
     height = max(table, ROW_IN * (len(shifts) + 1))
     width_in = LEFT_IN + table + GAP_IN + WIDTH_IN + RIGHT_IN
     whole = (width_in, TOP_IN + height + BOTTOM_IN)
@@ -42,14 +141,32 @@ def comparison(transitions: np.ndarray, shifts: Sequence[Shift]) -> str:
         left = (LEFT_IN, BOTTOM_IN + height - table, table, table)
         right = (LEFT_IN + table + GAP_IN, BOTTOM_IN, WIDTH_IN, height)
         scale = np.array(whole * 2)
-        _table(figure.add_axes(tuple(np.array(left) / scale)), transitions)
+        _table(figure.add_axes(tuple(np.array(left) / scale)), found)
         _changes(figure.add_axes(tuple(np.array(right) / scale)), shifts)
-        return style.svg(figure, "comparison", _said(transitions, shifts))
+        return style.svg(figure, "comparison", _said(found))
 
 
-def _table(axes: Axes, transitions: np.ndarray) -> None:
+def _shape(row: BehaviourChange) -> str:
+    """Draw the mean profile of a behaviour in both periods."""
+    with style.styled():
+        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.16, 0.25))
+        lines = []
+        for mean, colour, dash, label in (
+            (row.earlier_mean, style.MUTED, (0, (4, 2)), "earlier"),
+            (row.later_mean, style.ACCENT, "-", "later"),
+        ):
+            if np.isfinite(mean).all():
+                lines += axes.plot(style.slot_hours(len(mean)), mean, color=colour, ls=dash, label=label)
+        style.day_axis(axes)
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+        style.legend_above(axes, lines)
+        said = f"Mean profile of behaviour {row.key}, {row.name}, in the earlier and the later period."
+        return style.svg(figure, f"behaviour-{row.key.replace('.', '-')}", said)
+
+
+def _table(axes: Axes, found: Changes) -> None:
     """Draw a cell for each pair of segments, darker for a larger share of the earlier segment."""
-    shares = transitions / np.maximum(1, transitions.sum(axis=1, keepdims=True))
+    transitions, shares = found.transitions, found.transition_shares()
     shades = LinearSegmentedColormap.from_list("shades", [style.PAPER, style.ACCENT])
     axes.imshow(shares, cmap=shades, vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(transitions):
@@ -66,20 +183,20 @@ def _table(axes: Axes, transitions: np.ndarray) -> None:
     axes.tick_params(length=0)
 
 
-def _changes(axes: Axes, shifts: Sequence[Shift]) -> None:
+def _changes(axes: Axes, shifts: Sequence[BehaviourChange]) -> None:
     """Draw each change with its interval; what is claimed is filled, in colour, and says its amount."""
     axes.axvline(0, color=style.MUTED, lw=0.8)
     for place, shift in enumerate(shifts):
+        low, middle, high = (100 * value for value in (shift.low, shift.change, shift.high))
         colour = style.CONTRAST if shift.claimed else style.MUTED
-        axes.plot([shift.low, shift.high], [place, place], color=colour, lw=2.0 if shift.claimed else 1.0)
-        face = colour if shift.claimed else style.PAPER
-        axes.plot(shift.change, place, "o", ms=5, mec=colour, mfc=face)
+        axes.plot([low, high], [place, place], color=colour, lw=2.0 if shift.claimed else 1.0)
+        axes.plot(middle, place, "o", ms=5, mec=colour, mfc=colour if shift.claimed else style.PAPER)
         if shift.claimed:
             axes.annotate(
-                f"{shift.change:+.1f}", (shift.high, place), (5, 0), textcoords="offset points",
+                f"{middle:+.1f}", (high, place), (5, 0), textcoords="offset points",
                 va="center", fontsize=8, color=style.INK,
             )  # fmt: skip
-    axes.set_yticks(range(len(shifts)), [shift.name for shift in shifts])
+    axes.set_yticks(range(len(shifts)), [shift.key for shift in shifts])
     axes.set_ylim(len(shifts), -1)
     axes.margins(x=0.12)
     axes.set_ylabel("segment.behaviour")
@@ -87,10 +204,15 @@ def _changes(axes: Axes, shifts: Sequence[Shift]) -> None:
     axes.set_title("Filled: more than chance shows", pad=6)
 
 
-def _said(transitions: np.ndarray, shifts: Sequence[Shift]) -> str:
-    stayed = float(np.trace(transitions) / max(1, transitions.sum()))
-    claimed = ", ".join(f"{shift.name}: {shift.change:+.1f}" for shift in shifts if shift.claimed)
+def _said(found: Changes) -> str:
+    claimed = ", ".join(f"{row.key}: {100 * row.change:+.1f}" for row in found.behaviours if row.claimed)
+    stayed = float(np.trace(found.transitions) / max(1, found.transitions.sum()))
     return (
-        f"{percent(stayed)} of consumers are in the same segment in both periods. Changes of behaviours in "
-        f"points of days: {claimed or 'none beyond chance'}."
+        f"{percent(stayed)} of consumers are nearest to the same segment in both periods. Changes of "
+        f"behaviours in points of days: {claimed or 'none beyond chance'}."
     )
+
+
+def _points(share: float) -> str:
+    """Write a change of a share in points; nothing where it is not known."""
+    return f"{100 * share:+.1f}" if np.isfinite(share) else ""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from crocs_cli.maths.decisions import at_most
 from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.segments.disclosure import common
 from crocs_cli.maths.segments.traits import (
     high_times,
     is_weekend,
@@ -17,9 +17,9 @@ from crocs_cli.maths.segments.traits import (
     weighted_quantiles,
 )
 from crocs_cli.pictures.facts import Behaviours, Segment
+from crocs_cli.pictures.words import name_of
 
 INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
-LARGEST_PART = 0.15  # of a segment's energy that one consumer may have in a report to be passed on
 
 
 @dataclass(frozen=True)
@@ -44,29 +44,6 @@ class People:
     def used_kwh(self) -> np.ndarray:
         """Return what each consumer used on all its days: (n,)."""
         return self.mean_kwh.sum(axis=1) * self.days()
-
-
-def safe_groups(label: np.ndarray, used_kwh: np.ndarray, minimum: int) -> list[tuple[int, ...]] | None:
-    """Merge the segments that must not be shown by themselves; None when even all together must not.
-
-    A segment must not when it has fewer consumers than the minimum, or when one of them has more than 15 % of
-    its energy. While what is merged must not either, the next smallest segment joins it: else the total would
-    give away the part that is left out. Returns the segments of each group, largest first, merged last.
-    """
-    shown: list[int] = []
-    merged: list[int] = []
-    for number in range(int(label.max()) + 1):
-        (shown if _safe(used_kwh[label == number], minimum) else merged).append(number)
-    while merged and not _safe(used_kwh[np.isin(label, merged)], minimum):
-        if not shown:
-            return None
-        merged.append(shown.pop())
-    groups: list[tuple[int, ...]] = [(number,) for number in shown]
-    return [*groups, tuple(sorted(merged))] if merged else groups
-
-
-def _safe(used_kwh: np.ndarray, minimum: int) -> bool:
-    return len(used_kwh) >= minimum and bool(at_most(used_kwh.max(), LARGEST_PART * used_kwh.sum()))
 
 
 def segment(group: tuple[int, ...], label: np.ndarray, people: People) -> Segment:
@@ -98,15 +75,11 @@ def behaviours(
     """Describe what the members of a segment share.
 
     rrls: the arrays of its file; community: (P,) the behaviour of each prototype of all consumers, -1 for
-    none; alike: (B, K), as `days_alike` gives it.
+    none; alike: (B, K) the share of each segment's days that show each behaviour.
     """
     days = people.sets.days.astype(np.float64)
     count = len(rrls["day_coverage"])
-    spread = [
-        weighted_quantiles(people.sets.prototypes[community == b], days[community == b], INNER)
-        for b in range(count)
-    ]
-    low, high = np.stack(spread, axis=1)
+    low, high = _spread(people.sets.prototypes, days, community, count)
     means = [smoothed(mean) for mean in rrls["hyperprototype_mean"]]
     return Behaviours(
         medoid=rrls["hyperprototype_medoid"],
@@ -122,6 +95,25 @@ def behaviours(
     )
 
 
+def behaviour_names(rrls: dict[str, np.ndarray], members: LoadSets) -> list[str]:
+    """Return the names of a segment's behaviours, as the report has them; members: its load sets."""
+    means, count = [smoothed(mean) for mean in rrls["hyperprototype_mean"]], len(rrls["day_coverage"])
+    days = members.days.astype(np.float64)
+    low, _ = _spread(members.prototypes, days, rrls["vertex_community"], count)
+    return [
+        name_of(own, least, high_times(mean), lesser_times(mean))
+        for own, mean, least in zip(rrls["hyperprototype_mean"], means, low, strict=True)
+    ]
+
+
+def _spread(prototypes: np.ndarray, days: np.ndarray, community: np.ndarray, count: int) -> np.ndarray:
+    """Return between which values four fifths of each behaviour's days lie: (2, count, slots)."""
+    if not count:
+        return np.empty((2, 0, prototypes.shape[1]))
+    inside = [community == b for b in range(count)]
+    return np.stack([weighted_quantiles(prototypes[i], days[i], INNER) for i in inside], axis=1)
+
+
 def pooled(alike: np.ndarray, merged: tuple[int, ...], label: np.ndarray, people: People) -> np.ndarray:
     """Return clusters that are shown merged only the share of days that they have together; alike: (B, K)."""
     if not merged:
@@ -134,7 +126,7 @@ def pooled(alike: np.ndarray, merged: tuple[int, ...], label: np.ndarray, people
 
 def without_rare(shown: Behaviours, consumers: int, minimum: int) -> Behaviours:
     """Leave out the behaviours that fewer consumers than the minimum have."""
-    kept = np.flatnonzero(np.round(shown.consumer_coverage * consumers) >= minimum)
+    kept = common(shown.consumer_coverage, consumers, minimum)
     arrays: dict[str, Any] = {}
     for each in fields(shown):
         value = getattr(shown, each.name)

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crocs_cli.maths.behaviours.hyperprototypes import major
+
+MOST_DRAWN = 8  # major behaviours that have a picture, or a colour, of their own
 Times = list[tuple[float, float, float]]  # (start, end, top) in hours; an end above 24 is on the next day
+
+
+def drawn(day_coverage: np.ndarray) -> int:
+    """Return how many behaviours are drawn by themselves: the major ones, which come first, or one."""
+    return min(MOST_DRAWN, max(1, major(day_coverage)))
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,6 @@ class Indices:
     dunn: np.ndarray
     davies_bouldin: np.ndarray
     calinski_harabasz: np.ndarray
-    chosen: int
     stability: np.ndarray
 
 

@@ -88,17 +88,12 @@ def sizes(segments: list[Segment]) -> str:
 
 
 def index_over_clusters(indices: Indices, name: str) -> str:
-    """Draw one index over the number of clusters, the chosen number marked."""
+    """Draw one index over the number of segments."""
     values = np.asarray(getattr(indices, name), dtype=float)
     known = np.isfinite(values)
     with style.styled():
         figure, axes = style.canvas(2.9, 1.9, (0.5, 0.45, 0.1, 0.3))
         axes.plot(indices.clusters[known], values[known], marker="o", markersize=4, color=style.ACCENT)
-        here = (indices.clusters == indices.chosen) & known
-        axes.plot(
-            indices.clusters[here], values[here], "o", markersize=9, markerfacecolor="none",
-            markeredgecolor=style.CONTRAST, markeredgewidth=1.8,
-        )  # fmt: skip
         axes.set_title(INDICES[name][0])
         axes.set_xlabel("number of segments")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
 from crocs_cli.pictures import html, overview, segment, words
-from crocs_cli.pictures.facts import Facts, Indices, Segment
+from crocs_cli.pictures.facts import Facts, Indices, Segment, drawn
 from crocs_cli.pictures.style import slot_hours
 
 
@@ -22,32 +22,23 @@ def files(facts: Facts) -> dict[str, str]:
     """
     with_medoids = not facts.safe
     figures = draw(facts, with_medoids)
-    page = _template().render(
+    page = _template("page").render(
         facts=facts,
         figures={name: Markup(svg) for name, svg in figures.items()},
         titles={one.number: words.segment_title(one) for one in facts.segments},
         sentences={one.number: words.explain(one, facts.segments) for one in facts.segments},
-        major={one.number: segment.major(one.behaviours) for one in facts.segments if one.behaviours},
+        major={one.number: drawn(one.behaviours.day_coverage) for one in facts.segments if one.behaviours},
         with_medoids=with_medoids,
-        distinct=words.distinct(_chosen(facts.indices, "silhouette")),
+        distinct=words.distinct(float(facts.indices.silhouette[0])),
     )
     written = {"index.html": page}
     written |= {f"{name}.csv": text for name, text in tables(facts, with_medoids).items()}
     return written | {f"figures/{name}.svg": svg for name, svg in figures.items()}
 
 
-def _chosen(indices: Indices, name: str) -> float:
-    """Return an index of the number of segments that the report shows."""
-    return float(getattr(indices, name)[indices.clusters == indices.chosen][0])
-
-
 def draw(facts: Facts, with_medoids: bool) -> dict[str, str]:
     """Return all pictures as {name: SVG element}."""
     figures = {"days": overview.days_left_out(facts.quality), "sizes": overview.sizes(facts.segments)}
-    if len(facts.indices.clusters) > 1:
-        for name in overview.INDICES:
-            if np.isfinite(getattr(facts.indices, name)).any():
-                figures[name] = overview.index_over_clusters(facts.indices, name)
     for one in facts.segments:
         figures[f"segment-{one.number}-mean-day"] = segment.mean_day(one)
         figures[f"segment-{one.number}-peaks"] = segment.peak_times(one)
@@ -59,7 +50,7 @@ def draw(facts: Facts, with_medoids: bool) -> dict[str, str]:
 def _behaviour_figures(one: Segment, with_medoids: bool) -> dict[str, str]:
     shown = one.behaviours
     assert shown is not None
-    major = segment.major(shown)
+    major = drawn(shown.day_coverage)
     figures = {
         f"segment-{one.number}-behaviour-{i + 1}": segment.behaviour(one, i, with_medoids)
         for i in range(major)
@@ -81,14 +72,7 @@ def tables(facts: Facts, with_medoids: bool) -> dict[str, str]:
                 for s in facts.segments
             ),
         ),
-        "indices": _csv(
-            ("clusters", *overview.INDICES),
-            zip(
-                facts.indices.clusters,
-                *(getattr(facts.indices, name) for name in overview.INDICES),
-                strict=True,
-            ),
-        ),
+        "indices": indices_csv(facts.indices),
         "day": _csv(
             ("cluster", "hour", "mean_kwh", "others_mean_kwh", "peak_share", "others_peak_share"),
             (row for one in facts.segments for row in _day_rows(one)),
@@ -117,6 +101,32 @@ def tables(facts: Facts, with_medoids: bool) -> dict[str, str]:
             (row for one in facts.segments for row in _hyperprototype_rows(one, with_medoids)),
         ),
     }
+
+
+def indices_csv(indices: Indices) -> str:
+    """Return the indices of each number of segments as CSV text."""
+    columns = (getattr(indices, name) for name in overview.INDICES)
+    return _csv(("clusters", *overview.INDICES), zip(indices.clusters, *columns, strict=True))
+
+
+def numbers_files(indices: Indices, reports: Collection[int], consumers: int) -> dict[str, str]:
+    """Return the page on all numbers of segments of a run, with its data and figures, as {file name: text}.
+
+    reports: the numbers of segments that there are reports of.
+    """
+    figures = {
+        name: overview.index_over_clusters(indices, name)
+        for name in overview.INDICES
+        if np.isfinite(getattr(indices, name)).any()
+    }
+    page = _template("numbers").render(
+        indices=indices,
+        reports=reports,
+        consumers=consumers,
+        figures={name: Markup(svg) for name, svg in figures.items()},
+    )
+    written = {"index.html": page, "indices.csv": indices_csv(indices)}
+    return written | {f"figures/{name}.svg": svg for name, svg in figures.items()}
 
 
 def _day_rows(one: Segment) -> Iterable[Sequence[Any]]:
@@ -151,7 +161,7 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def _template() -> Any:
+def _template(name: str) -> Any:
     environment = html.environment()
     environment.filters["percent"] = words.percent
     environment.globals |= {
@@ -159,4 +169,4 @@ def _template() -> Any:
         "day_reasons": overview.DAYS,
         "index_names": overview.INDICES,
     }
-    return environment.get_template("pictures/page.html")
+    return environment.get_template(f"pictures/{name}.html")

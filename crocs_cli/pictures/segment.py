@@ -8,16 +8,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from crocs_cli.pictures import style
-from crocs_cli.pictures.facts import Behaviours, Segment
+from crocs_cli.pictures.facts import Behaviours, Segment, drawn
 from crocs_cli.pictures.words import behaviour_name, behaviour_times, percent
-
-MOST_SHOWN = 8
-MAJOR = 0.04  # share of days from which a behaviour has a picture of its own
-
-
-def major(behaviours: Behaviours) -> int:
-    """Return how many behaviours have a picture of their own; they come first."""
-    return min(MOST_SHOWN, max(1, int((behaviours.day_coverage >= MAJOR).sum())))
 
 
 def behaviour(segment: Segment, index: int, with_medoid: bool) -> str:
@@ -44,7 +36,7 @@ def minor_behaviours(segment: Segment) -> str:
     """Draw the means of all the behaviours without a picture of their own, in navy."""
     shown = segment.behaviours
     assert shown is not None
-    first = major(shown)
+    first = drawn(shown.day_coverage)
     count = len(shown.mean) - first
     with style.styled():
         figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.16, 0.08))
@@ -62,25 +54,25 @@ def coverage(segment: Segment) -> str:
     """Draw the share of consumers and of days that each behaviour covers."""
     shown = segment.behaviours
     assert shown is not None
-    count = major(shown)
+    count = drawn(shown.day_coverage)
     place = np.arange(count)
     with style.styled():
         figure, axes = style.canvas(3.6, 0.6 + 0.34 * count, (0.45, 0.3, 0.1, 0.3))
-        drawn = []
+        handles = []
         for offset, shares, face, label in (
             (-0.19, shown.consumer_coverage[:count], style.NAVY, "of consumers"),
             (0.19, shown.day_coverage[:count], style.ACCENT, "of days"),
         ):
             bars = axes.barh(place + offset, shares, 0.36, color=face, label=label)
             axes.bar_label(bars, [percent(share) for share in shares], padding=3, fontsize=8)
-            drawn.append(bars)
+            handles.append(bars)
         axes.set_yticks(place, [str(i + 1) for i in place])
         axes.set_ylabel("behaviour")
         axes.invert_yaxis()
         axes.set_xlim(0, 1.18)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
         axes.grid(visible=False, axis="y")
-        style.legend_above(axes, drawn)
+        style.legend_above(axes, handles)
         said = "; ".join(
             f"{i}: {percent(of_consumers)} of consumers, {percent(of_days)} of days"
             for i, of_consumers, of_days in zip(

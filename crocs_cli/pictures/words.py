@@ -62,14 +62,19 @@ def listed(words: list[str]) -> str:
 
 
 def behaviour_name(behaviours: Behaviours, index: int) -> str:
-    """Name a behaviour by its high times, in the order of the day."""
-    mean, floor = behaviours.mean[index], behaviours.low[index].min()
-    times = behaviours.high_times[index]
+    """Return the name of a behaviour."""
+    high, lesser = behaviours.high_times[index], behaviours.lesser_times[index]
+    return name_of(behaviours.mean[index], behaviours.low[index], high, lesser)
+
+
+def name_of(mean: np.ndarray, low: np.ndarray, times: Times, lesser_times: Times) -> str:
+    """Name a behaviour by its high times, in the order of the day; mean, low: (slots,)."""
+    floor = low.min()
     if not times:
         return "flat"
     if mean.max() - mean.min() < LEAST_CONTRAST * (mean.max() - floor):
         return "no regular shape"
-    lesser = _unique([part_of_day(top) for _, _, top in sorted(behaviours.lesser_times[index])])
+    lesser = _unique([part_of_day(top) for _, _, top in sorted(lesser_times)])
     name = _high_name(times)
     return (
         f"{name}, a lesser one in the {listed(lesser)}" if 0 < len(lesser) <= 2 and "peak" in name else name

@@ -14,9 +14,10 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.memory import Needs
-from crocs_cli.machine.run import recipe, shard_products, shards
+from crocs_cli.machine.shards import recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
+from crocs_cli.rundir import memory
 from crocs_cli.screen.daily import filters
 from crocs_cli.screen.daily.contracts import LEVELS as LEVEL_NAMES
 from crocs_cli.screen.daily.series import Series, windows_of
@@ -28,7 +29,6 @@ from crocs_cli.screen.ranking import assess
 from crocs_cli.screen.ranking.model import ALL, map_arrays, map_of
 from crocs_cli.screen.settings import FitSettings, PatternSettings
 from crocs_cli.screen.threads import use_given_threads
-from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
 SMALL = 5  # side of the map to compare with
@@ -49,7 +49,7 @@ def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | Non
     use_given_threads()
     features = feature_products(run, settings)
     make = partial(make_features, run=run, settings=settings)
-    bring_up_to_date(features, make, team, "screen features", partial(needs, run, footprints.screen_fit))
+    bring_up_to_date(features, make, team, "screen features", partial(needs, run, memory.screen_fit))
     if not all_made(features):
         return None
     columns = gathered(features)

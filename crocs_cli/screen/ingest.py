@@ -11,11 +11,11 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
-from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.plain import json_bytes
-from crocs_cli.machine.run import listed, recipe, shard_key, shard_products, shards
+from crocs_cli.machine.shards import listed, recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
+from crocs_cli.rundir.layouts import PROFILES
 from crocs_cli.screen.daily import cleaning, contracts, reading
 from crocs_cli.screen.daily.dates import Calendar, intervals_of_days
 from crocs_cli.screen.daily.reading import Readings

@@ -3,9 +3,9 @@ model/KEY.h5."""
 
 from __future__ import annotations
 
-from crocs_cli.machine.layouts import Layout
+from crocs_cli.machine.layout import Axes, Layout, Offsets
 
-Arrays = dict[str, tuple[str, tuple[str, ...]]]
+Arrays = dict[str, tuple[str, Axes]]
 EACH = ("installation",)
 WEEK, MONTH = ("installation", "weekday"), ("installation", "month")
 
@@ -23,7 +23,7 @@ DAILY = Layout(
         "expected_intervals": ("int16", ("day",)),
         "begin_day": ("int32", EACH),  # of the contract; days before it are not expected
         "end_day": ("int32", EACH),
-        "event_offset": ("int64", ("installation+1",)),
+        "event_offset": ("int64", (Offsets("installation"),)),
         "event_day": ("int32", ("event",)),
         "event_kind": ("int8", ("event",)),  # see crocs_cli.screen.tables.EVENTS
         "latitude": ("float64", EACH),

@@ -11,11 +11,12 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION
-from crocs_cli.machine.run import listed, recipe, shard_products, shards
 from crocs_cli.machine.settings import Document, settle
+from crocs_cli.machine.shards import listed, recipe, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
+from crocs_cli.rundir import memory
+from crocs_cli.rundir.run import Run
 from crocs_cli.screen.changes import homologous
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
 from crocs_cli.screen.daily.series import Series, calendar_from, split_day, windows_of
@@ -27,7 +28,6 @@ from crocs_cli.screen.ranking.model import Model, model_of
 from crocs_cli.screen.ranking.tags import TAGS
 from crocs_cli.screen.settings import FactorSettings, FitSettings, RankSettings
 from crocs_cli.screen.threads import use_given_threads
-from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
 LAG = YEAR_WEEKS * WEEK
@@ -94,14 +94,15 @@ def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
     source = load_source(run, settings)
     changes, placebo = change_products(source, settings)
     make = partial(make_changes, source=source, settings=settings)
-    needed = partial(needs, run, footprints.screen_rank)
+    needed = partial(needs, run, memory.screen_rank)
     bring_up_to_date(changes, make, team, "screen changes", needed)
     bring_up_to_date(placebo, make, team, "screen placebo", needed)
     if not all_made([*changes, *placebo]) or not team.leads:
         return None
     inputs = {f"{p.path.parent.name}/{p.key}": files.digest(p.recipe) for p in changes + placebo}
     if settings.peers:
-        inputs["peers"] = files.digest(files.read_recipe(Path(settings.peers), PARTITION))
+        peers = Run(Path(settings.peers))
+        inputs["peers"] = files.digest(peers.partition_recipe(peers.chosen(settings.clusters)))
     dumped = settings.model_dump(mode="json", exclude=PLACES)
     product = Product(run / "screen" / "scores.h5", SCORES, recipe("screen rank", "scores", dumped, inputs))
     made = is_made(product)
@@ -186,16 +187,13 @@ def load_crowd(source: Source, settings: RankSettings, columns: Arrays) -> Crowd
 
 
 def clusters_of(path: Path, clusters: int | None, ids: np.ndarray) -> np.ndarray:
-    """Return the crocs cluster of every installation, -1 for one that the partition does not know.
+    """Return the segment of every installation in a run of crocs, -1 for one that it does not know.
 
     Raises CrocsError when the partition has not so many clusters, or knows none of the installations.
     """
-    arrays = files.read(path, PARTITION, ("consumer_id", "clusters", "label"))
-    known = arrays["clusters"].tolist()
-    if clusters is not None and clusters not in known:
-        raise CrocsError(f"{path}: no partition into {clusters} clusters, only {known}; set `clusters`")
-    label = arrays["label"][known.index(clusters) if clusters else 0]
-    number = dict(zip(arrays["consumer_id"].tolist(), label.tolist(), strict=True))
+    run = Run(path)
+    consumer_id, label = run.labels(run.chosen(clusters))
+    number = dict(zip(consumer_id.tolist(), label.tolist(), strict=True))
     groups = np.array([number.get(name, -1) for name in ids.tolist()])
     if (groups < 0).all():
         raise CrocsError(f"{path}: none of its consumers is an installation of this run; use the same ids")

@@ -223,8 +223,8 @@ class RankSettings(Settings):
     roll_weeks: int = Field(13, description="weeks of a rolling mean", ge=8, le=52)
     trend_clip: float = Field(0.2, description="steepest trend that is drawn on, natural log a year", ge=0)
     peer_adjust: bool = Field(True, description="subtract what peers did in the same week")
-    peers: str | None = Field(None, description="partition.h5 of crocs: its clusters are the peers")
-    clusters: int | None = Field(None, description="which partition of that file", ge=1)
+    peers: str | None = Field(None, description="run directory of crocs, whose segments are the peers")
+    clusters: int | None = Field(None, description="which partition of that run", ge=1)
     factors: FactorSettings = FactorSettings()
     completeness: Literal["multiply", "sort_key"] = Field("multiply", description="how gaps lower a rank")
     gamma: float = Field(1.0, description="exponent of completeness; 0 switches it off", ge=0, le=10)
@@ -254,7 +254,7 @@ class ValidateSettings(Settings):
         description="kinds of attack that count as thieves; others are measured on their own lists",
     )
     model: str | None = Field(None, description="run directory of the model, if the ranking used another's")
-    peers: str | None = Field(None, description="partition.h5 of crocs, if the ranking used one")
+    peers: str | None = Field(None, description="run directory of crocs, if the ranking used one")
     bootstrap: int = Field(200, description="redrawn populations for the interval", ge=10, le=10_000)
     supervised: bool = Field(False, description="also a supervised reference that knows the labels")
 

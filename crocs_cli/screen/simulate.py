@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from crocs_cli.machine import files
-from crocs_cli.machine.run import recipe, shard_key, shard_products, shards
+from crocs_cli.machine.shards import recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.screen.daily import cleaning

@@ -9,7 +9,7 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.plain import json_bytes, json_text
-from crocs_cli.machine.run import shards
+from crocs_cli.machine.shards import shards
 from crocs_cli.machine.team import Team
 from crocs_cli.maths.decisions import rank as rank_of
 from crocs_cli.screen import rank

@@ -3,90 +3,60 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.files import Arrays, Recipe
-from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
+from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.memory import Needs
-from crocs_cli.machine.run import partition_labels, recipe, shard_products, shards
+from crocs_cli.machine.shards import recipe, shard_products
 from crocs_cli.machine.team import Team
-from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.clustering import assignment
 from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.maths.distances.profiles import window_slots
-from crocs_cli.stages import footprints
-from crocs_cli.stages.members import size_of_sets, stage1_settings
-from crocs_cli.stages.settings import AssignSettings, Stage1Settings, Stage2Settings
+from crocs_cli.rundir import memory
+from crocs_cli.rundir.layouts import ASSIGNMENTS
+from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import AssignSettings
+from crocs_cli.stages import stage1
 
 # days of history for which it is learned how far members then lie; a consumer takes the next lower one
 HISTORIES = (1, 2, 3, 5, 7, 10, 14, 20, 30, 45, 60, 90, 120, 180, 270, 365)
 
 
-@dataclass(frozen=True)
-class Model:
-    """The run whose segments are used: where it is, and how its partition was made."""
+def run(run: Run, settings: AssignSettings, team: Team) -> tuple[int, int]:
+    """Make RUN/rls as the model's were made, and RUN/assignments/NNNNN.h5.
 
-    run: Path
-    made_by: Recipe
-
-    @property
-    def seed(self) -> int:
-        """The seed that the model was made with."""
-        return int(self.made_by["settings"]["seed"])
-
-    def stage1(self) -> Stage1Settings:
-        """Return how its consumers' load sets were made: new ones must be made alike."""
-        return stage1_settings(self.run)
-
-    def stage2(self) -> Stage2Settings:
-        """Return how its load sets were compared."""
-        settings = self.made_by["settings"]
-        return Stage2Settings.model_validate({k: v for k, v in settings.items() if k != "seed"})
-
-    def load_sets(self, read: Arrays) -> LoadSets:
-        """Return load sets from the arrays of an RLS file, normalised as the partition's were."""
-        sets = LoadSets(read["prototype"], read["days"], read["prototype_offset"])
-        return sets.normalised(self.stage2().normalise_prototypes)
-
-
-def open_model(settings: AssignSettings) -> Model:
-    """Find the model; raise CrocsError when there is none, or it has no such partition."""
+    Returns how many consumers there are, and how many are unlike all segments, in the shards that are there
+    when this process is done.
+    """
     if settings.model is None:
         raise CrocsError("assign.model: no model named; give --model RUN, a run that has a partition")
-    run = Path(settings.model)
-    partition_labels(run, settings.clusters)
-    return Model(run, files.read_recipe(run / "partition.h5", PARTITION))
+    return assign(run, Run(settings.model), settings.clusters, team)
 
 
-def run(
-    run: Path, model: Model, settings: AssignSettings, team: Team, load_sets: Callable[[Arrays], Arrays]
-) -> tuple[int, int]:
-    """Make RUN/assignments/NNNNN.h5 from RUN/rls; return how many consumers, and how many unlike all.
-
-    load_sets: makes load sets of profiles, as stage 1 made the model's. Counts are of the shards that are
-    there when this process is done.
-    """
-    profiles = shards(run / "profiles", PROFILES)
-    chosen = {"clusters": settings.clusters}
-    model_digest = files.digest(model.made_by)
+def assign(run: Run, model: Run, clusters: int, team: Team) -> tuple[int, int]:
+    """Assign the consumers of a run to the segments of a model. See `run`."""
+    made_by, (_, seed) = model.partition_recipe(clusters), model.made_with(clusters)
+    stage1.run(run, model.stage1_settings(), seed, team)
+    profiles = run.profiles()
+    inputs = {"model": files.digest(made_by)}
     recipes = [
         recipe(
-            "assign", key, chosen, {"profiles": files.digest(made_by), "model": model_digest}, len(profiles)
+            "assign",
+            key,
+            {"clusters": clusters},
+            inputs | {"profiles": profiles.digest_of(key)},
+            len(profiles),
         )
-        for key, made_by in profiles.items()
+        for key in profiles
     ]
     products = shard_products(run / "assignments", ASSIGNMENTS, recipes)
-    assigner = Assigner(model, settings.clusters, load_sets)
+    assigner = Assigner(model, clusters)
 
     def make(product: Product) -> Arrays:
-        return assigner.make(run / "rls" / product.path.name)
+        return assigner.make(run.load_sets().read(product.key))
 
     bring_up_to_date(products, make, team, "assign", functools.partial(needs, model))
     made = [product for product in products if product.path.exists()]
@@ -94,42 +64,37 @@ def run(
     return sum(map(len, alike)), sum(int((each.sum(axis=1) == 0).sum()) for each in alike)
 
 
-def needs(model: Model) -> Needs:
+def needs(model: Run) -> Needs:
     """Return what comparing new consumers with those of a model needs."""
-    prototypes, slots = size_of_sets(model.run)
-    profiles = model.run / "profiles"
-    largest = max((profiles / f"{key}.h5").stat().st_size for key in shards(profiles, PROFILES))
-    return Needs(footprints.assign(prototypes, slots, largest), "use a larger machine")
+    prototypes, slots = model.size_of_sets()
+    profiles = model.profiles()
+    largest = max(profiles.path(key).stat().st_size for key in profiles)
+    return Needs(memory.assign(prototypes, slots, largest), "use a larger machine")
 
 
 class Assigner:
     """Compares load sets of new consumers with the segments of a model, all read when first needed."""
 
-    def __init__(self, model: Model, clusters: int, load_sets: Callable[[Arrays], Arrays]) -> None:
-        self._model, self._load_sets = model, load_sets
-        self._label = partition_labels(model.run, clusters)[1]
-        self._drawn = assignment.draw(self._label, model.seed)
+    def __init__(self, model: Run, clusters: int) -> None:
+        self._model, self._clusters = model, clusters
+        self._seed = model.made_with(clusters)[1]
+        self._drawn = assignment.draw(model.labels(clusters)[1], self._seed)
+        self._comparison = model.comparison(clusters)
         self._limits: dict[int, np.ndarray] = {}
 
-    def make(self, path: Path) -> Arrays:
-        """Return the arrays of one assignment file from an RLS file."""
-        read = files.read(path, RLS)
-        new = self._model.load_sets(read)
+    def make(self, read: Arrays) -> Arrays:
+        """Return the arrays of one assignment file from those of an RLS file."""
+        new = self._prepared(read)
         limit = np.stack([self._limit(self._history(days)) for days in new.sum_per_consumer(new.days)])
         found = assignment.assign(self._segments, new, limit, self._comparison)
         return {"consumer_id": read["consumer_id"], **found._asdict()}
 
-    @functools.cached_property
-    def _members(self) -> LoadSets:
-        folder = self._model.run / "rls"
-        parts = [self._model.load_sets(files.read(folder / f"{key}.h5", RLS)) for key in shards(folder, RLS)]
-        return LoadSets.concatenate(parts)
+    def _prepared(self, read: Arrays) -> LoadSets:
+        return self._comparison.prepared(LoadSets(read["prototype"], read["days"], read["prototype_offset"]))
 
     @functools.cached_property
-    def _comparison(self) -> assignment.Comparison:
-        compared = self._model.stage2()
-        window = window_slots(compared.window, self._members.prototypes.shape[1])
-        return assignment.Comparison(compared.distance, window, available_threads())
+    def _members(self) -> LoadSets:
+        return self._model.members(self._clusters).sets
 
     @functools.cached_property
     def _segments(self) -> assignment.Segments:
@@ -156,15 +121,15 @@ class Assigner:
     def _short_histories(self, history: int) -> LoadSets:
         """Make load sets of the judges as if only some days of them, one after another, were known."""
         order = self._drawn.judges.argsort()
+        settings, threads = self._model.stage1_settings(), self._comparison.threads
         parts, first = [], 0
-        for key in shards(self._model.run / "profiles", PROFILES):
-            read = files.read(self._model.run / "profiles" / f"{key}.h5", PROFILES)
+        for read in self._model.profiles().each():
             last = first + len(read["consumer_id"])
             judges = self._drawn.judges[order]
             here = judges[(judges >= first) & (judges < last)] - first
             if len(here):
-                short = excerpt(read, here, history, self._model.seed)
-                parts.append(self._model.load_sets(self._load_sets(short)))
+                short = excerpt(read, here, history, self._seed)
+                parts.append(self._prepared(stage1.load_sets(short, settings, [self._seed, 0], threads)))
             first = last
         return LoadSets.concatenate(parts).take(order.argsort())
 

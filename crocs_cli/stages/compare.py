@@ -1,125 +1,118 @@
-"""Two periods of the same consumers: who moved, and which behaviours became more or less common."""
+"""Compare two periods of the same consumers: who moved, and which behaviours became more or less common."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from crocs_cli.errors import CallError, CrocsError, refusal
-from crocs_cli.machine import files
-from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
-from crocs_cli.machine.run import partition_labels, read_behaviours, shards
-from crocs_cli.machine.tables import write_table
-from crocs_cli.maths.decisions import at_least, at_most
-from crocs_cli.maths.distances.profiles import normalise, window_slots
+from crocs_cli.machine.files import digest
+from crocs_cli.machine.pages import bring_folder_up_to_date
+from crocs_cli.machine.plain import json_bytes
+from crocs_cli.machine.shards import recipe
+from crocs_cli.machine.tables import csv_bytes
+from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import available_threads
+from crocs_cli.maths.decisions import at_most
+from crocs_cli.maths.distances.dtw import dtw_between
+from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments import change
-from crocs_cli.pictures.change import Shift, comparison
-from crocs_cli.stages.result_settings import CompareSettings
+from crocs_cli.maths.segments.membership import NONE, Membership, counts, membership, shown
+from crocs_cli.pictures import describe
+from crocs_cli.pictures.change import BehaviourChange, Changes, files_of
+from crocs_cli.rundir.layouts import ASSIGNMENTS
+from crocs_cli.rundir.result_settings import CompareSettings
+from crocs_cli.rundir.run import Run
+from crocs_cli.stages.assign import assign
 
-COMMON = 0.95  # share of the earlier days nearest to a behaviour that are near enough to be called such
 CLAIM = 0.05  # chance of claiming any change where there is none
 NORMAL = 1.96
-SHOWN = 0.02  # share of days from which a behaviour is in the picture
+OTHERS = 2000  # consumers of other segments from which it is estimated what those did meanwhile
 
 
 @dataclass(frozen=True)
-class Prevalence:
-    """How common one behaviour of one segment was, and is; behaviour None is a day unlike all of them."""
+class Period:
+    """Some consumers in one period: their load sets, and what each prototype shows (P,), NONE for none."""
 
-    cluster: int
-    behaviour: int | None
-    consumers: int
-    earlier: float
-    later: float
-    change: float
-    low: float
-    high: float
-    p_adjusted: float
-    claimed: bool
+    sets: LoadSets
+    behaviour: np.ndarray
 
+    def counts(self, behaviours: int) -> np.ndarray:
+        """Return the days of each consumer by behaviour: (n, behaviours + 1)."""
+        return counts(self.sets, self.behaviour, behaviours)
 
-@dataclass(frozen=True)
-class Comparison:
-    """The consumers of both periods, their moves, and the behaviours' change."""
-
-    consumers: int
-    left: int
-    new: int
-    moved: int
-    transitions: np.ndarray  # (K, K): earlier segment, later segment
-    prevalence: list[Prevalence]
-    median_divergence: float
-    median_expected_divergence: float
+    def mean(self, behaviour: int) -> np.ndarray:
+        """Return the mean profile of the days that show a behaviour: (slots,), NaN where there is none."""
+        inside = self.behaviour == behaviour
+        if not inside.any():
+            return np.full(self.sets.prototypes.shape[1], np.nan)
+        return np.average(self.sets.prototypes[inside], axis=0, weights=self.sets.days[inside])
 
 
-@dataclass(frozen=True)
-class Labels:
-    """How the days of one segment are labelled: behaviours (B, slots), and the limit of each (B,)."""
+def run(run: Run, settings: CompareSettings, team: Team) -> dict[str, Any]:
+    """Compare RUN with the run of an earlier period; return the summary.
 
-    behaviours: np.ndarray
-    limit: np.ndarray
-    window: int
-    normalisations: tuple[str, str]
-
-    def of(self, energy_kwh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the label of each day, B for a day unlike all, and its distance to the nearest behaviour."""
-        days = normalise(normalise(energy_kwh, self.normalisations[0]), self.normalisations[1])
-        label, distance = change.nearest_behaviour(days, self.behaviours, self.window)
-        return np.where(distance > self.limit[label], len(self.behaviours), label), distance
-
-
-def earlier_run(settings: CompareSettings) -> Path:
-    """Return the run of the earlier period; raise CallError when none is named."""
+    Makes RUN/rls and RUN/assignments where they are missing, with the earlier run's settings, and
+    RUN/comparison/K: the page, its tables and figures, and the summary. What is there and right stays.
+    """
     if settings.with_ is None:
         raise CallError("compare.with: no run of the earlier period; give --with RUN")
-    return settings.with_
+    earlier, clusters = Run(settings.with_), settings.clusters
+    assign(run, earlier, clusters, team)
+    control = read_ids(settings.control)
+    explained = [digest(earlier.behaviours_recipe(clusters, n)) for n in range(1, clusters + 1)]
+    inputs = {
+        "earlier": digest({"rrls": explained, "rls": earlier.load_sets().digest()}),
+        "later": run.shards(ASSIGNMENTS).digest(),
+    }
+    made_by = recipe("compare", str(clusters), {"clusters": clusters, "control": sorted(control)}, inputs)
+    folder = run.path / "comparison" / str(clusters)
+    compared = functools.cache(lambda: compare(run, earlier, clusters, control))
+
+    def make() -> dict[str, bytes]:
+        found = compared()
+        tables = {f"{name}.csv": csv_bytes(table) for name, table in tables_of(found).items()}
+        return files_of(found) | tables | {"summary.json": json_bytes(found.summary())}
+
+    bring_folder_up_to_date(folder, made_by, make)
+    return read_summary(folder / "summary.json")
 
 
-def run(run: Path, earlier: Path, settings: CompareSettings, seed: int) -> Comparison:
-    """Compare RUN, whose consumers are assigned, with the EARLIER run; write RUN/comparison/*.csv."""
-    clusters, control = settings.clusters, read_ids(settings.control)
-    label = dict(zip(*partition_labels(earlier, clusters), strict=True))
+def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> Changes:
+    """Compare two periods of the consumers that are in both."""
+    consumer_id, label = earlier.labels(clusters)
+    segment = dict(zip(consumer_id.tolist(), label.tolist(), strict=True))
     assigned = _assigned(run)
-    both = [name for name in label if name in assigned]
-    if not both:
+    both = np.array([name for name in consumer_id.tolist() if name in assigned])
+    if not len(both):
         raise CrocsError(f"{run}: no consumer of {earlier} is in it; compare periods of the same consumers")
-    old = np.array([label[name] for name in both])
+    old = np.array([segment[name] for name in both])
     now = np.array([assigned[name][0] for name in both])
-    moved = np.array([not assigned[name][1][label[name]] for name in both]) & (old != now)
-    before, after = _behaviour_counts(run, earlier, dict(zip(both, old, strict=True)), clusters)
-    prevalence, distances = [], np.full((2, len(both)), np.nan)
-    for number in range(clusters):
+    moved = np.array([not assigned[name][1][was] for name, was in zip(both, old, strict=True)]) & (old != now)
+    seed = earlier.made_with(clusters)[1]
+    rows: list[BehaviourChange] = []
+    distances = np.full((2, len(both)), np.nan)
+    for number in np.unique(old).tolist():
         members = np.flatnonzero(old == number)
-        if len(members):
-            first, second = (np.stack([side[both[i]] for i in members]) for side in (before, after))
-            in_control = np.array([both[i] in control for i in members])
-            prevalence += _prevalence(number + 1, first, second, in_control)
-            distances[0, members] = change.divergence(first, second)
-            distances[1, members] = change.expected_divergence(first, second, seed)
-    prevalence = _claims(prevalence)
+        known, periods, names = _periods(earlier, run, clusters, number, both[members], seed)
+        before, after = (period.counts(len(names)) for period in periods)
+        in_control = np.array([name in control for name in both[members]])
+        found = _prevalence(number, names, (before, after), in_control)
+        others = _others(earlier, run, clusters, known, both[old != number], len(names), seed)
+        rows += [_with_shape(row, periods, earlier, clusters, others) for row in found]
+        distances[0, members] = change.divergence(before, after)
+        distances[1, members] = change.expected_divergence(before, after, seed)
     transitions = np.bincount(old * clusters + now, minlength=clusters**2).reshape(clusters, clusters)
-    _write(run / "comparison", both, np.stack([old, now, moved]), distances, transitions, prevalence)
-    files.write_bytes(run / "comparison" / "comparison.svg", picture(transitions, prevalence).encode())
-    return Comparison(
-        len(both), len(label) - len(both), len(assigned) - len(both), int(moved.sum()),
-        transitions, prevalence, float(np.median(distances[0])), float(np.median(distances[1])),
+    return Changes(
+        earlier=str(earlier), later=str(run), clusters=clusters, consumer_id=both,
+        left=len(consumer_id) - len(both), new=len(assigned) - len(both), segments=np.stack([old, now]),
+        moved=moved, divergence=distances, transitions=transitions, behaviours=_claims(rows),
     )  # fmt: skip
-
-
-def picture(transitions: np.ndarray, prevalence: list[Prevalence]) -> str:
-    """Draw who moved, and the change of all behaviours that are common enough to speak of: SVG."""
-    shown = [row for row in prevalence if row.claimed or at_least(max(row.earlier, row.later), SHOWN)]
-    names = [f"{row.cluster}.{row.behaviour or 'other'}" for row in shown]
-    points = [(100 * row.change, 100 * row.low, 100 * row.high) for row in shown]
-    shifts = [
-        Shift(name, moved, low, high, row.claimed)
-        for name, (moved, low, high), row in zip(names, points, shown, strict=True)
-    ]
-    return comparison(transitions, shifts)
 
 
 def read_ids(path: Path | None) -> frozenset[str]:
@@ -133,120 +126,140 @@ def read_ids(path: Path | None) -> frozenset[str]:
         raise CrocsError(f"{path}: {refusal(error, cure) or f'not UTF-8 text; {cure}'}") from error
 
 
-def _assigned(run: Path) -> dict[str, tuple[int, np.ndarray]]:
-    """Return {consumer id: (segment, which segments it is like)}."""
-    found: dict[str, tuple[int, np.ndarray]] = {}
-    for key in shards(run / "assignments", ASSIGNMENTS):
-        read = files.read(run / "assignments" / f"{key}.h5", ASSIGNMENTS)
-        found |= dict(
-            zip(read["consumer_id"], zip(read["label"], read["alike"] > 0, strict=True), strict=True)
-        )
+def read_summary(path: Path) -> dict[str, Any]:
+    """Read the summary of a comparison."""
+    import json
+
+    found: dict[str, Any] = json.loads(path.read_bytes())
     return found
 
 
-def _behaviour_counts(
-    run: Path, earlier: Path, label: dict[str, int], clusters: int
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return {consumer id: days of each behaviour of its earlier segment} before and after."""
-    labels = [_labels(earlier, clusters, number) for number in range(clusters)]
-    found: list[list[np.ndarray]] = [[] for _ in labels]
-    for number, _, energy, _ in _days(earlier, label):
-        found[number].append(np.stack(labels[number].of(energy)))
-    labels = [
-        replace(each, limit=change.limits(np.concatenate(days, axis=1), len(each.limit), COMMON))
-        if days
-        else each
-        for each, days in zip(labels, found, strict=True)
+def tables_of(found: Changes) -> dict[str, pa.Table]:
+    """Return the tables of a comparison: consumers, transitions, prevalence."""
+    who = {
+        "consumer_id": pa.array(found.consumer_id, pa.string()),
+        "earlier_cluster": found.segments[0] + 1,
+        "later_cluster": found.segments[1] + 1,
+        "moved": found.moved,
+        "divergence": found.divergence[0],
+        "expected_divergence": found.divergence[1],
+    }
+    old, now = np.indices(found.transitions.shape).reshape(2, -1) + 1
+    flows = {
+        "earlier_cluster": old,
+        "later_cluster": now,
+        "consumers": found.transitions.reshape(-1),
+        "share_of_earlier": found.transition_shares().reshape(-1),
+    }
+    left_out = ("earlier_mean", "later_mean")
+    rows = [{k: v for k, v in asdict(row).items() if k not in left_out} for row in found.behaviours]
+    return {
+        "consumers": pa.table(who),
+        "transitions": pa.table(flows),
+        "prevalence": pa.Table.from_pylist(rows),
+    }
+
+
+def _assigned(run: Run) -> dict[str, tuple[int, np.ndarray]]:
+    """Return {consumer id: (segment, which segments it is like)}."""
+    found: dict[str, tuple[int, np.ndarray]] = {}
+    for read in run.shards(ASSIGNMENTS).each():
+        places = zip(read["label"], read["alike"] > 0, strict=True)
+        found |= dict(zip(read["consumer_id"].tolist(), places, strict=True))
+    return found
+
+
+def _periods(
+    earlier: Run, later: Run, clusters: int, number: int, both: np.ndarray, seed: int
+) -> tuple[Membership, tuple[Period, Period], list[str]]:
+    """Return what the members of a segment (from 0) that are in both periods showed, and show.
+
+    In the earlier period that is what `rrls` found; in the later one what is nearest to it.
+    """
+    threads = available_threads()
+    behaviours, members = earlier.explained_members(clusters, number + 1)
+    comparison = earlier.comparison(clusters)
+    known = membership(members.sets, behaviours["vertex_community"], comparison.window, seed, threads)
+    places = {name: at for at, name in enumerate(members.consumer_id.tolist())}
+    chosen = np.array([places[name] for name in both])
+    vertices = LoadSets(behaviours["vertex_community"][:, None], members.sets.days, members.sets.offset)
+    before = Period(members.sets.take(chosen), vertices.take(chosen).prototypes[:, 0])
+    sets = comparison.prepared(_in_order(later, both))
+    after = Period(sets, shown(sets.prototypes, known, threads))
+    return known, (before, after), describe.behaviour_names(behaviours, members.sets)
+
+
+def _in_order(run: Run, consumer_id: np.ndarray) -> LoadSets:
+    """Return the load sets of some consumers in their order."""
+    read = run.consumers(consumer_id)
+    places = {name: at for at, name in enumerate(read.consumer_id.tolist())}
+    return read.sets.take(np.array([places[name] for name in consumer_id]))
+
+
+def _others(
+    earlier: Run, later: Run, clusters: int, known: Membership, others: np.ndarray, behaviours: int, seed: int
+) -> np.ndarray:
+    """Return the change of the share of the other segments' days that show each behaviour: (B + 1,)."""
+    if not len(others):
+        return np.full(behaviours + 1, np.nan)
+    if len(others) > OTHERS:
+        others = others[np.sort(np.random.default_rng(seed).choice(len(others), OTHERS, replace=False))]
+    comparison, shares = earlier.comparison(clusters), []
+    for period in (earlier, later):
+        sets = comparison.prepared(_in_order(period, others))
+        days = counts(sets, shown(sets.prototypes, known, available_threads()), behaviours).sum(axis=0)
+        shares.append(days / days.sum())
+    return np.asarray(shares[1] - shares[0])
+
+
+def _prevalence(
+    number: int, names: list[str], days: tuple[np.ndarray, np.ndarray], control: np.ndarray
+) -> list[BehaviourChange]:
+    """Measure the change of each behaviour's share of days; days: before, after, (n, B + 1) each."""
+    treated = ~control if (~control).any() else control
+    parts = [np.empty(side.shape) for side in days]
+    for group in (treated, ~treated):
+        if group.any():
+            for part, side in zip(parts, days, strict=True):
+                part[group] = change.parts(side[group])
+    found = change.change(parts[0], parts[1], control)
+    means = [part[treated].mean(axis=0) for part in parts]
+    return [
+        BehaviourChange(
+            cluster=number + 1,
+            behaviour=b + 1 if b < len(names) else None,
+            name=names[b] if b < len(names) else "none of these",
+            consumers=int(treated.sum()),
+            earlier=float(means[0][b]),
+            later=float(means[1][b]),
+            change=float(found.estimate[b]),
+            low=float(found.estimate[b] - NORMAL * found.error[b]),
+            high=float(found.estimate[b] + NORMAL * found.error[b]),
+            p_adjusted=float(found.p_value[b]),
+            claimed=False,
+        )
+        for b in range(len(names) + 1)
     ]
-    sides: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
-    for side, folder in zip(sides, (earlier, run), strict=True):
-        for number, names, energy, owner in _days(folder, label):
-            kinds = len(labels[number].behaviours) + 1
-            table = change.counts(labels[number].of(energy)[0], owner, (len(names), kinds))
-            side.update(zip(names, table, strict=True))
-    return sides
 
 
-def _days(run: Path, label: dict[str, int]) -> Iterator[tuple[int, list[str], np.ndarray, np.ndarray]]:
-    """Yield for each shard and segment: segment, consumers, their days (n, slots), whose each is (n,)."""
-    for key in shards(run / "profiles", PROFILES):
-        read = files.read(run / "profiles" / f"{key}.h5", PROFILES)
-        of = np.array([label.get(name, -1) for name in read["consumer_id"]])
-        owner = np.repeat(np.arange(len(of)), np.diff(read["day_offset"]))
-        for number in np.unique(of[of >= 0]):
-            members = np.flatnonzero(of == number)
-            inside = of[owner] == number
-            names = [str(read["consumer_id"][member]) for member in members]
-            yield int(number), names, read["energy_kwh"][inside], np.searchsorted(members, owner[inside])
-
-
-def _labels(earlier: Path, clusters: int, number: int) -> Labels:
-    """Return how the days of one segment are labelled, with no limit yet."""
-    read = read_behaviours(earlier, clusters, number + 1)
-    behaviours = read["hyperprototype_mean"]
-    compared = files.read_recipe(earlier / "partition.h5", PARTITION)["settings"]
-    first = next(iter(shards(earlier / "rls", RLS).values()))["settings"]
-    window = window_slots(compared["window"], behaviours.shape[1])
-    return Labels(
-        behaviours,
-        np.full(len(behaviours), np.inf),
-        window,
-        (first["normalise"], compared["normalise_prototypes"]),
+def _with_shape(
+    row: BehaviourChange, periods: tuple[Period, Period], earlier: Run, clusters: int, others: np.ndarray
+) -> BehaviourChange:
+    """Add the mean profile of both periods, how far it moved (DTW), and what the other segments did."""
+    behaviour = NONE if row.behaviour is None else row.behaviour - 1
+    before, after = (period.mean(behaviour) for period in periods)
+    moved = np.nan
+    if row.behaviour is not None and np.isfinite(before).all() and np.isfinite(after).all():
+        moved = float(dtw_between(before[None], after[None], earlier.comparison(clusters).window)[0, 0])
+    return replace(
+        row, shape_change=moved, others_change=float(others[behaviour]), earlier_mean=before, later_mean=after
     )
 
 
-def _prevalence(cluster: int, before: np.ndarray, after: np.ndarray, control: np.ndarray) -> list[Prevalence]:
-    """Measure the change of each behaviour's mean share of days; before, after: (n, B + 1) days."""
-    earlier, later = (side / side.sum(axis=1, keepdims=True) for side in (before, after))
-    found = change.change(earlier, later, control)
-    treated = ~control if (~control).any() else control
-    means = [side[treated].mean(axis=0) for side in (earlier, later)]
-    last = before.shape[1] - 1
-    return [
-        Prevalence(
-            cluster,
-            None if b == last else b + 1,
-            int(treated.sum()),
-            float(means[0][b]),
-            float(means[1][b]),
-            float(found.estimate[b]),
-            float(found.estimate[b] - NORMAL * found.error[b]),
-            float(found.estimate[b] + NORMAL * found.error[b]),
-            float(found.p_value[b]),
-            False,
-        )
-        for b in range(last + 1)
-    ]
-
-
-def _claims(prevalence: list[Prevalence]) -> list[Prevalence]:
+def _claims(rows: list[BehaviourChange]) -> list[BehaviourChange]:
     """Adjust the p-values for their number, and claim what is left."""
-    adjusted = change.holm(np.array([row.p_adjusted for row in prevalence]))
+    adjusted = change.holm(np.array([row.p_adjusted for row in rows]))
     return [
-        Prevalence(**asdict(row) | {"p_adjusted": float(p), "claimed": bool(at_most(p, CLAIM))})
-        for row, p in zip(prevalence, adjusted, strict=True)
+        replace(row, p_adjusted=float(p), claimed=bool(at_most(p, CLAIM)))
+        for row, p in zip(rows, adjusted, strict=True)
     ]
-
-
-def _write(
-    folder: Path,
-    names: list[str],
-    moves: np.ndarray,
-    distances: np.ndarray,
-    transitions: np.ndarray,
-    prevalence: list[Prevalence],
-) -> None:
-    """Write the three tables of a comparison."""
-    who = {
-        "consumer_id": pa.array(names, pa.string()),
-        "earlier_cluster": moves[0] + 1,
-        "later_cluster": moves[1] + 1,
-        "moved": moves[2].astype(bool),
-        "divergence": distances[0],
-        "expected_divergence": distances[1],
-    }
-    write_table(pa.table(who), folder / "consumers.csv")
-    old, now = np.indices(transitions.shape).reshape(2, -1) + 1
-    flows = {"earlier_cluster": old, "later_cluster": now, "consumers": transitions.reshape(-1)}
-    write_table(pa.table(flows), folder / "transitions.csv")
-    write_table(pa.Table.from_pylist([asdict(row) for row in prevalence]), folder / "prevalence.csv")

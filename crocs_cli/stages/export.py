@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,17 +10,12 @@ import pyarrow as pa
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS
-from crocs_cli.machine.run import (
-    chosen_clusters,
-    partition_labels,
-    partition_recipe,
-    read_behaviours,
-    shards,
-)
+from crocs_cli.maths.clustering.validity import NAMES
+from crocs_cli.rundir.layouts import ASSIGNMENTS, DENDROGRAM
+from crocs_cli.rundir.names import slot_columns
+from crocs_cli.rundir.result_settings import ExportSettings
+from crocs_cli.rundir.run import Run
 from crocs_cli.stages import sharing
-from crocs_cli.stages.members import slot_columns
-from crocs_cli.stages.result_settings import ExportSettings
 
 # what can be exported: {column: what it holds}; README shows this table
 COLUMNS = {
@@ -95,30 +89,30 @@ COLUMNS = {
 }
 
 
-def run(run: Path, settings: ExportSettings) -> tuple[pa.Table, int | None]:
+def run(run: Run, settings: ExportSettings) -> tuple[pa.Table, int | None]:
     """Return one of the tables in COLUMNS, fit to be passed on if asked, and of which partition it is.
 
     Raises CrocsError for what is not made yet, and where it is not clear which partition is meant.
     """
     if (whole := WHOLE.get(settings.what)) is not None:
         return whole(run), None
-    clusters = settings.clusters or chosen_clusters(run)
+    clusters = run.chosen(settings.clusters)
     table = PARTED[settings.what](run, clusters)
     if settings.share_safe:
         table = sharing.safe(table, run, clusters, settings.minimum_size)
     return table, clusters
 
 
-def consumers(run: Path, clusters: int) -> pa.Table:
+def consumers(run: Run, clusters: int) -> pa.Table:
     """Return one row a consumer."""
-    consumer_id, label = partition_labels(run, clusters)
+    consumer_id, label = run.labels(clusters)
     return _table(consumer_id=consumer_id, cluster=label + 1)
 
 
-def segments(run: Path, clusters: int) -> pa.Table:
+def segments(run: Run, clusters: int) -> pa.Table:
     """Return one row a segment."""
-    label = partition_labels(run, clusters)[1]
-    sets = list(_load_sets(run))
+    label = run.labels(clusters)[1]
+    sets = list(run.load_sets().each())
     days = np.concatenate([np.diff(part["day_offset"]) for part in sets])
     kwh = np.concatenate([part["mean_daily_kwh"] for part in sets]).astype(np.float64)
     size = np.bincount(label, minlength=clusters)
@@ -133,7 +127,7 @@ def segments(run: Path, clusters: int) -> pa.Table:
     )
 
 
-def hyperprototypes(run: Path, clusters: int) -> pa.Table:
+def hyperprototypes(run: Run, clusters: int) -> pa.Table:
     """Return one row a segment, behaviour, kind and slot."""
     parts = []
     for cluster, read in _explained(run, clusters):
@@ -151,7 +145,7 @@ def hyperprototypes(run: Path, clusters: int) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def coverage(run: Path, clusters: int) -> pa.Table:
+def coverage(run: Run, clusters: int) -> pa.Table:
     """Return one row a segment and behaviour."""
     parts = []
     for cluster, read in _explained(run, clusters):
@@ -167,7 +161,7 @@ def coverage(run: Path, clusters: int) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def consumer_coverage(run: Path, clusters: int) -> pa.Table:
+def consumer_coverage(run: Run, clusters: int) -> pa.Table:
     """Return one row a consumer and behaviour that it has days of."""
     parts = []
     for cluster, read in _explained(run, clusters):
@@ -183,12 +177,12 @@ def consumer_coverage(run: Path, clusters: int) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def day_labels(run: Path, clusters: int) -> pa.Table:
+def day_labels(run: Run, clusters: int) -> pa.Table:
     """Return one row a consumer and day."""
-    label = partition_labels(run, clusters)[1]
-    behaviour = _behaviour_of_prototypes(run, clusters) if (run / "rrls" / str(clusters)).is_dir() else {}
+    label = run.labels(clusters)[1]
+    behaviour = _behaviour_of_prototypes(run, clusters) if run.is_explained(clusters) else {}
     parts, at = [], 0
-    for read in _load_sets(run):
+    for read in run.load_sets().each():
         owner = np.repeat(np.arange(len(read["consumer_id"])), np.diff(read["day_offset"]))
         known = [behaviour.get(name, np.zeros(0, int)) for name in read["consumer_id"]]
         shown = np.array(
@@ -209,10 +203,10 @@ def day_labels(run: Path, clusters: int) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def rls(run: Path) -> pa.Table:
+def rls(run: Run) -> pa.Table:
     """Return one row a consumer and prototype, one column a slot."""
     parts = []
-    for read in _load_sets(run):
+    for read in run.load_sets().each():
         counts = np.diff(read["prototype_offset"])
         first = np.repeat(read["prototype_offset"][:-1], counts)
         date = read["medoid_date"].astype("datetime64[D]")
@@ -227,13 +221,13 @@ def rls(run: Path) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def dendrogram(run: Path) -> pa.Table:
-    """Return one row a merge; none when the partition was not made by ward."""
-    if "sample" in partition_recipe(run)["inputs"]:
-        raise CrocsError(
-            f"{run}: its dendrogram is that of the sample; export it with --run {run / 'sample'}"
-        )
-    merges = files.read(run / "partition.h5", PARTITION, ("merges",))["merges"]
+def dendrogram(run: Run) -> pa.Table:
+    """Return one row a merge; none when the partitions were not made by ward."""
+    if (run / "sampled").is_dir():
+        raise CrocsError(f"{run}: its dendrogram is that of the sample; export it with --run {run.sample}")
+    run.partition_recipe(run.partitions()[0] if run.partitions() else 1)  # refuses old and missing ones
+    path = run / "dendrogram.h5"
+    merges = files.read(path, DENDROGRAM, ("merges",))["merges"] if path.exists() else np.empty((0, 4))
     return _table(
         merge=np.arange(1, len(merges) + 1),
         first=merges[:, 0].astype(np.int64),
@@ -243,16 +237,18 @@ def dendrogram(run: Path) -> pa.Table:
     )
 
 
-def indices(run: Path) -> pa.Table:
+def indices(run: Run) -> pa.Table:
     """Return one row a number of segments."""
-    return _table(**files.read(run / "partition.h5", PARTITION, tuple(COLUMNS["indices"])))
+    numbers = run.partitions() or [run.chosen(None)]
+    read = [run.partition(k) for k in numbers]
+    values = {name: np.array([each[name][0] for each in read], dtype=np.float64) for name in NAMES}
+    return _table(clusters=np.array(numbers, dtype=np.int32), **values)
 
 
-def assignments(run: Path) -> pa.Table:
+def assignments(run: Run) -> pa.Table:
     """Return one row a consumer that was assigned."""
     parts = []
-    for key in shards(run / "assignments", ASSIGNMENTS):
-        read = files.read(run / "assignments" / f"{key}.h5", ASSIGNMENTS)
+    for read in run.shards(ASSIGNMENTS).each():
         part = _table(
             consumer_id=read["consumer_id"], cluster=read["label"] + 1, distance=read["distance"]
         ).append_column("runner_up", _or_empty(read["runner_up"], read["runner_up"] >= 0))
@@ -269,19 +265,12 @@ def _or_empty(numbers_from_zero: np.ndarray, there: np.ndarray) -> pa.Array:
     return pa.array(numbers_from_zero.astype(np.int32) + 1, mask=~there)
 
 
-def _load_sets(run: Path) -> Iterable[Arrays]:
-    return (files.read(run / "rls" / f"{key}.h5", RLS) for key in shards(run / "rls", RLS))
-
-
-def _explained(run: Path, clusters: int) -> Iterable[tuple[int, Arrays]]:
+def _explained(run: Run, clusters: int) -> Iterable[tuple[int, Arrays]]:
     """Yield the RRLS of every segment of a partition."""
-    folder = run / "rrls" / str(clusters)
-    if not folder.is_dir():
-        raise CrocsError(f"{folder}: nothing there; run `crocs rrls --clusters {clusters}` first")
-    return ((number, read_behaviours(run, clusters, number)) for number in range(1, clusters + 1))
+    return ((number, run.behaviours(clusters, number)) for number in range(1, clusters + 1))
 
 
-def _behaviour_of_prototypes(run: Path, clusters: int) -> dict[str, np.ndarray]:
+def _behaviour_of_prototypes(run: Run, clusters: int) -> dict[str, np.ndarray]:
     """Return {consumer id: the behaviour of each of its prototypes, -1 for none}."""
     found: dict[str, np.ndarray] = {}
     for _, read in _explained(run, clusters):

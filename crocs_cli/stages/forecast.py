@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import PROFILES
-from crocs_cli.machine.run import partition_labels, shards
 from crocs_cli.machine.tables import write_table
+from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.distances.profiles import normalise, window_slots
-from crocs_cli.maths.segments.change import change, nearest_behaviour
+from crocs_cli.maths.segments.change import change
+from crocs_cli.maths.segments.membership import nearest_profile
 from crocs_cli.maths.segments.traits import consumer_means
 from crocs_cli.maths.sequences import forecast
-from crocs_cli.stages.members import slot_columns, stage1_settings
-from crocs_cli.stages.settings import ForecastSettings, Stage1Settings
+from crocs_cli.rundir.names import slot_columns
+from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import ForecastSettings
+from crocs_cli.stages import stage1
 
 METHODS = ("pattern", "markov")
 RIVALS = ("last_week", "own_mean", "segment_mean")
@@ -30,7 +30,6 @@ FEWEST_DAYS = 14  # before those held out; a consumer with fewer is left out
 NORMAL = 1.96
 
 Pair = tuple[np.ndarray, np.ndarray]  # shapes and kWh
-LoadSetsOf = Callable[[Arrays, Stage1Settings], Arrays]
 
 COLUMNS = {  # README shows this table
     "consumer_id": "the consumer's id, as text",
@@ -145,17 +144,15 @@ class Consumer:
 class Forecaster:
     """Forecasts the consumers of one profile file after another."""
 
-    def __init__(self, run: Path, settings: ForecastSettings, load_sets: LoadSetsOf) -> None:
-        self._run, self._settings, self._load_sets = run, settings, load_sets
-        self._label = dict(zip(*partition_labels(run, settings.clusters), strict=True))
-        self._stage1 = stage1_settings(run).model_copy(update={"prototypes": settings.prototypes})
+    def __init__(self, run: Run, settings: ForecastSettings, seed: int) -> None:
+        self._run, self._settings, self._seed = run, settings, seed
+        self._label = dict(zip(*run.labels(settings.clusters), strict=True))
+        self._stage1 = run.stage1_settings().model_copy(update={"prototypes": settings.prototypes})
         self._means = self._segment_means()
 
     def shards(self) -> Iterator[tuple[int, Arrays]]:
         """Yield of each profile file how many consumers have too few days, and those that have enough."""
-        folder = self._run / "profiles"
-        for key in shards(folder, PROFILES):
-            read = files.read(folder / f"{key}.h5", PROFILES)
+        for read in self._run.profiles().each():
             counts = np.diff(read["day_offset"])
             enough = counts >= FEWEST_DAYS + self._settings.test_days
             yield int((~enough).sum()), _days(read, np.repeat(enough, counts))
@@ -175,14 +172,14 @@ class Forecaster:
 
     def _consumers(self, read: Arrays) -> Iterator[Consumer]:
         """Yield the consumers of a profile file; their prototypes are made without the days held out."""
-        train = self._load_sets(self._train(read), self._stage1)
+        train = stage1.load_sets(self._train(read), self._stage1, [self._seed, 0], available_threads())
         shapes = normalise(read["energy_kwh"], self._stage1.normalise)
         window = window_slots(self._stage1.window, shapes.shape[1])
         for at, name in enumerate(read["consumer_id"]):
             own = slice(*read["day_offset"][at : at + 2])
             known = train["day_prototype"][slice(*train["day_offset"][at : at + 2])]
             prototypes = train["prototype"][slice(*train["prototype_offset"][at : at + 2])]
-            new = nearest_behaviour(shapes[own][len(known) :], prototypes, window)[0]
+            new = nearest_profile(shapes[own][len(known) :], prototypes, window)[0]
             dates, energy_kwh = read["date"][own], read["energy_kwh"][own].astype(np.float64)
             shape, kwh = (mean[self._label[name]] for mean in self._means)
             scale = energy_kwh[: len(known)].sum(axis=1).mean() / (kwh.sum() or 1.0)
@@ -227,12 +224,9 @@ class Forecaster:
         return pa.table(columns)
 
 
-def run(run: Path, settings: ForecastSettings, load_sets: LoadSetsOf) -> Found:
-    """Write RUN/forecast.csv from RUN/profiles; return how wrong the forecasts were.
-
-    load_sets: makes load sets of profiles, as stage 1 does; it sees none of the days that are held out.
-    """
-    forecaster = Forecaster(run, settings, load_sets)
+def run(run: Run, settings: ForecastSettings, seed: int) -> Found:
+    """Write RUN/forecast.csv from RUN/profiles; return how wrong the forecasts were."""
+    forecaster = Forecaster(run, settings, seed)
     tables, errors, left_out = [], [], 0
     for too_short, read in forecaster.shards():
         left_out += too_short

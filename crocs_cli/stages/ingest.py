@@ -14,10 +14,9 @@ import pyarrow as pa
 from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
-from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.memory import Needs, give_back, require
 from crocs_cli.machine.progress import Progress
-from crocs_cli.machine.run import listed, recipe, shard_key, shard_products
+from crocs_cli.machine.shards import listed, recipe, shard_key, shard_products
 from crocs_cli.machine.spool import Spool
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
@@ -31,9 +30,11 @@ from crocs_cli.readers.archives import contents
 from crocs_cli.readers.formats import format_of
 from crocs_cli.readers.inputs import Pseudonyms, input_files
 from crocs_cli.readers.intake import Intake
-from crocs_cli.stages import footprints
+from crocs_cli.rundir import memory
+from crocs_cli.rundir.layouts import PROFILES
+from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import IngestSettings
 from crocs_cli.stages.reading import by_the_reader, dialect, grid, rule, wanted_days
-from crocs_cli.stages.settings import IngestSettings
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -42,7 +43,7 @@ Quality = tuple[np.ndarray, np.ndarray, np.ndarray]  # of some meters: names, co
 log = logging.getLogger("crocs")
 
 
-def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
+def run(run: Run, settings: IngestSettings, team: Team) -> list[Product]:
     """Make the shards of profiles and, once all are there, quality.csv; return the shards.
 
     Raises CrocsError for readings that cannot be used as the settings say.
@@ -89,7 +90,7 @@ class _Work:
 
     def read(self) -> None:
         """Read the files and set aside the readings of the shards that this process has to make."""
-        require(Needs(footprints.ingest(), "use a larger machine"), "ingest")
+        require(Needs(memory.ingest(), "use a larger machine"), "ingest")
         with Progress("ingest: readings", None, self._team.leads) as progress:
             for path in self._paths:
                 for records, first in ahead(self._binned, self._intake.rows(path)):
@@ -125,9 +126,9 @@ class _Work:
         """Return what making the shards takes, now that it is known how many readings there are."""
         seen, meters = self._intake.seen, min(self._settings.shard_size, len(self._intake.ids))
         days = seen.days_present
-        profiles = footprints.profiles(meters, days, self._rule.slots_per_day)
-        cells = footprints.cells(meters, days * seen.channels, self._grid.intervals_per_day, pa.cpu_count())
-        peak = footprints.ingest(seen.rows, profiles, cells)
+        profiles = memory.profiles(meters, days, self._rule.slots_per_day)
+        cells = memory.cells(meters, days * seen.channels, self._grid.intervals_per_day, pa.cpu_count())
+        peak = memory.ingest(seen.rows, profiles, cells)
         return Needs(peak, "set ingest.shard_size lower, or use a larger machine")
 
     def profiles(self, product: Product) -> Arrays:
@@ -208,7 +209,7 @@ def digest(path: Path) -> str:
         raise CrocsError(f"{path}: {refusal(error, 'name a readable file')}") from error
 
 
-def made_shards(run: Path, base: Callable[[], Recipe]) -> dict[str, Recipe]:
+def made_shards(run: Run, base: Callable[[], Recipe]) -> dict[str, Recipe]:
     """Return {key: recipe} of the shards that are there; refuse any made with another recipe."""
     there = []
     for path in listed(run / "profiles"):
@@ -218,7 +219,7 @@ def made_shards(run: Path, base: Callable[[], Recipe]) -> dict[str, Recipe]:
     return {product.key: product.recipe for product in there}
 
 
-def products(run: Path, base: Recipe, parts: int) -> list[Product]:
+def products(run: Run, base: Recipe, parts: int) -> list[Product]:
     """Return all shards of the profiles."""
     keys = map(shard_key, range(parts))
     return shard_products(run / "profiles", PROFILES, [{**base, "key": key, "parts": parts} for key in keys])
@@ -230,7 +231,7 @@ def quality_of(profiles: Arrays) -> Quality:
     return profiles["meter_id"], profiles["quality"], mean
 
 
-def summarise(run: Path, shards: Sequence[Product], known: Mapping[str, Quality]) -> None:
+def summarise(run: Run, shards: Sequence[Product], known: Mapping[str, Quality]) -> None:
     """Write quality.csv from the shards; warn of what looks wrong in all of them together.
 
     known: of the shards that need not be read again. Raises CrocsError when no consumer has a day that can

@@ -6,15 +6,12 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.memory import GIB, available_bytes
-from crocs_cli.machine.run import shards
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.clustering.kmedoids_blocks import kmedoids
 from crocs_cli.maths.clustering.represent import DayClustering, represent
@@ -22,8 +19,10 @@ from crocs_cli.maths.distances import condensed
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.wsmd import set_distances
 from crocs_cli.maths.ward.rounds import ward_in_place
-from crocs_cli.stages import footprints
-from crocs_cli.stages.settings import PlanSettings
+from crocs_cli.rundir import memory
+from crocs_cli.rundir.layouts import PROFILES
+from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import PlanSettings
 
 TRIAL_S = 5.0  # of CPU time for each step
 RESERVE = 1.25  # of time and memory in what is asked of Slurm
@@ -46,7 +45,7 @@ class Step:
     submit: str | None = None
 
 
-def run(run: Path, settings: PlanSettings) -> list[Step]:
+def run(run: Run, settings: PlanSettings) -> list[Step]:
     """Return what every step will take, with the time of stage 1, the distances and the partition.
 
     Raises CrocsError where the partition fits neither a node nor the nodes that may share it.
@@ -58,7 +57,7 @@ def run(run: Path, settings: PlanSettings) -> list[Step]:
     ranks = ranks_needed(m, settings, free)  # first, so that what cannot be is refused without a trial
     peak = peaks(m, settings)
     if ranks > 1:
-        peak["partition"] = footprints.partition_of_rank(m, ranks, sets_bytes(m, settings))
+        peak["partition"] = memory.partition_of_rank(m, ranks, sets_bytes(m, settings))
     stage1_s = seconds_a_unit(lambda n: trial_stage1(n, settings))
     pair_s = seconds_a_unit(lambda n: trial_distances(n, settings), start=32)
     partition_s = trial_partition(settings) * (m / MATRIX_TRIAL) ** 2
@@ -76,31 +75,31 @@ def run(run: Path, settings: PlanSettings) -> list[Step]:
 def peaks(m: int, settings: PlanSettings) -> dict[str, int]:
     """Return how much memory a process of each step takes at its peak, in bytes."""
     shard = min(m, settings.shard_size)
-    profiles = footprints.profiles(shard, settings.days, settings.slots)
-    cells = footprints.cells(shard, settings.days, settings.slots, available_threads())
+    profiles = memory.profiles(shard, settings.days, settings.slots)
+    cells = memory.cells(shard, settings.days, settings.slots, available_threads())
     prototypes, largest = m * settings.prototypes, math.ceil(m * settings.largest_cluster)
     return {
-        "synth": footprints.synth(profiles),
-        "ingest": footprints.ingest(m * settings.days * settings.slots, profiles, cells),
-        "stage1": footprints.stage1(profiles),
-        "stage2": footprints.distances(m, prototypes, settings.slots),
+        "synth": memory.synth(profiles),
+        "ingest": memory.ingest(m * settings.days * settings.slots, profiles, cells),
+        "stage1": memory.stage1(profiles),
+        "stage2": memory.distances(m, prototypes, settings.slots),
         "partition": partition_bytes(m, settings),
-        "rrls": footprints.rrls(largest, largest * settings.prototypes, settings.slots),
-        "assign": footprints.assign(prototypes, settings.slots, profiles),
-        "screen fit": footprints.screen_fit(m, settings.days),
-        "screen rank": footprints.screen_rank(m, settings.days),
+        "rrls": memory.rrls(largest, largest * settings.prototypes, settings.slots),
+        "assign": memory.assign(prototypes, settings.slots, profiles),
+        "screen fit": memory.screen_fit(m, settings.days),
+        "screen rank": memory.screen_rank(m, settings.days),
     }
 
 
 def sets_bytes(m: int, settings: PlanSettings) -> int:
     """Return the size of all load sets."""
-    return footprints.load_sets(m * settings.prototypes, settings.slots)
+    return memory.load_sets(m * settings.prototypes, settings.slots)
 
 
-def count_consumers(run: Path) -> int:
+def count_consumers(run: Run) -> int:
     """Return how many consumers a run has."""
-    folder = run / "profiles"
-    return sum(files.shapes(folder / f"{k}.h5", PROFILES)["consumer_id"][0] for k in shards(folder, PROFILES))
+    profiles = run.profiles()
+    return sum(files.shapes(profiles.path(key), PROFILES)["consumer_id"][0] for key in profiles)
 
 
 def ranks_needed(m: int, settings: PlanSettings, free: int) -> int:
@@ -113,7 +112,7 @@ def ranks_needed(m: int, settings: PlanSettings, free: int) -> int:
         return 1
     if settings.algorithm == "ward" and settings.nodes > 1:
         for ranks in range(2, settings.nodes + 1):
-            if footprints.partition_of_rank(m, ranks, sets_bytes(m, settings)) <= free:
+            if memory.partition_of_rank(m, ranks, sets_bytes(m, settings)) <= free:
                 return ranks
     cure = f"cluster a sample (`crocs stage2 --sample {_largest(settings, free)}`)"
     if settings.algorithm == "ward":
@@ -126,7 +125,7 @@ def ranks_needed(m: int, settings: PlanSettings, free: int) -> int:
 
 def partition_bytes(m: int, settings: PlanSettings) -> int:
     """Return the memory of the partition in one process."""
-    return footprints.partition(m, settings.algorithm, sets_bytes(m, settings))
+    return memory.partition(m, settings.algorithm, sets_bytes(m, settings))
 
 
 def _largest(settings: PlanSettings, free: int) -> int:

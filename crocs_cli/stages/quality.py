@@ -11,12 +11,15 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.machine import files
+from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.plain import json_bytes
+from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.readings.quality import COUNTS, LATER, of_today, shares
 from crocs_cli.pictures import quality_page
+from crocs_cli.rundir.run import Run
 
 
-def run(run: Path) -> dict[str, object]:
+def run(run: Run) -> dict[str, object]:
     """Write RUN/quality/index.html and summary.json from RUN/quality.csv; return the summary.
 
     Raises CrocsError when the run has no quality.csv.
@@ -24,9 +27,13 @@ def run(run: Path) -> dict[str, object]:
     consumers, counts, mean_kwh = read_table(run / "quality.csv")
     total = dict(zip(COUNTS, counts.sum(axis=0).tolist(), strict=True))
     summary: dict[str, object] = {"consumers": len(consumers), "counts": total, "shares": shares(counts)}
-    page = quality_page.page(summary, consumers, counts, mean_kwh)
-    files.write_bytes(run / "quality" / "index.html", page.encode())
-    files.write_bytes(run / "quality" / "summary.json", json_bytes(summary))
+
+    def make() -> dict[str, bytes]:
+        page = quality_page.page(summary, consumers, counts, mean_kwh)
+        return {"index.html": page.encode(), "summary.json": json_bytes(summary)}
+
+    inputs = {"quality.csv": files.file_digest(run / "quality.csv")}
+    bring_folder_up_to_date(run / "quality", recipe("quality", "quality", {}, inputs), make)
     return summary
 
 
@@ -46,7 +53,7 @@ def read_table(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
         raise CrocsError(f"{path}: not what `crocs ingest` wrote; run it again") from error
 
 
-def refuse_poor(run: Path, found: Mapping[str, float], limits: tuple[str, ...]) -> None:
+def refuse_poor(run: Run, found: Mapping[str, float], limits: tuple[str, ...]) -> None:
     """Raise CrocsError when a share is above its limit; limits: NAME=SHARE each."""
     most = {name: float(limit) for name, limit in (text.split("=") for text in limits)}
     above = [

@@ -21,7 +21,7 @@ from crocs_cli.readers.glance import glance
 from crocs_cli.readers.inputs import listed_days
 from crocs_cli.readers.naming import file_names
 from crocs_cli.readers.readings import Dialect, Writing
-from crocs_cli.stages.settings import IngestSettings
+from crocs_cli.rundir.settings import IngestSettings
 
 SHORTEST_SLOT_MIN, DEFAULT_SLOT_MIN = 5, 30
 

@@ -7,56 +7,88 @@ from pathlib import Path
 
 import numpy as np
 
-from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY, Layout
-from crocs_cli.machine.run import chosen_clusters, read_stability, rrls_path
+from crocs_cli.machine.files import Arrays, Recipe, digest
+from crocs_cli.machine.layout import Layout
+from crocs_cli.machine.pages import bring_folder_up_to_date
+from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.threads import available_threads
+from crocs_cli.maths.decisions import first_least
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.wsmd import set_distances
-from crocs_cli.maths.segments.likeness import days_alike
+from crocs_cli.maths.segments import membership
+from crocs_cli.maths.segments.typical import covered_days, ranking
 from crocs_cli.pictures import describe, page
 from crocs_cli.pictures.facts import Facts, Indices, Member, Segment
-from crocs_cli.stages.members import rrls_settings, why_fewer
+from crocs_cli.pictures.fewer import why_fewer
+from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY
+from crocs_cli.rundir.result_settings import ReportSettings
+from crocs_cli.rundir.run import Run
 from crocs_cli.stages.reported import Source, read_run
-from crocs_cli.stages.result_settings import ReportSettings
+from crocs_cli.stages.sharing import groups_to_show
 
 PRIVATE = ("files",)  # settings that a safe report leaves out
-DAYS_SCALE = 1_000_000  # day coverage as whole days, for a load set made of hyperprototypes
+INDICES = ("silhouette", "dunn", "davies_bouldin", "calinski_harabasz")
 
 
-def run(run: Path, settings: ReportSettings) -> Path:
-    """Write RUN/report/index.html with the data and figures beside it; return its path.
+def run(run: Run, settings: ReportSettings) -> Path:
+    """Write RUN/report/K/index.html with the data and figures beside it; return its path.
 
-    A safe report goes to RUN/report-share-safe, so that nothing of another one lies beside it.
+    A report that is there and right stays. A safe one goes to RUN/report-share-safe/K, so that nothing of
+    another one lies beside it.
     """
-    facts = gather(run, settings)
-    written = page.files(facts)
-    folder = run / ("report-share-safe" if settings.share_safe else "report")
-    for name, text in written.items():
-        files.write_bytes(folder / name, text.encode())
-    _sweep(folder, set(written))
+    clusters = run.chosen(settings.clusters)
+    settings = settings.model_copy(update={"clusters": clusters})
+    folder = run / ("report-share-safe" if settings.share_safe else "report") / str(clusters)
+
+    def make() -> dict[str, bytes]:
+        return {name: text.encode() for name, text in page.files(gather(run, settings)).items()}
+
+    bring_folder_up_to_date(folder, report_recipe(run, settings), make)
+    if not settings.share_safe:
+        all_numbers(run)
     return folder / "index.html"
 
 
-def gather(run: Path, settings: ReportSettings) -> Facts:
+def all_numbers(run: Run) -> None:
+    """Write RUN/report/index.html, on all numbers of segments, from which each report can be reached."""
+    numbers = run.partitions()
+    reports = [k for k in numbers if (run / "report" / str(k) / "index.html").exists()]
+    inputs = {str(k): digest(run.partition_recipe(k)) for k in numbers}
+    inputs |= {f"stability {k}": digest(run.stability_recipe(k)) for k in numbers if run.stability(k)}
+
+    def make() -> dict[str, bytes]:
+        consumers = len(run.labels(numbers[0])[0])
+        written = page.numbers_files(_indices(run, numbers), reports, consumers)
+        return {name: text.encode() for name, text in written.items()}
+
+    bring_folder_up_to_date(run / "report", recipe("report", "all", {"reports": reports}, inputs), make)
+
+
+def report_recipe(run: Run, settings: ReportSettings) -> Recipe:
+    """Return what a report depends on: its settings, and every file of the run that it shows."""
+    clusters = run.chosen(settings.clusters)
+    inputs = {"profiles": run.profiles().digest(), "rls": run.load_sets().digest()}
+    inputs["partition"] = digest(run.partition_recipe(clusters))
+    if run.stability_path(clusters).exists():
+        inputs["stability"] = digest(run.stability_recipe(clusters))
+    for number in range(1, clusters + 1):
+        if run.behaviours_path(clusters, number).exists():
+            inputs[f"rrls {number}"] = digest(run.behaviours_recipe(clusters, number))
+    return recipe("report", str(clusters), settings, inputs)
+
+
+def gather(run: Run, settings: ReportSettings) -> Facts:
     """Read everything that a report shows."""
-    clusters = settings.clusters or chosen_clusters(run)
+    clusters = run.chosen(settings.clusters)
     quality, source = read_run(run, clusters)
     groups: list[tuple[int, ...]] = [(number,) for number in range(clusters)]
     if settings.share_safe:
-        safe = describe.safe_groups(source.label, source.people.used_kwh(), settings.minimum_size)
-        if safe is None:
-            raise CrocsError(
-                f"{run}: fewer than {settings.minimum_size} consumers, or one of them uses more than 15 % of "
-                "the energy; a report of it cannot be passed on"
-            )
-        groups = safe
+        groups = groups_to_show(run, source.label, source.people.used_kwh(), settings.minimum_size)
     merged = groups[-1] if len(groups[-1]) > 1 else ()
     return Facts(
         quality=quality,
-        indices=_indices(run, clusters),
+        indices=_indices(run, [clusters]),
         segments=_with_nearest([_segment(group, merged, source, settings) for group in groups], source),
         provenance=_provenance(run, clusters, settings.share_safe),
         missing=_missing(run, clusters),
@@ -70,59 +102,69 @@ def _segment(
 ) -> Segment:
     """Describe one segment, or several merged, with its behaviours and typical members where there are any.
 
-    others: the clusters that are shown merged only.
+    others: the segments that are shown merged only.
     """
     found = describe.segment(group, source.label, source.people)
-    rrls = source.rrls(group[0])
+    number = group[0]
+    rrls = source.explained.get(number)
     if found.merged or rrls is None:
         return found
-    community = _community(rrls, source)
-    alike = days_alike(
-        source.people.sets, source.label, rrls["hyperprototype_mean"], community, source.window
+    shown = describe.behaviours(
+        rrls, _community(rrls, number, source), source.people, _alike(rrls, number, source)
     )
-    alike = describe.pooled(alike, others, source.label, source.people)
-    shown = describe.behaviours(rrls, community, source.people, alike)
+    shown = replace(shown, alike=describe.pooled(shown.alike, others, source.label, source.people))
     typical: tuple[Member, ...] = ()
     if settings.share_safe:
         shown = describe.without_rare(shown, found.consumers, settings.minimum_size)
     else:
-        typical = _typical(rrls, group[0], source, settings.typical)
-    again = _found_again(source.run, source.clusters)
+        typical = _typical(rrls, number, source, settings.typical)
+    again = source.run.stability(source.clusters)
     return replace(
         found,
         behaviours=shown if len(shown.mean) else None,
-        why_fewer=why_fewer(rrls, rrls_settings(rrls_path(source.run, source.clusters, group[0] + 1))),
+        why_fewer=why_fewer(rrls, source.run.rrls_settings(source.clusters, number + 1)),
         typical=typical,
-        found_again=None if again is None else float(again[group[0]]),
+        found_again=None if again is None else float(again["jaccard"][number]),
     )
 
 
-def _community(rrls: Arrays, source: Source) -> np.ndarray:
-    """Return the behaviour of each prototype of all consumers, -1 for those of other clusters and of none."""
-    sizes = source.people.sets.sizes()
-    place = {name: at for at, name in enumerate(source.consumer_id)}
-    members = np.array([place[name] for name in rrls["consumer_id"]])
-    if sizes[members].sum() != len(rrls["vertex_community"]):
-        raise CrocsError(f"{source.run / 'rrls'}: made from other load sets; {RRLS.cure}")
+def _community(rrls: Arrays, number: int, source: Source) -> np.ndarray:
+    """Return the behaviour of each prototype of all consumers, -1 for those of other segments and of none."""
+    source.run.explained_members(source.clusters, number + 1)  # refuses behaviours of other load sets
     community = np.full(len(source.people.sets.prototypes), -1)
-    first = source.people.sets.offset[:-1]
-    rows = np.concatenate([np.arange(first[member], first[member] + sizes[member]) for member in members])
-    community[rows] = rrls["vertex_community"]
+    community[np.repeat(source.label == number, source.people.sets.sizes())] = rrls["vertex_community"]
     return community
 
 
-def _typical(rrls: Arrays, cluster: int, source: Source, count: int) -> tuple[Member, ...]:
-    """Return the members nearest to what the cluster shares, by WSMD."""
-    members = np.flatnonzero(source.label == cluster)
-    distance = set_distances(
-        source.people.sets.take(members), _as_load_sets([rrls]),
-        window=source.window, threads=available_threads(),
-    )[:, 0]  # fmt: skip
-    energy = source.people.mean_kwh.sum(axis=1)
-    nearest = distance.argsort(kind="stable")[:count]
+def _alike(rrls: Arrays, number: int, source: Source) -> np.ndarray:
+    """Return the share of each segment's days that show each behaviour of this one: (B, K).
+
+    Of its own days that is the coverage, whatever the sample of the others.
+    """
+    threads = available_threads()
+    known = membership.membership(
+        source.of(number).sets, rrls["vertex_community"], source.window, source.seed, threads
+    )
+    shares = membership.alike(
+        source.people.sets, source.label, known, len(rrls["day_coverage"]), source.seed, threads
+    )
+    shares[:, number] = rrls["day_coverage"]
+    return shares
+
+
+def _typical(rrls: Arrays, number: int, source: Source, count: int) -> tuple[Member, ...]:
+    """Return the most typical members of a segment, as `crocs typical` ranks them."""
+    members = source.of(number)
+    ranked = ranking(members.consumer_id, members.sets, rrls, source.window, available_threads())
+    nearest = ranked.member[:count]
     return tuple(
-        Member(str(source.consumer_id[members[at]]), float(distance[at]), float(energy[members[at]]))
-        for at in nearest
+        Member(*each)
+        for each in zip(
+            members.consumer_id[nearest].tolist(),
+            ranked.distance.tolist(),
+            members.mean_daily_kwh[nearest].tolist(),
+            strict=False,
+        )
     )
 
 
@@ -131,12 +173,11 @@ def _with_nearest(segments: list[Segment], source: Source) -> list[Segment]:
     explained = [one for one in segments if one.behaviours is not None]
     if len(explained) < 2:
         return segments
-    rrls = [source.rrls(one.number - 1) for one in explained]
-    sets = _as_load_sets([each for each in rrls if each is not None])
+    sets = _as_load_sets([source.explained[one.number - 1] for one in explained])
     distance = set_distances(sets, sets, window=source.window)
     np.fill_diagonal(distance, np.inf)
     nearest = {
-        one.number: explained[at].number for one, at in zip(explained, distance.argmin(axis=1), strict=True)
+        one.number: explained[at].number for one, at in zip(explained, first_least(distance), strict=True)
     }
     return [replace(one, nearest=nearest.get(one.number)) for one in segments]
 
@@ -144,52 +185,42 @@ def _with_nearest(segments: list[Segment], source: Source) -> list[Segment]:
 def _as_load_sets(rrls: list[Arrays]) -> LoadSets:
     """Return hyperprototypes as load sets, each weighted by the days that it covers (paper, section 6)."""
     counts = [len(each["day_coverage"]) for each in rrls]
-    days = np.concatenate([each["day_coverage"] for each in rrls])
     return LoadSets(
-        np.concatenate([each["hyperprototype_mean"] for each in rrls]),
-        np.maximum(1, (days * DAYS_SCALE).round()).astype(np.int32),
+        np.concatenate([each["hyperprototype_medoid"] for each in rrls]),
+        np.concatenate([covered_days(each) for each in rrls]),
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
     )
 
 
-def _indices(run: Path, clusters: int) -> Indices:
-    read = files.read(run / "partition.h5", PARTITION)
-    order = read["clusters"].argsort(kind="stable")
-    names = ("clusters", "silhouette", "dunn", "davies_bouldin", "calinski_harabasz")
-    stability = np.full(len(order), np.nan)
-    if (agreement := read_stability(run)) is not None:
-        stability = np.array([agreement["ari"][agreement["clusters"] == k].mean() for k in read["clusters"]])
-    return Indices(**{name: read[name][order] for name in names}, stability=stability[order], chosen=clusters)
+def _indices(run: Run, numbers: list[int]) -> Indices:
+    read = [run.partition(k) for k in numbers]
+    again = [run.stability(k) for k in numbers]
+    return Indices(
+        clusters=np.array(numbers),
+        **{name: np.array([float(each[name][0]) for each in read]) for name in INDICES},
+        stability=np.array([np.nan if each is None else each["ari"].mean() for each in again]),
+    )
 
 
-def _found_again(run: Path, clusters: int) -> np.ndarray | None:
-    """Return how well each cluster is found again in subsamples, where that was measured."""
-    if (read := read_stability(run)) is None:
-        return None
-    first = int(read["clusters"][: read["clusters"].tolist().index(clusters)].sum())
-    found: np.ndarray = read["jaccard"][first : first + clusters]
-    return found
-
-
-def _missing(run: Path, clusters: int) -> list[str]:
-    """Say what the report would hold besides, and what makes it."""
+def _missing(run: Run, clusters: int) -> list[str]:
+    """Return what the report would hold besides, and what makes it."""
     sentences = []
-    if not rrls_path(run, clusters, 1).exists():
+    if not run.is_explained(clusters):
         sentences.append(
             f"The behaviours that a segment’s consumers share: crocs rrls --clusters {clusters} finds them."
         )
-    if not (run / "stability.h5").exists():
+    if run.stability(clusters) is None:
         sentences.append("How stable the segments are: crocs stability measures it.")
     return sentences
 
 
-def _provenance(run: Path, clusters: int, safe: bool) -> list[tuple[str, str, dict[str, str]]]:
+def _provenance(run: Run, clusters: int, safe: bool) -> list[tuple[str, str, dict[str, str]]]:
     steps: list[tuple[str, Path, Layout]] = [
         ("Profiles", run / "profiles" / "00000.h5", PROFILES),
         ("Stage 1", run / "rls" / "00000.h5", RLS),
-        ("Stage 2", run / "partition.h5", PARTITION),
-        ("RRLS", rrls_path(run, clusters, 1), RRLS),
-        ("Stability", run / "stability.h5", STABILITY),
+        ("Stage 2", run.partition_path(clusters), PARTITION),
+        ("RRLS", run.behaviours_path(clusters, 1), RRLS),
+        ("Stability", run.stability_path(clusters), STABILITY),
     ]
     made = []
     for step, path, layout in steps:
@@ -206,10 +237,3 @@ def _said(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_said(part)}" for key, part in value.items())
     return "none" if value is None else str(value)
-
-
-def _sweep(folder: Path, written: set[str]) -> None:
-    """Remove pictures and data of an earlier report that this one has not."""
-    for path in [*folder.glob("*.csv"), *folder.glob("figures/*.svg")]:
-        if str(path.relative_to(folder)) not in written:
-            path.unlink()

@@ -3,77 +3,78 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS
-from crocs_cli.machine.run import partition_labels, read_behaviours, rrls_path, shards
-from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.maths.distances.profiles import window_slots
 from crocs_cli.maths.readings.quality import COUNTS, of_today
 from crocs_cli.maths.segments.traits import consumer_means, peak_counts
 from crocs_cli.pictures.describe import People
 from crocs_cli.pictures.facts import Quality
+from crocs_cli.rundir.run import Members, Run
 
 
 @dataclass(frozen=True)
 class Source:
-    """The run that a report is about: its consumers, their clusters, and how they were compared."""
+    """The run that a report is about: its consumers, their segments, and how they were compared."""
 
-    run: Path
+    run: Run
     clusters: int
-    consumer_id: np.ndarray
+    members: Members
     label: np.ndarray
     people: People
     window: int
+    seed: int
 
-    def rrls(self, cluster: int) -> Arrays | None:
-        """Return the behaviours of a cluster, if they are made."""
-        made = rrls_path(self.run, self.clusters, cluster + 1).exists()
-        return read_behaviours(self.run, self.clusters, cluster + 1) if made else None
+    @functools.cached_property
+    def explained(self) -> dict[int, Arrays]:
+        """The behaviours of every segment that has them, by its number from 0."""
+        numbers = [n for n in range(self.clusters) if self.run.behaviours_path(self.clusters, n + 1).exists()]
+        return {n: self.run.behaviours(self.clusters, n + 1) for n in numbers}
+
+    def of(self, segment: int) -> Members:
+        """Return the members of a segment, from 0."""
+        inside = np.flatnonzero(self.label == segment)
+        every = self.members
+        return Members(every.consumer_id[inside], every.sets.take(inside), every.mean_daily_kwh[inside])
 
 
-def read_run(run: Path, clusters: int) -> tuple[Quality, Source]:
+def read_run(run: Run, clusters: int) -> tuple[Quality, Source]:
     """Read profiles, load sets and labels, the profiles one shard at a time."""
-    consumer_id, label = partition_labels(run, clusters)
+    consumer_id, label = run.labels(clusters)
     quality, mean_kwh, peaks = _profiles(run, consumer_id, label, clusters)
-    parts = [files.read(run / "rls" / f"{key}.h5", RLS) for key in shards(run / "rls", RLS)]
-    compared = files.read_recipe(run / "partition.h5", PARTITION)["settings"]
-    sets = LoadSets.concatenate(
-        [LoadSets(part["prototype"], part["days"], part["prototype_offset"]) for part in parts]
-    )
+    days = list(run.load_sets().each(("day_offset", "date", "day_prototype")))
+    members = run.members(clusters)
     people = People(
         mean_kwh=mean_kwh,
         peaks=peaks,
-        sets=sets.normalised(compared["normalise_prototypes"]),
-        day_offset=np.concatenate(
-            [[0], np.cumsum(np.concatenate([np.diff(p["day_offset"]) for p in parts]))]
-        ),
-        date=np.concatenate([part["date"] for part in parts]),
-        day_prototype=np.concatenate([part["day_prototype"] for part in parts]),
+        sets=members.sets,
+        day_offset=np.concatenate([[0], np.cumsum(np.concatenate([np.diff(p["day_offset"]) for p in days]))]),
+        date=np.concatenate([part["date"] for part in days]),
+        day_prototype=np.concatenate([part["day_prototype"] for part in days]),
     )
-    window = window_slots(compared["window"], sets.prototypes.shape[1])
-    return quality, Source(run, clusters, consumer_id, label, people, window)
+    window, seed = run.comparison(clusters).window, run.made_with(clusters)[1]
+    return quality, Source(run, clusters, members, label, people, window, seed)
 
 
 def _profiles(
-    run: Path, consumer_id: np.ndarray, label: np.ndarray, clusters: int
+    run: Run, consumer_id: np.ndarray, label: np.ndarray, clusters: int
 ) -> tuple[Quality, np.ndarray, np.ndarray]:
     """Return what was counted, each consumer's mean day, and when the days of each cluster peak."""
     counts = np.zeros(len(COUNTS), dtype=np.int64)
     meters = unused = at = 0
     means, dates, peaks = [], [], []
-    for key in shards(run / "profiles", PROFILES):
-        read = files.read(run / "profiles" / f"{key}.h5", PROFILES)
+    profiles = run.profiles()
+    for key in profiles:
+        read = profiles.read(key)
         here = slice(at, at + len(read["consumer_id"]))
         if not np.array_equal(consumer_id[here], read["consumer_id"]):
             raise CrocsError(
-                f"{run}/partition.h5: of other consumers than profiles/{key}.h5; run `crocs stage2` anew"
+                f"{run.partition_path(clusters)}: of other consumers than profiles/{key}.h5; "
+                "run `crocs stage1` and `crocs stage2` again"
             )
         at = here.stop
         counted = of_today(read["quality"])

@@ -1,28 +1,18 @@
-"""Refined representative load sets: the behaviours that the members of each cluster share."""
+"""Find the behaviours that the members of each segment share (refined representative load sets)."""
 
 from __future__ import annotations
 
 import logging
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from crocs_cli.errors import CallError
-from crocs_cli.machine import files
-from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import RRLS
+from crocs_cli.machine.files import Arrays, digest
 from crocs_cli.machine.memory import Needs, peak_bytes, require
-from crocs_cli.machine.run import (
-    cluster_keys,
-    listed,
-    partition_labels,
-    partition_recipe,
-    recipe,
-    shard_products,
-)
+from crocs_cli.machine.shards import recipe, shard_products
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
@@ -33,26 +23,29 @@ from crocs_cli.maths.behaviours.hyperprototypes import hyperprototypes
 from crocs_cli.maths.behaviours.refined import Sample, enough_targets, search_part
 from crocs_cli.maths.behaviours.resolution import Trial, attempt, reach
 from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.stages import footprints
-from crocs_cli.stages.members import comparison_of, load_members, rrls_settings, size_of_sets, why_fewer
-from crocs_cli.stages.settings import RrlsSettings
+from crocs_cli.pictures.fewer import why_fewer
+from crocs_cli.rundir import memory
+from crocs_cli.rundir.layouts import RRLS
+from crocs_cli.rundir.names import segment_keys
+from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import RrlsSettings
 
 FEWER = "use fewer --targets, or a larger machine"
 
 log = logging.getLogger("crocs")
 
 
-def run(run: Path, settings: RrlsSettings, seed: int, team: Team) -> list[dict[str, Any]]:
-    """Make RUN/rrls/K/CC.h5 for every cluster of a partition; return the summaries of those that are made."""
-    consumer_id, label = partition_labels(run, settings.clusters)
-    comparison = comparison_of(run)
-    products = cluster_products(run, settings, seed)
+def run(run: Run, settings: RrlsSettings, seed: int, team: Team) -> list[dict[str, Any]]:
+    """Make RUN/rrls/K/CC.h5 for every segment of a partition; return the summaries of those that are made."""
+    consumer_id, label = run.labels(settings.clusters)
+    window = run.comparison(settings.clusters).window
+    products = segment_products(run, settings, seed)
     costs: dict[str, dict[str, Any]] = {}
 
     def make(product: Product) -> Arrays:
         start = time.perf_counter()
-        members = load_members(run, consumer_id[label == int(product.key) - 1], comparison)
-        arrays = refined(members.sets, comparison.window(members.sets), settings, seed)
+        members = run.members(settings.clusters, consumer_id[label == int(product.key) - 1])
+        arrays = refined(members.sets, window, settings, seed)
         arrays["consumer_id"] = members.consumer_id
         costs[product.key] = {
             "seconds": round(time.perf_counter() - start, 2),
@@ -61,24 +54,24 @@ def run(run: Path, settings: RrlsSettings, seed: int, team: Team) -> list[dict[s
         return arrays
 
     bring_up_to_date(products, make, team, "rrls", partial(needs, run, label, settings))
-    made = [product for product in products if product.path.exists()]
-    return [summary(product.path) | costs.get(product.key, {}) for product in made]
+    made = [product.key for product in products if product.path.exists()]
+    return [summary(run, settings.clusters, int(key)) | costs.get(key, {}) for key in made]
 
 
-def needs(run: Path, label: np.ndarray, settings: RrlsSettings) -> Needs:
-    """Return what the largest cluster needs; label: (m,) int."""
-    prototypes, slots = size_of_sets(run)
+def needs(run: Run, label: np.ndarray, settings: RrlsSettings) -> Needs:
+    """Return what the largest segment needs; label: (m,) int."""
+    prototypes, slots = run.size_of_sets()
     members = int(np.bincount(label).max())
-    peak = footprints.rrls(members, prototypes * members // len(label), slots, settings.targets)
+    peak = memory.rrls(members, prototypes * members // len(label), slots, settings.targets)
     return Needs(peak, FEWER)
 
 
-def cluster_products(run: Path, settings: RrlsSettings, seed: int) -> list[Product]:
-    """Return the products of all clusters of a partition."""
+def segment_products(run: Run, settings: RrlsSettings, seed: int) -> list[Product]:
+    """Return the products of all segments of a partition."""
     chosen = settings.model_dump(mode="json") | {"seed": seed}
-    inputs = {"partition": files.digest(partition_recipe(run))}
-    folder, parts = run / "rrls" / str(settings.clusters), settings.clusters
-    recipes = [recipe("rrls", key, chosen, inputs, parts) for key in cluster_keys(parts)]
+    inputs = {"partition": digest(run.partition_recipe(settings.clusters))}
+    folder, parts = run.path / "rrls" / str(settings.clusters), settings.clusters
+    recipes = [recipe("rrls", key, chosen, inputs, parts) for key in segment_keys(parts)]
     return shard_products(folder, RRLS, recipes)
 
 
@@ -121,7 +114,7 @@ def communities(
     threads = available_threads()
 
     def make(targets: int) -> PrototypeGraph:
-        peak = footprints.rrls(len(members), len(members.days), members.prototypes.shape[1], targets)
+        peak = memory.rrls(len(members), len(members.days), members.prototypes.shape[1], targets)
         require(Needs(peak, FEWER), "rrls graph")
         return prototype_graph(members, window, targets, seed, threads)
 
@@ -155,12 +148,12 @@ def search(leiden: Leiden, days: np.ndarray, settings: RrlsSettings) -> list[Tri
     return reach(trial, settings.communities, settings.search, settings.min_total_coverage)
 
 
-def summary(path: Path) -> dict[str, Any]:
-    """Return what an RRLS file holds in a few figures, for people and programs."""
-    read, settings = files.read(path, RRLS), rrls_settings(path)
+def summary(run: Run, clusters: int, number: int) -> dict[str, Any]:
+    """Return what is known of a segment's behaviours in a few figures, for people and programs."""
+    read, settings = run.behaviours(clusters, number), run.rrls_settings(clusters, number)
     members, targets = len(read["consumer_id"]), int(read["targets"][0])
     return {
-        "cluster": int(path.stem),
+        "cluster": number,
         "members": members,
         "communities": len(read["day_coverage"]),
         "asked": settings.communities if settings.searched else None,
@@ -176,16 +169,18 @@ def summary(path: Path) -> dict[str, Any]:
     }
 
 
-def picture(run: Path, clusters: int) -> str:
-    """Return a picture of what the clusters of one partition share: SVG, a row for each."""
+def picture(run: Run, clusters: int) -> str:
+    """Return a picture of what the segments of one partition share: SVG, a row for each."""
     from crocs_cli.pictures.behaviours import Shared, shared_behaviours
 
     rows = []
-    for path in listed(run / "rrls" / str(clusters)):
-        read = files.read(path, RRLS)
+    for number in range(1, clusters + 1):
+        if not run.behaviours_path(clusters, number).exists():
+            continue
+        read = run.behaviours(clusters, number)
         rows.append(
             Shared(
-                int(path.stem),
+                number,
                 len(read["consumer_id"]),
                 read["day_coverage"],
                 read["consumer_coverage"],

@@ -1,44 +1,39 @@
-"""How good a partition is: against the truth where it is known, and by its own distances."""
+"""Measure how good a partition is: against the truth where it is known, and by its own distances."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION, TRUTH
-from crocs_cli.machine.run import chosen_clusters, partition_labels, shards
 from crocs_cli.maths.clustering.scores import scores
 from crocs_cli.maths.clustering.validity import NAMES
-from crocs_cli.stages.result_settings import ScoreSettings
+from crocs_cli.rundir.layouts import TRUTH
+from crocs_cli.rundir.result_settings import ScoreSettings
+from crocs_cli.rundir.run import Run
 
 NO_CLUSTER = -1
 
 
-def run(run: Path, settings: ScoreSettings) -> dict[str, float | int]:
+def run(run: Run, settings: ScoreSettings) -> dict[str, float | int]:
     """Score one partition of a run; return the scores by name, None or NaN where there is none.
 
     With RUN/truth, `ari`, `ami` and `psi` compare with it the consumers that belong to a cluster there.
     """
-    clusters = settings.clusters or chosen_clusters(run)
-    consumer_id, label = partition_labels(run, clusters)
-    indices = files.read(run / "partition.h5", PARTITION, ("clusters", *NAMES))
-    row = int(np.flatnonzero(indices["clusters"] == clusters)[0])
-    found: dict[str, float | int] = {"clusters": clusters, "consumers": len(consumer_id)}
+    clusters = run.chosen(settings.clusters)
+    partition = run.partition(clusters)
+    label = partition["label"]
+    found: dict[str, float | int] = {"clusters": clusters, "consumers": len(label)}
     if (run / "truth").exists():
-        truth = true_clusters(run, consumer_id)
+        truth = true_clusters(run, partition["consumer_id"])
         found |= scores(truth[truth != NO_CLUSTER], label[truth != NO_CLUSTER])
         found["scored"] = int((truth != NO_CLUSTER).sum())
-    return found | {name: float(indices[name][row]) for name in NAMES}
+    return found | {name: float(partition[name][0]) for name in NAMES}
 
 
-def true_clusters(run: Path, consumer_id: np.ndarray) -> np.ndarray:
+def true_clusters(run: Run, consumer_id: np.ndarray) -> np.ndarray:
     """Return the true cluster of each consumer (m,) int32; raise CrocsError when one is not in the truth."""
     cluster: dict[str, int] = {}
-    for key in shards(run / "truth", TRUTH):
-        read = files.read(run / "truth" / f"{key}.h5", TRUTH, ("consumer_id", "cluster"))
+    for read in run.shards(TRUTH).each(("consumer_id", "cluster")):
         cluster |= dict(zip(read["consumer_id"].tolist(), read["cluster"].tolist(), strict=True))
     unknown = [name for name in consumer_id.tolist() if name not in cluster]
     if unknown:

@@ -1,108 +1,102 @@
-"""How stable each partition is: clustering subsamples of the consumers again, from the same distances."""
+"""Measure how stable each partition is: cluster subsamples again, from the same distances."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import functools
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.files import Arrays, Recipe
-from crocs_cli.machine.layouts import PARTITION, SAMPLED, STABILITY, WSMD
+from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.progress import Progress
-from crocs_cli.machine.run import listed, partition_recipe, recipe
+from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.team import Team
-from crocs_cli.machine.threads import available_threads
-from crocs_cli.machine.work import Product, bring_up_to_date
+from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.maths.clustering.partition import Clustering, cluster
+from crocs_cli.maths.clustering.scores import adjusted_rand
 from crocs_cli.maths.clustering.stability import best_overlaps, subset
-from crocs_cli.maths.distances import condensed as pairs
-from crocs_cli.stages import footprints
-from crocs_cli.stages.settings import StabilitySettings, Stage2Settings
+from crocs_cli.maths.distances import condensed
+from crocs_cli.rundir import memory
+from crocs_cli.rundir.layouts import STABILITY
+from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import StabilitySettings
+from crocs_cli.stages.stage2 import open_task
 
 
-def run(run: Path, settings: StabilitySettings, seed: int) -> Arrays:
-    """Make RUN/stability.h5 from RUN/wsmd and RUN/partition.h5; return its arrays.
+def run(run: Run, settings: StabilitySettings, seed: int) -> dict[int, Arrays]:
+    """Make RUN/stability/K.h5 of every partition of a run; return {K: its arrays}.
 
     Where a sample was clustered and the others joined it, it is about the consumers of the sample.
     """
-    path = run / "partition.h5"
-    made_by = partition_recipe(run)
-    chosen = settings.model_dump(mode="json") | {"seed": seed}
-    made = recipe("stability", "stability", chosen, {"partition": files.digest(made_by)})
-    product = Product(run / "stability.h5", STABILITY, made)
-    compared = Stage2Settings.model_validate({k: v for k, v in made_by["settings"].items() if k != "seed"})
-    partition = files.read(path, PARTITION, ("clusters", "label"))
-    source = run
-    if "sample" in made_by["inputs"]:
-        source, partition["label"] = run / "sample", partition["label"][:, sampled_consumers(run, made_by)]
-    bring_up_to_date(
-        [product], lambda _: resample(source, partition, compared, settings, seed), Team(), "stability"
-    )
-    return files.read(product.path, STABILITY)
+    products = []
+    for k in run.partitions():
+        inputs = {"partition": files.digest(run.partition_recipe(k))}
+        chosen = settings.model_dump(mode="json") | {"seed": seed}
+        made_by = recipe("stability", str(k), chosen, inputs)
+        products.append(Product(run.stability_path(k), STABILITY, made_by))
 
+    @functools.cache
+    def made() -> dict[str, Arrays]:
+        missing = tuple(int(product.key) for product in products if not is_made(product))
+        return {str(k): found for k, found in resample(run, missing, settings, seed).items()}
 
-def sampled_consumers(run: Path, partition: Recipe) -> np.ndarray:
-    """Return which consumers of a run were clustered, (m,) bool; the others joined their clusters."""
-    path = run / "sampled.h5"
-    if files.read_recipe(path, SAMPLED) != {**partition, "key": path.stem}:
-        raise CrocsError(f"{path}: made for another partition; {SAMPLED.cure}")
-    clustered: np.ndarray = files.read(path, SAMPLED, ("clustered",))["clustered"]
-    return clustered
+    bring_up_to_date(products, lambda product: made()[product.key], Team(), "stability")
+    return {int(product.key): files.read(product.path, STABILITY) for product in products}
 
 
 def resample(
-    run: Path, partition: Arrays, compared: Stage2Settings, settings: StabilitySettings, seed: int
-) -> Arrays:
+    run: Run, clusters: tuple[int, ...], settings: StabilitySettings, seed: int
+) -> dict[int, Arrays]:
     """Cluster subsamples, and compare each with the partition of all on the consumers that are in both."""
-    clusters, label = partition["clusters"], partition["label"]
-    m = label.shape[1]
-    size = max(int(settings.part * m), int(clusters.max()))
-    peak = 4 * pairs.length(m) + footprints.partition(size, compared.algorithm)
+    compared = run.made_with(clusters[0])[0]
+    clustered = run.clustered(clusters[0])
+    label = {k: run.partition(k)["label"] for k in clusters}
+    source = run
+    if clustered is not None:
+        source, label = run.sample, {k: found[clustered] for k, found in label.items()}
+    m = len(label[clusters[0]])
+    peak = memory.load_sets(*source.size_of_sets())
+    largest = max(_size(settings, m, k) for k in clusters)
+    peak += 4 * condensed.length(m) + memory.partition(largest, compared.algorithm)
     require(Needs(peak, "use a larger machine"), "stability")
-    check_tiles(run, compared)
-    distances = read_distances(run, m)
-    ks = tuple(clusters.tolist())
-    how = Clustering(compared.algorithm, ks, seed, compared.starts, available_threads())
-    agreement = np.empty((len(clusters), settings.samples))
-    overlaps: list[list[np.ndarray]] = [[] for _ in clusters]
+    task = open_task(source, compared)
+    if not all_made([tile.product for tile in task.tiles]):
+        raise CrocsError(f"{source / 'wsmd'}: not all distances are there; run `crocs stage2` again")
+    distances = task.matrix()
+    found = {k: _Found(k) for k in clusters}
     with Progress("stability", settings.samples) as progress:
         for sample in range(settings.samples):
-            drawn = np.sort(np.random.default_rng([seed, sample]).permutation(m)[:size])
-            again = cluster(subset(distances, m, drawn), size, how).labels
-            for row, k in enumerate(clusters):
-                agreement[row, sample] = adjusted_rand_score(label[row, drawn], again[row])
-                overlaps[row].append(best_overlaps(label[row, drawn], again[row], int(k)))
+            order = np.random.default_rng([seed, sample]).permutation(m)
+            for size in sorted({_size(settings, m, k) for k in clusters}):
+                drawn = np.sort(order[:size])
+                numbers = tuple(k for k in clusters if _size(settings, m, k) == size)
+                how = Clustering(compared.algorithm, numbers, seed, compared.starts, task.comparison.threads)
+                again = cluster(subset(distances, m, drawn), size, how)
+                for k, labels in zip(numbers, again, strict=True):
+                    found[k].add(label[k][drawn], labels)
             progress.advance()
-    return {
-        "clusters": clusters,
-        "ari": agreement,
-        "jaccard": np.concatenate([np.nanmean(found, axis=0) for found in overlaps]),
-    }
+    return {k: each.arrays() for k, each in found.items()}
 
 
-def check_tiles(run: Path, compared: Stage2Settings) -> None:
-    """Refuse tiles of RUN/wsmd that the run's partition was not made from."""
-    wanted = partition_recipe(run)["inputs"], compared.of_distances()
-    for path in listed(run / "wsmd"):
-        made_by = files.read_recipe(path, WSMD)
-        if (made_by["inputs"], made_by["settings"]) != wanted or made_by["key"] != path.stem:
-            raise CrocsError(f"{path}: not of the run's partition; {WSMD.cure}")
+class _Found:
+    """What was found of one partition, sample after sample."""
+
+    def __init__(self, clusters: int) -> None:
+        self._clusters = clusters
+        self._ari: list[float] = []
+        self._jaccard: list[np.ndarray] = []
+
+    def add(self, label: np.ndarray, again: np.ndarray) -> None:
+        """Compare the labels of a subsample with those of all."""
+        self._ari.append(adjusted_rand(label, again))
+        self._jaccard.append(best_overlaps(label, again, self._clusters))
+
+    def arrays(self) -> Arrays:
+        return {"ari": np.array(self._ari), "jaccard": np.nanmean(self._jaccard, axis=0)}
 
 
-def read_distances(run: Path, m: int) -> np.ndarray:
-    """Read all tiles of RUN/wsmd into the condensed matrix of m consumers."""
-    distances = np.empty(pairs.length(m), dtype=np.float32)
-    first, row = [0], 0
-    while first[-1] < m:
-        diagonal = files.read(run / "wsmd" / f"{row:03d}-{row:03d}.h5", WSMD)["distance"]
-        first.append(first[-1] + len(diagonal))
-        row += 1
-    for a in range(row):
-        for b in range(a, row):
-            tile = files.read(run / "wsmd" / f"{a:03d}-{b:03d}.h5", WSMD)["distance"]
-            pairs.put_tile(distances, m, first[a], first[b], tile)
-    return distances
+def _size(settings: StabilitySettings, m: int, clusters: int) -> int:
+    """Return how many consumers are in a subsample: as many as there are segments, at the least."""
+    return max(int(settings.part * m), clusters)

@@ -4,51 +4,49 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from crocs_cli.machine import files
 from crocs_cli.machine.compiled import must_compile
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import PROFILES, RLS
 from crocs_cli.machine.memory import Needs
-from crocs_cli.machine.run import listed, recipe, shard_products, shards
+from crocs_cli.machine.shards import Shards, recipe, shard_products
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.clustering.represent import DayClustering, represent
 from crocs_cli.maths.distances.profiles import normalise, window_slots
-from crocs_cli.stages import footprints
-from crocs_cli.stages.settings import Stage1Settings
+from crocs_cli.rundir import memory
+from crocs_cli.rundir.layouts import RLS
+from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import Stage1Settings
 
 log = logging.getLogger("crocs")
 
 
-def run(run: Path, settings: Stage1Settings, seed: int, team: Team) -> int:
+def run(run: Run, settings: Stage1Settings, seed: int, team: Team) -> int:
     """Make RUN/rls/NNNNN.h5 from RUN/profiles/NNNNN.h5; return how many shards the run has."""
-    profiles = shards(run / "profiles", PROFILES)
+    profiles = run.profiles()
     chosen = settings.model_dump(mode="json") | {"seed": seed}
     recipes = [
-        recipe("stage1", key, chosen, {"profiles": files.digest(made_by)}, len(profiles))
-        for key, made_by in profiles.items()
+        recipe("stage1", key, chosen, {"profiles": profiles.digest_of(key)}, len(profiles))
+        for key in profiles
     ]
     threads = available_threads()
 
     def make(product: Product) -> Arrays:
-        read = files.read(run / "profiles" / product.path.name, PROFILES)
-        return load_sets(read, settings, [seed, int(product.key)], threads)
+        return load_sets(profiles.read(product.key), settings, [seed, int(product.key)], threads)
 
     products = shard_products(run / "rls", RLS, recipes)
     if team.leads and must_compile("represent"):
         log.info("stage1: compiling for this machine, once; this takes some ten seconds")
-    bring_up_to_date(products, make, team, "stage1", partial(needs, run / "profiles"))
+    bring_up_to_date(products, make, team, "stage1", partial(needs, profiles))
     return len(products)
 
 
-def needs(profiles: Path) -> Needs:
+def needs(profiles: Shards) -> Needs:
     """Return what the load sets of the largest file of profiles need."""
-    peak = footprints.stage1(max(path.stat().st_size for path in listed(profiles)))
+    peak = memory.stage1(max(profiles.path(key).stat().st_size for key in profiles))
     return Needs(peak, "put fewer consumers into each file of profiles (--shard-size)")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,57 +12,36 @@ import numpy as np
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.compiled import must_compile
-from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import PARTITION, RLS, WSMD
+from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.ranks import MpiRanks
-from crocs_cli.machine.run import load_sets_digest, recipe, shards, tile_key, tile_places
+from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.team import Team
-from crocs_cli.machine.threads import available_threads, ranks_here
+from crocs_cli.machine.threads import ranks_here
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
+from crocs_cli.maths.clustering.cuts import cut
 from crocs_cli.maths.clustering.partition import (
     LARGEST_FOR_FASTCLUSTER,
     Clustering,
-    Partitions,
-    cluster,
-    cuts_of,
+    around_medoids,
+    hierarchy,
 )
 from crocs_cli.maths.clustering.validity import Indices
 from crocs_cli.maths.distances import condensed as pairs
+from crocs_cli.maths.distances.comparison import Comparison
 from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.maths.distances.profiles import window_slots
-from crocs_cli.maths.distances.wsmd import set_distances
 from crocs_cli.maths.ward.ranks import Ranks, own_rows, ward_over_ranks
-from crocs_cli.stages import footprints
-from crocs_cli.stages.settings import Stage2Settings
+from crocs_cli.rundir import memory
+from crocs_cli.rundir.layouts import DENDROGRAM, PARTITION, WSMD
+from crocs_cli.rundir.names import tile_key, tile_places
+from crocs_cli.rundir.run import Run, comparison_of
+from crocs_cli.rundir.settings import Stage2Settings
+from crocs_cli.stages import sampled
 
 LARGER = "use a larger machine, or cluster a sample (--sample)"
 HERE, SPREAD = "here", "spread"
 
 log = logging.getLogger("crocs")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The consumers' load sets and how any of them are compared."""
-
-    sets: LoadSets
-    distance: str
-    window: int
-    threads: int
-
-    def between(self, rows: slice, columns: slice) -> np.ndarray:
-        """Return the distances of two runs of consumers: (rows, columns) float32."""
-        some = self.sets.select(rows)
-        return self._compare(some, some if rows == columns else self.sets.select(columns))
-
-    def among(self, consumers: np.ndarray) -> np.ndarray:
-        """Return the distances among some consumers, given by their numbers: (n, n) float32."""
-        some = self.sets.take(consumers)
-        return self._compare(some, some)
-
-    def _compare(self, a: LoadSets, b: LoadSets) -> np.ndarray:
-        return set_distances(a, b, distance=self.distance, window=self.window, threads=self.threads)
 
 
 @dataclass(frozen=True)
@@ -77,99 +57,162 @@ class Tile:
         return files.read(self.product.path, WSMD, ("distance",))["distance"]
 
 
-def run(run: Path, settings: Stage2Settings, seed: int, team: Team) -> Path | None:
-    """Make RUN/wsmd/A-B.h5 and, once all tiles are there, RUN/partition.h5.
+@dataclass(frozen=True)
+class Task:
+    """What stage 2 works on: the consumers, how they are compared, and the tiles of their distances."""
 
-    Returns the path of the partition, or None while tiles of other shares are missing.
+    consumer_id: np.ndarray
+    sets: LoadSets
+    comparison: Comparison
+    tiles: list[Tile]
+
+    def among(self, consumers: np.ndarray) -> np.ndarray:
+        """Return the distances among some consumers, given by their numbers: (n, n) float32."""
+        some = self.sets.take(consumers)
+        return self.comparison.between(some, some)
+
+    def matrix(self) -> np.ndarray:
+        """Read all distances: (m (m - 1) / 2,) float32 condensed."""
+        m = len(self.sets)
+        distances = np.empty(pairs.length(m), dtype=np.float32)
+        for tile in self.tiles:
+            pairs.put_tile(distances, m, tile.rows.start, tile.columns.start, tile.read())
+        return distances
+
+
+def run(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
+    """Make RUN/partitions/K.h5 for each wanted K, of all consumers, or of a sample that the others join.
+
+    Returns whether they are there; they are not while tiles of other shares are missing.
     """
-    source = shards(run / "rls", RLS)
-    consumer_id, sets = load(run, list(source))
-    if max(settings.clusters) > len(sets):
-        raise CallError(f"stage2.clusters: {max(settings.clusters)} is more than the {len(sets)} consumers")
-    inputs = {"rls": load_sets_digest(run)}
-    tiles = tile_list(run, settings, len(sets), inputs)
-    comparison = comparison_of(sets, settings)
-    make_tiles(tiles, comparison, team)
+    if settings.sample is None:
+        return cluster(run, settings, seed, team)
+    sampled.draw(run, settings, seed, team)
+    if made := cluster(run.sample, settings, seed, team):
+        sampled.join(run, settings, seed, team)
+    return made
 
-    chosen = settings.model_dump(mode="json") | {"seed": seed}
-    product = Product(run / "partition.h5", PARTITION, recipe("stage2", "partition", chosen, inputs))
 
-    where = team.told(_where(tiles, product, settings, comparison.sets, team) if team.leads else None)
-    merges = over_ranks(tiles, len(sets), MpiRanks(team.comm)) if where == SPREAD else None
+def cluster(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
+    """Make RUN/wsmd/A-B.h5 and, once all tiles are there, RUN/partitions/K.h5 for each wanted K.
 
-    def make(_: Product) -> Arrays:
-        if merges is None:
-            found = cluster_here(tiles, comparison, settings, seed)
-        else:
-            found = cuts_of(merges, settings.clusters)
-        return {"consumer_id": consumer_id, **judged(tiles, comparison, found, settings.clusters)}
-
-    if where and team.leads:
-        bring_up_to_date([product], make, Team(), "stage2 partition")
+    Partitions that are there stay, and are checked to be of the same distances and settings. Ward's hierarchy
+    is kept in RUN/dendrogram.h5, so that another K needs the distances for its indices only. Returns whether
+    all wanted partitions are there; they are not while tiles of other shares are missing.
+    """
+    task = open_task(run, settings)
+    if max(settings.clusters) > len(task.sets):
+        raise CallError(
+            f"stage2.clusters: {max(settings.clusters)} is more than the {len(task.sets)} consumers"
+        )
+    make_tiles(task, team)
+    inputs = {"rls": run.load_sets().digest()}
+    products = partition_products(run, settings, seed, inputs)
+    if team.leads and all_made([tile.product for tile in task.tiles]):
+        wanted = [product for product in products if not is_made(product)]
+    else:
+        wanted = []
+    if settings.algorithm == "ward":
+        chosen = settings.of_distances() | {"algorithm": "ward"}
+        tree = Product(run / "dendrogram.h5", DENDROGRAM, recipe("stage2", "dendrogram", chosen, inputs))
+        made = make_dendrogram(tree, task, bool(wanted), team)
+        labels = functools.partial(_cuts, tree.path)
+    else:
+        made = not wanted or _fits(task, "kmedoids", team)
+        labels = functools.partial(_around_medoids, task, settings, seed)
+    if wanted and made:
+        make_partitions(products, wanted, task, labels)
     team.wait()
-    return product.path if product.path.exists() else None
+    return all(run.partition_path(k).exists() for k in settings.clusters)
 
 
-def load(run: Path, keys: list[str]) -> tuple[np.ndarray, LoadSets]:
-    """Read the ids and the representative load sets of all consumers of some shards, in order."""
-    names = ("consumer_id", "prototype_offset", "prototype", "days")
-    parts = [files.read(run / "rls" / f"{key}.h5", RLS, names) for key in keys]
-    slots = {part["prototype"].shape[1] for part in parts}
-    if len(slots) > 1:
-        raise CrocsError(f"{run / 'rls'}: days of {sorted(slots)} slots; make them with one interval")
-    sets = [LoadSets(part["prototype"], part["days"], part["prototype_offset"]) for part in parts]
-    return np.concatenate([part["consumer_id"] for part in parts]), LoadSets.concatenate(sets)
+def open_task(run: Run, settings: Stage2Settings) -> Task:
+    """Read the load sets, in the form in which they are compared, and list the tiles."""
+    read = run.consumers()
+    comparison = comparison_of(settings, read.sets.prototypes.shape[1])
+    tiles = tile_list(run, settings, len(read.sets))
+    return Task(read.consumer_id, comparison.prepared(read.sets), comparison, tiles)
 
 
-def tile_list(run: Path, settings: Stage2Settings, consumers: int, inputs: dict[str, str]) -> list[Tile]:
+def tile_list(run: Run, settings: Stage2Settings, consumers: int) -> list[Tile]:
     """Return all tiles on and above the diagonal, the larger ones first, so that shares are even."""
-    size = footprints.block(consumers)
+    size, inputs = memory.block(consumers), {"rls": run.load_sets().digest()}
     blocks = [slice(start, min(start + size, consumers)) for start in range(0, consumers, size)]
     chosen = settings.of_distances()
     places = tile_places(len(blocks))
     tiles = []
     for a, b in places:
         made_by = recipe("stage2", tile_key((a, b)), chosen, inputs, len(places))
-        tiles.append(
-            Tile(blocks[a], blocks[b], Product(run / "wsmd" / f"{made_by['key']}.h5", WSMD, made_by))
-        )
+        product = Product(run.path / "wsmd" / f"{made_by['key']}.h5", WSMD, made_by)
+        tiles.append(Tile(blocks[a], blocks[b], product))
     return tiles
 
 
-def comparison_of(sets: LoadSets, settings: Stage2Settings) -> Comparison:
-    """Bring the prototypes and the window into the form in which they are compared."""
-    window = window_slots(settings.window, sets.prototypes.shape[1])
-    sets = sets.normalised(settings.normalise_prototypes)
-    return Comparison(sets, settings.distance, window, available_threads())
+def partition_products(
+    run: Run, settings: Stage2Settings, seed: int, inputs: dict[str, str]
+) -> list[Product]:
+    """Return the partitions that are wanted and those that are there: all must be made alike."""
+    numbers = sorted({*settings.clusters, *run.partitions_there()})
+
+    def made_by(clusters: int) -> Recipe:
+        return recipe("stage2", str(clusters), settings.of_partition(clusters, seed), inputs)
+
+    return [Product(run.partition_path(k), PARTITION, made_by(k)) for k in numbers]
 
 
-def make_tiles(tiles: list[Tile], comparison: Comparison, team: Team) -> None:
+def make_tiles(task: Task, team: Team) -> None:
     """Make this process's part of the tiles."""
-    sets = comparison.sets
-    place = {tile.product.key: tile for tile in tiles}
+    sets = task.sets
+    place = {tile.product.key: tile for tile in task.tiles}
     if team.leads and must_compile("wsmd"):
         log.info("stage2: compiling for this machine, once; this takes some ten seconds")
 
     def make(product: Product) -> Arrays:
         tile = place[product.key]
-        return {"distance": comparison.between(tile.rows, tile.columns)}
+        rows = sets.select(tile.rows)
+        columns = rows if tile.rows == tile.columns else sets.select(tile.columns)
+        return {"distance": task.comparison.between(rows, columns)}
 
     def needs() -> Needs:
-        return Needs(footprints.distances(len(sets), *sets.prototypes.shape), LARGER)
+        return Needs(memory.distances(len(sets), *sets.prototypes.shape), LARGER)
 
-    bring_up_to_date([tile.product for tile in tiles], make, team, "stage2 distances", needs)
+    bring_up_to_date([tile.product for tile in task.tiles], make, team, "stage2 distances", needs)
 
 
-def cluster_here(
-    tiles: list[Tile], comparison: Comparison, settings: Stage2Settings, seed: int
-) -> Partitions:
-    """Cluster the consumers with the whole matrix in this process's memory."""
-    m = len(comparison.sets)
-    distances = np.empty(pairs.length(m), dtype=np.float32)
-    for tile in tiles:
-        pairs.put_tile(distances, m, tile.rows.start, tile.columns.start, tile.read())
-    how = Clustering(settings.algorithm, settings.clusters, seed, settings.starts, comparison.threads)
-    return cluster(distances, m, how)
+def make_dendrogram(tree: Product, task: Task, wanted: bool, team: Team) -> bool:
+    """Make Ward's hierarchy, if it is wanted, here or over the ranks; return whether it is there.
+
+    Raises CrocsError where the matrix does not fit; a share that is one of several leaves it to a later call.
+    """
+    m = len(task.sets)
+    where = team.told(_where(task, team) if wanted and not is_made(tree) else None)
+    merges = over_ranks(task.tiles, m, MpiRanks(team.comm)) if where == SPREAD else None
+
+    def make(_: Product) -> Arrays:
+        return {"merges": hierarchy(task.matrix(), m, task.comparison.threads) if merges is None else merges}
+
+    if where and team.leads:
+        bring_up_to_date([tree], make, Team(), "stage2 dendrogram")
+    return tree.path.exists()
+
+
+def make_partitions(
+    products: list[Product], wanted: list[Product], task: Task, labels: functools.partial[np.ndarray]
+) -> None:
+    """Make the wanted partitions, with their medoids and indices, in one pass over the distances."""
+
+    @functools.cache
+    def made() -> dict[str, Arrays]:
+        found = labels(tuple(int(product.key) for product in wanted))
+        indices = Indices(found)
+        for tile in task.tiles:
+            indices.add(tile.rows.start, tile.columns.start, tile.read())
+        return {
+            product.key: {"consumer_id": task.consumer_id, "label": label, **values}
+            for product, label, values in zip(wanted, found, indices.result(task.among), strict=True)
+        }
+
+    bring_up_to_date(products, lambda product: made()[product.key], Team(), "stage2 partitions")
 
 
 def over_ranks(tiles: list[Tile], m: int, ranks: Ranks) -> np.ndarray:
@@ -188,42 +231,42 @@ def over_ranks(tiles: list[Tile], m: int, ranks: Ranks) -> np.ndarray:
     return ward_over_ranks(rows, ranks)
 
 
-def judged(tiles: list[Tile], comparison: Comparison, found: Partitions, clusters: tuple[int, ...]) -> Arrays:
-    """Return the partitions with their medoids and indices, from the distances tile by tile."""
-    indices = Indices(found.labels)
-    for tile in tiles:
-        indices.add(tile.rows.start, tile.columns.start, tile.read())
-    return {
-        "clusters": np.array(clusters),
-        "label": found.labels,
-        "merges": found.merges,
-        **indices.result(comparison.among),
-    }
+def _cuts(tree: Path, clusters: tuple[int, ...]) -> np.ndarray:
+    merges = files.read(tree, DENDROGRAM, ("merges",))["merges"]
+    return np.array([cut(merges, k) for k in clusters], dtype=np.int32)
+
+
+def _around_medoids(task: Task, settings: Stage2Settings, seed: int, clusters: tuple[int, ...]) -> np.ndarray:
+    how = Clustering("kmedoids", clusters, seed, settings.starts, task.comparison.threads)
+    return around_medoids(task.matrix(), len(task.sets), how)
 
 
 def _overlap(own: range, block: slice) -> range:
     return range(max(own.start, block.start), min(own.stop, block.stop))
 
 
-def _where(
-    tiles: list[Tile], product: Product, settings: Stage2Settings, sets: LoadSets, team: Team
-) -> str | None:
-    """Say where the partition is made: in one process, over the ranks, or (None) not by this call.
-
-    Raises CrocsError where the matrix does not fit; a share that is one of several leaves it to a later call.
-    """
-    if not all_made([tile.product for tile in tiles]) or is_made(product):
-        return None
-    m, held = len(sets), footprints.load_sets(*sets.prototypes.shape)
-    try:
-        require(Needs(footprints.partition(m, settings.algorithm, held), LARGER), "stage2 partition")
-    except CrocsError as error:
-        if team.comm is not None and settings.algorithm == "ward" and m > LARGEST_FOR_FASTCLUSTER:
-            each = footprints.partition_of_rank(m, team.comm.Get_size(), held)
+def _where(task: Task, team: Team) -> str | None:
+    """Return where Ward's hierarchy is made: in one process, over the ranks, or (None) not by this call."""
+    m, held = len(task.sets), memory.load_sets(*task.sets.prototypes.shape)
+    if team.comm is not None and m > LARGEST_FOR_FASTCLUSTER:
+        try:
+            require(Needs(memory.partition(m, "ward", held), LARGER), "stage2 partition")
+        except CrocsError:
+            each = memory.partition_of_rank(m, team.comm.Get_size(), held)
             require(Needs(each, "use more nodes"), "stage2 partition over ranks", ranks_here())
             return SPREAD
+        return HERE
+    return HERE if _fits(task, "ward", team) else None
+
+
+def _fits(task: Task, algorithm: str, team: Team) -> bool:
+    """Return whether the matrix fits here; raise CrocsError where no other share is left to make it."""
+    held = memory.load_sets(*task.sets.prototypes.shape)
+    try:
+        require(Needs(memory.partition(len(task.sets), algorithm, held), LARGER), "stage2 partition")
+    except CrocsError as error:
         if team.complete:
             raise
         log.info("%s; the partition is left to a call without --share", error)
-        return None
-    return HERE
+        return False
+    return True

@@ -1,36 +1,52 @@
-"""List the files of a run that are made and those that are missing."""
+"""Show the state of every product of a run: made, partly made, stale and why, or missing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine import files
+from crocs_cli.machine import pages
 from crocs_cli.machine.files import Recipe
-from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, WSMD, Layout
-from crocs_cli.machine.run import cluster_keys, listed, shard_key, tile_key, tile_places
+from crocs_cli.machine.layout import Layout
+from crocs_cli.machine.shards import listed, shard_key
+from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS, RRLS, STABILITY, TRUTH, WSMD
+from crocs_cli.rundir.names import segment_keys, tile_key, tile_places
+from crocs_cli.rundir.result_settings import ReportSettings
+from crocs_cli.rundir.run import FOLDERS, Run
+from crocs_cli.stages.report import report_recipe
 
-FOLDERS: tuple[tuple[str, str, Layout], ...] = (
-    ("profiles", "profiles", PROFILES),
-    ("stage1", "rls", RLS),
-    ("distances", "wsmd", WSMD),
-    ("partition", ".", PARTITION),
-)
+MISSING, PARTLY, MADE, STALE = "missing", "partly", "made", "stale"
 
 
 @dataclass(frozen=True)
 class Step:
-    """How much of one kind of file is there: `parts` is 0 while nobody knows.
+    """The state of one product: `parts` is 0 while nobody knows how many files it has.
 
-    `missing` names the files; `numbers` says where they stand in the full list, which shares divide.
+    `missing` names the files; `numbers` says where they stand in the full list, which shares divide. `why`
+    says why it is stale. `settings` are those it was made with; `command` makes it.
     """
 
     name: str
+    command: str
     made: int
     parts: int
-    missing: list[str]
-    numbers: list[int]
+    missing: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    why: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """Whether it is missing, partly made, made, or stale."""
+        if self.why:
+            return STALE
+        if not self.made:
+            return MISSING
+        return MADE if self.made >= self.parts else PARTLY
 
     def array(self, shares: int) -> str:
         """Return the shares that have something to make, as sbatch's --array wants them; empty if none.
@@ -47,46 +63,166 @@ class Step:
         return ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in runs)
 
 
-def steps(run: Path) -> list[Step]:
-    """Return the state of every step of a run, in the order of the work.
+def steps(run: Run) -> list[Step]:
+    """Return the state of every product of a run, in the order of the work.
 
+    The steps from profiles to a partition are always listed, the others where something of them is there.
     Raises CrocsError when the run directory is not there, or a file in it is damaged.
     """
-    if not run.is_dir():
+    if not run.path.is_dir():
         raise CrocsError(f"{run}: no such run directory; `crocs ingest` or `crocs synth` makes one")
-    sample = run / "sample"  # where it is, only its consumers are compared
-    compared = sample if sample.is_dir() else run
-    found = [
-        _step(name, (compared if layout is WSMD else run) / folder, layout)
-        for name, folder, layout in FOLDERS
-    ]
-    if not found[1].parts:  # load sets are as many files as profiles
-        found[1] = _missing(found[1].name, RLS, {}, found[0].parts)
-    for folder in sorted(listed(run / "rrls", "[0-9]*"), key=lambda path: int(path.name)):
-        found.append(_step(f"rrls {folder.name}", folder, RRLS))
-    return found
+    profiles = _shards(run, "profiles", PROFILES)
+    load_sets = _shards(run, "stage1", RLS)
+    if not load_sets.parts and profiles.parts:  # load sets are as many files as profiles
+        missing = [shard_key(number) for number in range(profiles.parts)]
+        load_sets = Step("stage1", RLS.made_by, 0, profiles.parts, missing, list(range(profiles.parts)))
+    found = [profiles, load_sets, _distances(run), *_partitions(run)]
+    optional = (
+        _shards(run, "truth", TRUTH),
+        _shards(run, "assignments", ASSIGNMENTS),
+        *_folder(run, "quality", "crocs quality"),
+        *_folder(run, "comparison", "crocs compare"),
+        *_folder(run, "forecast", "crocs forecast"),
+        *_screening(run),
+    )
+    return found + [step for step in optional if step.made]
 
 
-def _step(name: str, folder: Path, layout: Layout) -> Step:
-    pattern = "partition.h5" if layout is PARTITION else "[0-9]*.h5"
-    made = {path.stem: files.read_recipe(path, layout) for path in listed(folder, pattern)}
-    if not made:
-        return Step(name, 0, 1 if layout is PARTITION else 0, [], [])
-    return _missing(name, layout, made, next(iter(made.values()))["parts"])
+def next_command(run: Run, found: list[Step]) -> str | None:
+    """Return the command to type next; None when nothing is left to be done."""
+    by_name = {step.name: step for step in found}
+    for name in ("profiles", "stage1", "distances"):
+        if by_name[name].state != MADE and not ("assignments" in by_name and name == "distances"):
+            command = "crocs stage2" if name == "distances" else by_name[name].command
+            return f"{command} --run {run}"
+    for step in found:
+        if step.state in (STALE, PARTLY):
+            return f"{step.command} --run {run}" if step.state == PARTLY else step.why.rpartition("; ")[2]
+    if "assignments" in by_name:
+        return None
+    numbers = run.partitions_there()
+    if not numbers:
+        return f"crocs stage2 --run {run} --clusters 5"
+    explained = [k for k in numbers if run.is_explained(k)]
+    if not explained:
+        return f"crocs rrls --run {run} --clusters {numbers[0]}"
+    unreported = [k for k in explained if f"report {k}" not in by_name]
+    return f"crocs report --run {run} --clusters {unreported[0]}" if unreported else None
 
 
-def _missing(name: str, layout: Layout, made: dict[str, Recipe], parts: int) -> Step:
-    missing = {key: number for number, key in enumerate(_keys(layout, parts)) if key not in made}
-    return Step(name, len(made), parts, list(missing), list(missing.values()))
+def _shards(run: Run, name: str, layout: Layout) -> Step:
+    folder = run / FOLDERS[layout.format]
+    made = {path.stem: run.recipe(path, layout) for path in listed(folder)}
+    parts = max((made_by["parts"] for made_by in made.values()), default=0)
+    keys = [shard_key(number) for number in range(parts)]
+    command = f"crocs {next(iter(made.values()))['command']}" if made else layout.made_by
+    return _step(name, command, made, keys, lambda: run.shards(layout))
 
 
-def _keys(layout: Layout, parts: int) -> list[str]:
-    """Return the names of all the files of a kind, in the order of the work, when there are `parts`."""
-    if layout is PARTITION:
-        return ["partition"]
-    if layout is RRLS:
-        return cluster_keys(parts)
-    if layout is WSMD:
-        blocks = int((2 * parts) ** 0.5)  # parts = blocks (blocks + 1) / 2
-        return [tile_key(place) for place in tile_places(blocks)]
-    return [shard_key(number) for number in range(parts)]
+def _step(
+    name: str, command: str, made: dict[str, Recipe], keys: list[str], check: Callable[[], object]
+) -> Step:
+    """Return the state of some files; `check` raises CrocsError where they are stale."""
+    missing = {key: number for number, key in enumerate(keys) if key not in made}
+    why = ""
+    if made and not missing:
+        try:
+            check()
+        except CrocsError as error:
+            why = str(error)
+    settings = dict(next(iter(made.values()))["settings"]) if made else {}
+    return Step(name, command, len(made), len(keys), list(missing), list(missing.values()), why, settings)
+
+
+def _distances(run: Run) -> Step:
+    compared = run.sample if run.sample.path.is_dir() else run  # where it is, only its consumers are compared
+    made = {path.stem: compared.recipe(path, WSMD) for path in listed(compared / "wsmd")}
+    parts = max((made_by["parts"] for made_by in made.values()), default=0)
+    blocks = int((2 * parts) ** 0.5)  # parts = blocks (blocks + 1) / 2
+    keys = [tile_key(place) for place in tile_places(blocks)]
+
+    def check() -> None:
+        wanted = compared.load_sets().digest()
+        for key, made_by in made.items():
+            if made_by["inputs"]["rls"] != wanted:
+                raise CrocsError(f"{compared / 'wsmd'}/{key}.h5: made from other load sets; {WSMD.cure}")
+
+    return _step("distances", "crocs stage2", made, keys, check)
+
+
+def _partitions(run: Run) -> Iterator[Step]:
+    """Yield every partition, and what is made of it."""
+    numbers = run.partitions_there()
+    if not numbers:
+        old = run / "partition.h5"
+        try:
+            run.partitions()
+        except CrocsError as error:
+            yield Step("partition", "crocs stage2", 1, 1, why=str(error))
+            return
+        yield Step("partition", "crocs stage2", 0, 0 if not old.exists() else 1)
+    for k in numbers:
+        made_by = run.recipe(run.partition_path(k), PARTITION)
+        check = functools.partial(run.partition_recipe, k)
+        yield _step(f"partition {k}", "crocs stage2", {str(k): made_by}, [str(k)], check)
+        yield from _made_of(run, k)
+
+
+def _made_of(run: Run, k: int) -> Iterator[Step]:
+    if (path := run.stability_path(k)).exists():
+        made_by = run.recipe(path, STABILITY)
+        yield _step(
+            f"stability {k}", "crocs stability", {str(k): made_by}, [str(k)], lambda: run.stability_recipe(k)
+        )
+    if run.is_explained(k):
+        made = {path.stem: run.recipe(path, RRLS) for path in listed(run / "rrls" / str(k))}
+
+        def check() -> None:
+            for number in range(1, k + 1):
+                run.behaviours_recipe(k, number)
+
+        yield _step(f"rrls {k}", f"crocs rrls --clusters {k}", made, segment_keys(k), check)
+    for kind in ("report", "report-share-safe"):
+        yield from _report(run, kind, k)
+
+
+def _report(run: Run, kind: str, k: int) -> Iterator[Step]:
+    folder = run / kind / str(k)
+    if not folder.is_dir():
+        return
+    command = f"crocs report --clusters {k}" + (" --share-safe" if kind != "report" else "")
+    made_by = pages.read_made_by(folder)
+    if made_by is None:
+        yield Step(f"{kind} {k}", command, 0, 1, [str(folder)], [0])
+        return
+    why = ""
+    try:
+        settings = ReportSettings.model_validate(made_by["settings"])
+        if not pages.is_current(folder, report_recipe(run, settings)):
+            why = f"{folder}: made from other files or by another version of crocs; run `{command}` again"
+    except CrocsError as error:
+        why = str(error)
+    yield Step(f"{kind} {k}", command, 1, 1, why=why, settings=made_by["settings"])
+
+
+def _folder(run: Run, name: str, command: str) -> Iterator[Step]:
+    """Yield the state of folders of pages: RUN/NAME, or RUN/NAME/K."""
+    folder = run / name
+    if not folder.is_dir():
+        return
+    numbered = sorted((path for path in folder.iterdir() if path.name.isdigit()), key=lambda p: int(p.name))
+    for path in numbered or [folder]:
+        made_by = pages.read_made_by(path)
+        label = f"{name} {path.name}" if numbered else name
+        if made_by is None:
+            yield Step(label, command, 0, 1, [str(path)], [0])
+        else:
+            yield Step(label, command, 1, 1, settings=made_by["settings"])
+
+
+def _screening(run: Run) -> Iterator[Step]:
+    """Yield what there is of a screening of the run."""
+    folder = run / "screen"
+    for name, command in (("model", "crocs screen fit"), ("ranking.csv", "crocs screen rank")):
+        if (folder / name).exists():
+            yield Step(f"screen {Path(name).stem}", command, 1, 1)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import numpy as np
 
 from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.layouts import PROFILES, TRUTH
 from crocs_cli.machine.memory import Needs
-from crocs_cli.machine.run import recipe, shard_key, shard_products
+from crocs_cli.machine.shards import recipe, shard_key, shard_products
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.readings.quality import COUNTS
 from crocs_cli.maths.synthetic.generator import SLOTS
 from crocs_cli.maths.synthetic.population import Population, cluster_behaviours
-from crocs_cli.stages import footprints
-from crocs_cli.stages.settings import SynthSettings
+from crocs_cli.rundir import memory
+from crocs_cli.rundir.layouts import PROFILES, TRUTH
+from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import SynthSettings
 
 FIRST_DAY = (dt.date(2013, 1, 1) - dt.date(1970, 1, 1)).days
 
 
-def run(run: Path, settings: SynthSettings, seed: int, team: Team) -> int:
+def run(run: Run, settings: SynthSettings, seed: int, team: Team) -> int:
     """Make the shards of truth and of profiles; return how many shards the population has."""
     parts = -(-settings.consumers // settings.shard_size)
     drawn = settings.model_dump(mode="json") | {"seed": seed}
@@ -42,10 +42,10 @@ def run(run: Path, settings: SynthSettings, seed: int, team: Team) -> int:
         first = int(product.key) * settings.shard_size
         return range(first, min(first + settings.shard_size, settings.consumers))
 
-    file = footprints.profiles(min(settings.consumers, settings.shard_size), settings.days, SLOTS)
+    file = memory.profiles(min(settings.consumers, settings.shard_size), settings.days, SLOTS)
 
     def needs() -> Needs:
-        return Needs(footprints.synth(file), "give a smaller --shard-size, or use a larger machine")
+        return Needs(memory.synth(file), "give a smaller --shard-size, or use a larger machine")
 
     truth = shard_products(run / "truth", TRUTH, recipes)
     bring_up_to_date(

@@ -21,11 +21,11 @@ from sklearn.metrics import silhouette_score
 
 from crocs_cli import __main__
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
-from crocs_cli.machine.run import recipe
+from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.clustering import assignment
 from crocs_cli.maths.clustering.validity import Indices
 from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
 from tests.bench.matrices import points
 from tests.bench.measure import folder_for_runs
 

@@ -17,10 +17,10 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION, RLS, SAMPLED
-from crocs_cli.machine.run import shards
+from crocs_cli.machine.shards import shards
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.wsmd import set_distances
+from crocs_cli.rundir.layouts import PARTITION, RLS, SAMPLED
 from crocs_cli.stages.score import true_clusters
 from crocs_cli.stages.stage2 import load
 from tests.bench.assigning import crocs

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION, RLS
-from crocs_cli.machine.run import recipe, shard_key
+from crocs_cli.machine.shards import recipe, shard_key
 from crocs_cli.maths.clustering.validity import NAMES
 from crocs_cli.maths.synthetic.generator import draw_days
 from crocs_cli.maths.synthetic.population import cluster_behaviours
-from crocs_cli.stages.settings import Stage2Settings
+from crocs_cli.rundir.layouts import PARTITION, RLS
+from crocs_cli.rundir.settings import Stage2Settings
 
 CLUSTERS, SHAPES, SHARD, DAYS = 5, 4, 2000, 90
 MODES, OUTLIERS = 5, 5

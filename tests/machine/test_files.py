@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import crocs_cli
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import LAYOUTS, PARTITION, TRUTH, Layout
+from crocs_cli.rundir.layouts import LAYOUTS, PARTITION, TRUTH, Layout
 
 PACKAGE = Path(crocs_cli.__file__).parent
 RECIPE = {"command": "synth", "key": "00000", "parts": 1, "settings": {"seed": 1}, "inputs": {}}

@@ -9,7 +9,7 @@ import pytest
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import memory
 from crocs_cli.machine.memory import GIB, Needs, available_bytes, group_limits, require, said
-from crocs_cli.stages import footprints
+from crocs_cli.rundir import memory as needed
 
 STAT = "anon 100\nactive_file 250\ninactive_file 50\n"
 
@@ -114,19 +114,19 @@ def test_bytes_are_said_as_people_do():
 
 @pytest.mark.parametrize("algorithm", ["ward", "kmedoids"])
 def test_eighty_thousand_fit_fifteen_gigabytes(algorithm):
-    sets = footprints.load_sets(80_000 * 10, 48)
-    assert 12.8e9 < footprints.partition(80_000, algorithm, sets) < 14e9
+    sets = needed.load_sets(80_000 * 10, 48)
+    assert 12.8e9 < needed.partition(80_000, algorithm, sets) < 14e9
 
 
 def test_small_populations_do_not_take_a_whole_tile():
-    small, large = (footprints.distances(m, 10 * m, 48) for m in (100, 80_000))
-    assert small - footprints.STAGE2 < 1 << 20
+    small, large = (needed.distances(m, 10 * m, 48) for m in (100, 80_000))
+    assert small - needed.STAGE2 < 1 << 20
     assert large - small > 3 * 4 * 4096**2
 
 
 def test_behaviours_of_a_large_cluster_are_made_of_as_many_targets_as_are_affordable():
-    assert footprints.most_targets(100, 1000, "auto") == 99
-    assert footprints.most_targets(100_000, 1_000_000, "auto") == 64
-    assert footprints.most_targets(20_000, 100_000, "auto") == 256
-    assert footprints.most_targets(20_000, 100_000, 10) == 10
-    assert footprints.most_targets(20_000, 100_000, "all") == 19_999
+    assert needed.most_targets(100, 1000, "auto") == 99
+    assert needed.most_targets(100_000, 1_000_000, "auto") == 64
+    assert needed.most_targets(20_000, 100_000, "auto") == 256
+    assert needed.most_targets(20_000, 100_000, 10) == 10
+    assert needed.most_targets(20_000, 100_000, "all") == 19_999

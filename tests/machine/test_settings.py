@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crocs_cli.cli.options import SECTIONS, read_document
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine.settings import Document, check_keys, duration, load, option_paths, settle
-from crocs_cli.stages.settings import IngestSettings, RunSettings, Stage1Settings, Stage2Settings
+from crocs_cli.rundir.settings import IngestSettings, RunSettings, Stage1Settings, Stage2Settings
 
 EXAMPLE = """\
 run: runs/example

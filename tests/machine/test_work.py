@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from crocs_cli.errors import CallError, CrocsError, Stopped
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import WSMD
-from crocs_cli.machine.run import cluster_keys, recipe, shard_key, shard_products, shards
+from crocs_cli.machine.shards import cluster_keys, recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team, announced_ranks, join
 from crocs_cli.machine.work import all_made, bring_up_to_date
+from crocs_cli.rundir.layouts import WSMD
 
 
 def products(folder, parts=5, **settings):

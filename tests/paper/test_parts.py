@@ -21,7 +21,7 @@ from crocs_cli.paper.experiments import (
     set_distances,
 )
 from crocs_cli.paper.table import Table, highest_of
-from crocs_cli.stages.settings import PaperSettings
+from crocs_cli.rundir.settings import PaperSettings
 
 STUDY = Study(quick=True, seed=1, options=PaperSettings())
 

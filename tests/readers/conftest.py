@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PROFILES
+from crocs_cli.rundir.layouts import PROFILES
 from tests.conftest import Crocs, Outcome
 
 EPOCH = dt.date(1970, 1, 1)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PROFILES
+from crocs_cli.rundir.layouts import PROFILES
 from tests.conftest import data
 from tests.readers.conftest import counts, long_csv, profiles
 from tests.readers.test_real_files import assert_same_days, days_of

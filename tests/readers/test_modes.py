@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crocs_cli import __main__
-from crocs_cli.stages import footprints
+from crocs_cli.rundir import memory
 from tests.conftest import digests, finish, mpiexec, start
 from tests.readers.conftest import long_csv
 
@@ -111,7 +111,7 @@ def test_moved_files_with_the_same_names_are_the_same_inputs(job, crocs, tmp_pat
 
 
 def test_what_cannot_be_assembled_in_memory_is_refused_once_it_is_known(ingest, monkeypatch):
-    monkeypatch.setattr(footprints, "CELL", 1 << 40)
+    monkeypatch.setattr(memory, "CELL", 1 << 40)
     ended = ingest(long_csv())
     assert ended.code == 1
     assert "GB are free; set ingest.shard_size lower" in ended.err.splitlines()[-1]

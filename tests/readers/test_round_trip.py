@@ -22,8 +22,8 @@ from crocs_cli.maths.readings.rows import Calendar, Rows
 from crocs_cli.readers.archives import contents
 from crocs_cli.readers.formats import format_of
 from crocs_cli.readers.intake import Intake
+from crocs_cli.rundir.settings import IngestSettings
 from crocs_cli.stages.reading import by_the_reader, dialect, grid, rule
-from crocs_cli.stages.settings import IngestSettings
 
 ZONE = "Europe/Madrid"
 CONSUMERS = ("Zoë 1", "Núñez 2")

@@ -428,7 +428,7 @@ def test_maps_of_another_fit_than_the_levels_are_not_ranked_with(alone, tmp_path
 
 
 def test_clusters_of_crocs_can_be_the_peers(alone, tmp_path):
-    from crocs_cli.machine.layouts import PARTITION
+    from crocs_cli.rundir.layouts import PARTITION
 
     ids = together(alone / "screen", "changes", CHANGES)["installation_id"]
     arrays = {
@@ -479,7 +479,7 @@ def test_the_profiles_of_crocs_are_a_source_too(tmp_path, crocs):
         "screen", "fit", "--run", tmp_path / "run", "--dref", "2014-01-01", "--filter-min-days-after", 60
     )
     assert ended.code == 0, ended.err
-    from crocs_cli.machine.layouts import PROFILES
+    from crocs_cli.rundir.layouts import PROFILES
 
     daily = files.read(tmp_path / "run/screen/daily/00000.h5", DAILY)
     profiles = files.read(tmp_path / "run/profiles/00000.h5", PROFILES)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, PROFILES, TRUTH
 from crocs_cli.maths.clustering import assignment
 from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, PROFILES, TRUTH
 from tests import made_run
 from tests.conftest import digests
 

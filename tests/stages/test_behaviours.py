@@ -6,21 +6,21 @@ import shutil
 
 import numpy as np
 import pytest
+from crocs_cli.maths.segments.movement import movement
+from crocs_cli.stages.members import why_fewer
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import MOVES, PROFILES, RRLS
-from crocs_cli.machine.run import recipe
+from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.behaviours.communities import Leiden
 from crocs_cli.maths.behaviours.graph import prototype_graph
 from crocs_cli.maths.behaviours.hyperprototypes import hyperprototypes
 from crocs_cli.maths.behaviours.refined import disagreement
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.readings.quality import COUNTS
-from crocs_cli.maths.segments.movement import movement
 from crocs_cli.maths.segments.typical import distances_to_rrls
 from crocs_cli.maths.synthetic.generator import draw_days
-from crocs_cli.stages.members import why_fewer
-from crocs_cli.stages.settings import RrlsSettings
+from crocs_cli.rundir.layouts import MOVES, PROFILES, RRLS
+from crocs_cli.rundir.settings import RrlsSettings
 from tests import naive_graph
 
 SHAPES = ((0, 9, 13), (3, 10, 12))

@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from crocs_cli import __main__
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION, PROFILES, TRUTH
+from crocs_cli.rundir.layouts import PARTITION, PROFILES, TRUTH
 from tests.conftest import ROOT, digests, finish, mpiexec, start
 
 SYNTH = ("--consumers", 60, "--days", 30, "--clusters", 3, "--outliers", 5, "--shard-size", 10)

@@ -12,9 +12,9 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PROFILES, RRLS, TRUTH
-from crocs_cli.machine.run import recipe
+from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.segments import change
+from crocs_cli.rundir.layouts import PROFILES, RRLS, TRUTH
 from crocs_cli.stages.compare import CLAIM, Prevalence, _claims
 from tests import made_run
 

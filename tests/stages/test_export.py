@@ -12,10 +12,10 @@ import pyarrow.parquet
 import pytest
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS, RRLS
-from crocs_cli.machine.run import recipe
+from crocs_cli.machine.shards import recipe
+from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, RLS, RRLS
+from crocs_cli.rundir.result_settings import ExportSettings
 from crocs_cli.stages import export
-from crocs_cli.stages.result_settings import ExportSettings
 from tests import made_run
 
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PROFILES, TRUTH
 from crocs_cli.maths.sequences import forecast
+from crocs_cli.rundir.layouts import PROFILES, TRUTH
+from crocs_cli.rundir.settings import ForecastSettings
 from crocs_cli.stages import forecast as stage
 from crocs_cli.stages import stage1
-from crocs_cli.stages.settings import ForecastSettings
 from tests import made_run, naive
 
 sequences = st.lists(st.integers(0, 3), min_size=3, max_size=25).map(np.array)

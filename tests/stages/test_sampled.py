@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import ASSIGNMENTS, PARTITION, RLS, SAMPLED
 from crocs_cli.maths.clustering.sampling import renumbered
+from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, RLS, SAMPLED
 from tests.conftest import digests
 
 STAGE2 = ("--clusters", 2, "--clusters", 4)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import squareform
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION, SAMPLED, STABILITY
 from crocs_cli.maths.clustering.stability import best_overlaps, subset
+from crocs_cli.rundir.layouts import PARTITION, SAMPLED, STABILITY
 
 
 @given(st.integers(2, 12), st.data())

@@ -14,7 +14,7 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import LAYOUTS
+from crocs_cli.rundir.layouts import LAYOUTS
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 from tests.conftest import Outcome, digests
 from tests.torture import population

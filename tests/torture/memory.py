@@ -17,11 +17,11 @@ import pyarrow.parquet
 
 from crocs_cli.machine import files
 from crocs_cli.machine.compiled import keep_kernels
-from crocs_cli.machine.layouts import PROFILES, RLS
-from crocs_cli.machine.run import recipe, shard_key
+from crocs_cli.machine.shards import recipe, shard_key
 from crocs_cli.maths.readings.quality import COUNTS
+from crocs_cli.rundir.layouts import PROFILES, RLS
+from crocs_cli.rundir.settings import PlanSettings
 from crocs_cli.stages import plan
-from crocs_cli.stages.settings import PlanSettings
 from tests.conftest import digests
 from tests.torture import population
 from tests.torture.tally import MENDABLE, Tally, call, untold

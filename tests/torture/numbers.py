@@ -14,8 +14,7 @@ from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics import silhouette_score
 
 from crocs_cli.machine import files
-from crocs_cli.machine.layouts import PARTITION, PROFILES, RLS, RRLS, WSMD
-from crocs_cli.machine.run import recipe
+from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.clustering.partition import Clustering, cluster
 from crocs_cli.maths.clustering.stability import subset
 from crocs_cli.maths.clustering.validity import Indices
@@ -25,6 +24,7 @@ from crocs_cli.maths.distances.wsmd import SET_DISTANCES, set_distances
 from crocs_cli.maths.readings.quality import COUNTS
 from crocs_cli.maths.ward.linkage import ward
 from crocs_cli.maths.ward.rounds import ward_in_place
+from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS, WSMD
 from tests.torture.tally import MENDABLE, Tally, call, inside, untold
 
 PROMISE = "No numbers make a result that is not finite, not symmetric, of another size, or changed by ties"

@@ -21,7 +21,7 @@ import numpy as np
 
 from crocs_cli.maths.behaviours.graph import PrototypeGraph, atoms
 from crocs_cli.maths.behaviours.leiden import adjacency, leiden
-from crocs_cli.maths.compiled import share
+from crocs_cli.maths.compiled import parallel_for
 from crocs_cli.maths.decisions import first_greatest
 
 #: leidenalg repeats until nothing changes; ours stops after two rounds and rather starts again: measured on
@@ -87,7 +87,7 @@ class Leiden:
         def attempt(start: int) -> None:
             found[start] = leiden(self._ends, 2.0 * factor * resolution, [self._seed, start], ROUNDS)
 
-        share(attempt, range(self._starts), self._threads)
+        parallel_for(attempt, range(self._starts), self._threads)
         return [found[start] for start in range(self._starts)]
 
     def _by_leidenalg(self, resolution: float) -> Iterator[np.ndarray]:

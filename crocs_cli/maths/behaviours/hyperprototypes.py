@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths.behaviours.communities import counted
-from crocs_cli.maths.compiled import share
-from crocs_cli.maths.decisions import first_least, order
+from crocs_cli.maths.compiled import parallel_for
+from crocs_cli.maths.decisions import at_least, first_least, order
 from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
 
@@ -18,6 +18,11 @@ EXACT_VERTICES = 4096
 SAMPLE, SHORTLIST = 2048, 64
 #: share of a cluster's days from which a hyperprototype is called major
 MAJOR_DAY_COVERAGE = 0.05
+
+
+def major(day_coverage: np.ndarray) -> int:
+    """Return how many behaviours are major, (C,) shares of days in falling order: they come first."""
+    return int(at_least(day_coverage, MAJOR_DAY_COVERAGE).sum())
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def hyperprototypes(
         group = groups[community]
         medoid[community] = group[medoid_of(profiles[group], days[group], window, seed)]
 
-    share(find_medoid, range(number), threads)
+    parallel_for(find_medoid, range(number), threads)
     means = [np.average(profiles[group], axis=0, weights=days[group]) for group in groups]
     shape = (number, profiles.shape[1])
     in_days = days_in(members, community, number)

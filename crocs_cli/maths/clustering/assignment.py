@@ -14,25 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from crocs_cli.maths.distances.comparison import Comparison
 from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.maths.distances.wsmd import set_distances
 
 REFERENCES = 16  # members that stand for a segment
 JUDGES = 200  # members whose distances say how far a segment reaches
 FEWEST_JUDGES = 20  # a segment with fewer members takes the limit of all segments together
 INSIDE = 0.98  # share of a segment's own members that lie within its limit
-
-
-class Comparison(NamedTuple):
-    """How load sets are compared: the set distance, the DTW half-width in slots, and the threads."""
-
-    distance: str
-    window: int
-    threads: int = 1
-
-    def between(self, first: LoadSets, second: LoadSets) -> np.ndarray:
-        """Return the distances (n, m) float32."""
-        return set_distances(first, second, distance=self.distance, window=self.window, threads=self.threads)
 
 
 class Drawn(NamedTuple):

@@ -31,38 +31,29 @@ class Clustering:
     threads: int
 
 
-@dataclass(frozen=True)
-class Partitions:
-    """labels: (partitions, m) int32, 0 the largest; merges: (m - 1, 4) float64, none for kmedoids."""
-
-    labels: np.ndarray
-    merges: np.ndarray
-
-
-def cluster(distances: np.ndarray, m: int, how: Clustering) -> Partitions:
-    """Cluster m items into each number of clusters.
+def cluster(distances: np.ndarray, m: int, how: Clustering) -> np.ndarray:
+    """Cluster m items into each number of clusters: (partitions, m) int32, 0 the largest.
 
     distances: (m (m - 1) / 2,) float32 condensed; it may be used up. Source: paper section 3.2.
     """
-    if how.algorithm == "ward":
-        return cuts_of(_hierarchy(distances, m, how.threads), how.clusters)
-    labels = [canonical(each) for each in _around_medoids(distances, m, how)]
-    return Partitions(np.array(labels, dtype=np.int32), np.empty((0, 4)))
+    if how.algorithm == "kmedoids":
+        return around_medoids(distances, m, how)
+    merges = hierarchy(distances, m, how.threads)
+    return np.array([cut(merges, k) for k in how.clusters], dtype=np.int32)
 
 
-def cuts_of(merges: np.ndarray, clusters: tuple[int, ...]) -> Partitions:
-    """Cut one hierarchy into each number of clusters."""
-    return Partitions(np.array([cut(merges, k) for k in clusters], dtype=np.int32), merges)
-
-
-def _hierarchy(distances: np.ndarray, m: int, threads: int) -> np.ndarray:
+def hierarchy(distances: np.ndarray, m: int, threads: int) -> np.ndarray:
+    """Return Ward's hierarchy of m items: (m - 1, 4) float64; the condensed distances may be used up."""
     if m <= LARGEST_FOR_FASTCLUSTER:
         return ward(distances)
     return ward_in_place(distances, m, threads)
 
 
-def _around_medoids(distances: np.ndarray, m: int, how: Clustering) -> list[np.ndarray]:
+def around_medoids(distances: np.ndarray, m: int, how: Clustering) -> np.ndarray:
+    """Cluster m items around medoids, anew for each number: (partitions, m) int32, 0 the largest."""
     if m <= LARGEST_FOR_SQUARE:
         square = pairs.square(distances, m)
-        return [kmedoids_partition(square, k, how.seed, how.starts) for k in how.clusters]
-    return [kmedoids(distances, m, k, how.seed, how.starts, how.threads)[0] for k in how.clusters]
+        found = [kmedoids_partition(square, k, how.seed, how.starts) for k in how.clusters]
+    else:
+        found = [kmedoids(distances, m, k, how.seed, how.starts, how.threads)[0] for k in how.clusters]
+    return np.array([canonical(each) for each in found], dtype=np.int32)

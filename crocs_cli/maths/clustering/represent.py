@@ -8,7 +8,7 @@ import numpy as np
 from crocs_cli.maths.clustering.cuts import cut_days
 from crocs_cli.maths.clustering.kmeans import ITERATIONS, STARTS, kmeans
 from crocs_cli.maths.clustering.medoids import kmedoids_of_days
-from crocs_cli.maths.compiled import kernel, share
+from crocs_cli.maths.compiled import kernel, parallel_for
 from crocs_cli.maths.decisions import TOLERANCE
 from crocs_cli.maths.distances.dtw import checked, squares_between
 from crocs_cli.maths.distances.lanes import band
@@ -68,7 +68,7 @@ def represent(
         guide = _guide(how.algorithm, profiles, offset, tried, [*seed, begin])
         _cluster(profiles[days], offset - offset[0], tried, guide, offsets, found[days])
 
-    share(cluster, range(0, len(day_offset) - 1, TOGETHER), threads)
+    parallel_for(cluster, range(0, len(day_offset) - 1, TOGETHER), threads)
     return _gather(profiles, day_offset, found, how.prototype)
 
 

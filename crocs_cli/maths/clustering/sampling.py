@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crocs_cli.maths.clustering.assignment import Comparison, Segments, describe, draw
+from crocs_cli.maths.clustering.assignment import Segments, describe, draw
+from crocs_cli.maths.distances.comparison import Comparison
 from crocs_cli.maths.distances.loadsets import LoadSets
 
 NOT_CLUSTERED = -1

@@ -56,17 +56,20 @@ class Indices:
         to_all = self._sums.sum(axis=1)
         return [self._medoids(number, to_all) for number in range(len(self._labels))]
 
-    def result(self, between: Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray]:
-        """Return each index as (partitions,) float64, and `medoid`: those of all partitions in a row.
+    def result(self, between: Callable[[np.ndarray], np.ndarray]) -> list[dict[str, np.ndarray]]:
+        """Return of each partition `medoid`, (K,) int32, and each index as (1,) float64.
 
         between: gives the square matrix of the distances among some consumers; asked for the medoids only,
         which are not known before the pass. An index that a partition does not have (a single cluster, or
         nothing but single consumers) is NaN.
         """
-        medoids = self.medoids()
-        values = np.array([self._values(p, each, between(each)) for p, each in enumerate(medoids)])
-        by_name = dict(zip(NAMES, values.T, strict=True))
-        return {"medoid": np.concatenate(medoids).astype(np.int32), **by_name}
+        results = []
+        for number, medoids in enumerate(self.medoids()):
+            values = self._values(number, medoids, between(medoids))
+            results.append(
+                {"medoid": medoids, **{n: np.array([v]) for n, v in zip(NAMES, values, strict=True)}}
+            )
+        return results
 
     def _values(
         self, number: int, medoids: np.ndarray, between: np.ndarray

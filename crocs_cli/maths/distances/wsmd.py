@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from crocs_cli.maths.compiled import kernel, share
+from crocs_cli.maths.compiled import kernel, parallel_for
 from crocs_cli.maths.distances.dtw import band_of, checked
 from crocs_cli.maths.distances.lanes import across, dtw_sums, fold, lay, root
 from crocs_cli.maths.distances.loadsets import LoadSets
@@ -109,7 +109,7 @@ def _compare(
     def compare(begin: int) -> None:
         _compare_some(rows, targets, folds, begin, offsets, found)
 
-    share(compare, range(0, len(first), TOGETHER), threads)
+    parallel_for(compare, range(0, len(first), TOGETHER), threads)
 
 
 def _rows(sets: LoadSets, order: np.ndarray, weights: str, dtype: Any) -> Rows:

@@ -1,7 +1,7 @@
 """What changed between two periods: how common each behaviour is, and how far each consumer moved.
 
-Days of both periods are labelled alike, by the nearest hyperprototype of the earlier one, so that the labels
-themselves bring no difference in. Consumers, not days, are the independent observations.
+Consumers, not days, are the independent observations: what a consumer's days add to the share of all days is
+its part in the estimate.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crocs_cli.maths.decisions import slack
-from crocs_cli.maths.distances.dtw import dtw_between
 
-CHUNK = 1 << 16  # days compared at once
 DRAWS = 50  # divisions of a consumer's days at random, for the divergence to expect without a change
 
 
@@ -25,41 +23,24 @@ class Change(NamedTuple):
     p_value: np.ndarray
 
 
-def nearest_behaviour(days: np.ndarray, behaviours: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest behaviour of each day, (n,) int64, and the DTW to it, (n,) float32.
+def parts(counts: np.ndarray) -> np.ndarray:
+    """Return each consumer's part in the shares of all days: (n, B), whose mean is those shares.
 
-    days: (n, slots); behaviours: (B, slots), normalised alike; the lowest on ties.
+    counts: (n, B) days by behaviour. A share of pooled days is a ratio of sums over consumers, of which this
+    is the linear form; its spread over the consumers gives the error of the share.
     """
-    label, distance = np.empty(len(days), dtype=np.int64), np.empty(len(days), dtype=np.float32)
-    for start in range(0, len(days), CHUNK):
-        here = slice(start, start + CHUNK)
-        found = dtw_between(days[here], behaviours, window, np.float32)
-        label[here], distance[here] = found.argmin(axis=1), found.min(axis=1)
-    return label, distance
-
-
-def limits(nearest: np.ndarray, behaviours: int, share: float) -> np.ndarray:
-    """Return within which distance of each behaviour that share of its days lies: (behaviours,) float64.
-
-    nearest: (2, n), label and distance, as `nearest_behaviour` gives them. Each has a limit of its own: with
-    one for all, a shift from a wide behaviour to a narrow one would make days unlike all look rarer.
-    """
-    label, distance = nearest
-    found = [distance[label == number] for number in range(behaviours)]
-    return np.array([np.quantile(own, share) if len(own) else np.inf for own in found])
-
-
-def counts(label: np.ndarray, owner: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Count the days of each consumer by label: (consumers, labels) int64."""
-    return np.bincount(owner * shape[1] + label, minlength=shape[0] * shape[1]).reshape(shape)
+    days = counts.sum(axis=1, keepdims=True)
+    share = counts.sum(axis=0) / days.sum()
+    return share + (counts - share * days) / days.mean()
 
 
 def change(earlier: np.ndarray, later: np.ndarray, control: np.ndarray) -> Change:
-    """Compare the mean shares of days of the same consumers in two periods.
+    """Compare the shares of days of the same consumers in two periods.
 
-    earlier, later: (n, B) shares; control: (n,) bool, consumers whose change is taken off that of the others
-    (difference in differences, Welch's test); none at all for a paired t-test. NaN with fewer than 2 in a
-    group. A change or an error that is only rounding is none.
+    earlier, later: (n, B), as `parts` gives them, or any values of which the mean counts; control: (n,)
+    bool, consumers whose change is taken off that of the others (difference in differences, Welch's test);
+    none at all for a paired t-test. NaN with fewer than 2 in a group. A change or an error that is only
+    rounding is none.
     """
     from scipy import stats
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from crocs_cli.maths.clustering.cuts import cut_days
-from crocs_cli.maths.compiled import kernel, share
+from crocs_cli.maths.compiled import kernel, parallel_for
 from crocs_cli.maths.distances import condensed
 from crocs_cli.maths.distances.dtw import checked, squares_between
 from crocs_cli.maths.distances.lanes import band
@@ -37,7 +37,7 @@ def pair_synchrony(
         start = condensed.row_start(first, number)
         _compare_with_later((profiles, dates, offset), first, clusters, offsets, result[:, start:])
 
-    share(compare, range(number - 1), threads)
+    parallel_for(compare, range(number - 1), threads)
     return result[0], result[1]
 
 

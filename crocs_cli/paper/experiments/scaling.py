@@ -19,7 +19,7 @@ from crocs_cli.paper.crocs import load_sets
 from crocs_cli.paper.days import Synthetic
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study
 from crocs_cli.paper.table import Table
-from crocs_cli.stages import footprints
+from crocs_cli.rundir import memory
 
 CONSUMERS, QUICK_CONSUMERS = (10_000, 20_000, 40_000, 80_000), (256, 512, 1024)
 PROTOTYPES, QUICK_PROTOTYPES = (10, 20, 30), (10, 20)
@@ -43,7 +43,7 @@ def settings(study: Study) -> list[Setting]:
 def measure(cell: Cell, study: Study) -> Figures:
     """Take the processor time of stage 1, of all set distances, and of the partition."""
     consumers, prototypes = int(cell.setting["consumers"]), int(cell.setting["prototypes"])
-    needs = Needs(footprints.partition(consumers, "ward"), "use a larger machine")
+    needs = Needs(memory.partition(consumers, "ward"), "use a larger machine")
     require(needs, f"scaling to {consumers} consumers")
     days = Synthetic(DRAWN, DAYS, CLUSTERS, SHAPES, OUTLIERS).draw(study.seed)[0]
     load_sets(days, prototypes, "ward", 0, study.threads)  # compiles

@@ -41,7 +41,7 @@ def with_patterns(
     Pooled k-medoids is left out: with 27,000 days it takes minutes for every number of patterns.
     """
     how = Clustering("ward", tuple(tried), seed, 1, threads)
-    pooled = cluster(_pooled_distances(days), len(days.profiles), how).labels
+    pooled = cluster(_pooled_distances(days), len(days.profiles), how)
     for patterns, shown in zip(tried, pooled, strict=True):
         frequencies = pattern_frequencies(shown.reshape(len(days), -1), patterns)
         for algorithm, found in by_points(frequencies, clusters, seed).items():

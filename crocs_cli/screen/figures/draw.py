@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from crocs_cli.machine import files
-from crocs_cli.machine.run import shards
+from crocs_cli.machine.shards import shards
 from crocs_cli.screen.figures import changes, patterns, tables
 from crocs_cli.screen.figures.scene import Drawn, Scene
 from crocs_cli.screen.layouts import FEATURES, MAP

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from crocs_cli.machine import files
-from crocs_cli.machine.run import shards
+from crocs_cli.machine.shards import shards
 from crocs_cli.screen.daily import filters
 from crocs_cli.screen.daily.series import Series
 from crocs_cli.screen.layouts import DAILY

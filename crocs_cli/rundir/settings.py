@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from crocs_cli.machine.settings import Minutes, Settings
-from crocs_cli.stages.ingest_settings import IngestSettings
-from crocs_cli.stages.result_settings import (
+from crocs_cli.rundir.ingest_settings import IngestSettings
+from crocs_cli.rundir.result_settings import (
     CompareSettings,
     ExportSettings,
     QualitySettings,
@@ -90,6 +90,10 @@ class Stage2Settings(Settings):
         """Return the settings that the distances depend on, as a recipe has them."""
         return self.model_dump(mode="json", include={"distance", "window", "normalise_prototypes"})
 
+    def of_partition(self, clusters: int, seed: int) -> dict[str, object]:
+        """Return the settings that the partition into so many segments depends on, as a recipe has them."""
+        return self.model_dump(mode="json") | {"clusters": [clusters], "seed": seed}
+
 
 class RrlsSettings(Settings):
     """A partition in, hyperprototypes of each cluster with their coverage out."""
@@ -136,7 +140,7 @@ class StabilitySettings(Settings):
 class AssignSettings(Settings):
     """New consumers and an existing run in, the segment of each new consumer out."""
 
-    model: str | None = Field(None, description="run directory whose segments are used")
+    model: Path | None = Field(None, description="run directory whose segments are used")
     clusters: int = Field(5, description="which partition of that run", ge=1)
 
 

@@ -1,28 +1,8 @@
-"""The specification of every HDF5 file that crocs writes, shared by writer, reader, tests and README."""
+"""The specification of every HDF5 file of a run, shared by writer, reader, tests and README."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One kind of file: its name, its version, and its arrays as {name: (dtype, axes)}.
-
-    An axis called `day+1` holds one entry more than `day` (CSR offsets). The dtype `text` is UTF-8.
-    `made_by` names the command that makes such a file, for messages.
-    """
-
-    format: str
-    version: int
-    made_by: str
-    arrays: dict[str, tuple[str, tuple[str, ...]]]
-
-    @property
-    def cure(self) -> str:
-        """What to do about a file that must be made again: no message asks a user to remove data."""
-        return f"move it elsewhere and run `{self.made_by}` again"
-
+from crocs_cli.machine.layout import Layout, Offsets
 
 PROFILES = Layout(
     "crocs-profiles",
@@ -30,7 +10,10 @@ PROFILES = Layout(
     "crocs ingest",
     {
         "consumer_id": ("text", ("consumer",)),
-        "day_offset": ("int64", ("consumer+1",)),  # consumer c owns the days day_offset[c]:day_offset[c+1]
+        "day_offset": (
+            "int64",
+            (Offsets("consumer"),),
+        ),  # c owns the days day_offset[c]:day_offset[c+1]
         "date": ("int32", ("day",)),  # days since 1970-01-01, local calendar
         "energy_kwh": ("float32", ("day", "slot")),
         "meter_id": ("text", ("meter",)),  # every meter that was read, also those without a usable day
@@ -44,7 +27,7 @@ TRUTH = Layout(
     {
         "consumer_id": ("text", ("consumer",)),
         "cluster": ("int32", ("consumer",)),  # -1: an outlier consumer
-        "day_offset": ("int64", ("consumer+1",)),
+        "day_offset": ("int64", (Offsets("consumer"),)),
         "shape": ("int32", ("day",)),  # -1: an outlier day
     },
 )
@@ -54,12 +37,12 @@ RLS = Layout(
     "crocs stage1",
     {
         "consumer_id": ("text", ("consumer",)),
-        "prototype_offset": ("int64", ("consumer+1",)),
+        "prototype_offset": ("int64", (Offsets("consumer"),)),
         "prototype": ("float32", ("prototype", "slot")),  # normalised
         "days": ("int32", ("prototype",)),
         "medoid_date": ("int32", ("prototype",)),  # days since 1970-01-01; -1: a mean
         "mean_daily_kwh": ("float32", ("consumer",)),
-        "day_offset": ("int64", ("consumer+1",)),
+        "day_offset": ("int64", (Offsets("consumer"),)),
         "date": ("int32", ("day",)),
         "day_prototype": ("int32", ("day",)),  # which of its consumer's prototypes stands for the day
     },
@@ -70,32 +53,35 @@ WSMD = Layout(
     "crocs stage2",
     {"distance": ("float32", ("row", "column"))},  # a tile on the diagonal is square and symmetric
 )
-PARTITION = Layout(
-    "crocs-partition",
+DENDROGRAM = Layout(
+    "crocs-dendrogram",
     1,
     "crocs stage2",
-    {
+    {"merges": ("float64", ("merge", "merge_field"))},  # scipy's linkage
+)
+PARTITION = Layout(
+    "crocs-partition",
+    2,
+    "crocs stage2",
+    {  # of one number of segments; float32 where the sums' order may be another with other numbers
         "consumer_id": ("text", ("consumer",)),
-        "clusters": ("int32", ("partition",)),  # K of each partition
-        "label": ("int32", ("partition", "consumer")),  # 0 is the largest cluster
-        "medoid": ("int32", ("medoid",)),  # consumer index; the medoids of all partitions, one after another
-        "merges": ("float64", ("merge", "merge_field")),  # scipy's linkage; none of kmedoids, or of a sample
-        "silhouette": ("float64", ("partition",)),
-        "dunn": ("float64", ("partition",)),
-        "davies_bouldin": ("float64", ("partition",)),
-        "calinski_harabasz": ("float64", ("partition",)),
+        "label": ("int32", ("consumer",)),  # 0 is the largest segment
+        "medoid": ("int32", ("segment",)),  # consumer index
+        "silhouette": ("float32", ("one",)),
+        "dunn": ("float32", ("one",)),
+        "davies_bouldin": ("float32", ("one",)),
+        "calinski_harabasz": ("float32", ("one",)),
     },
 )
 SAMPLED = Layout(
     "crocs-sampled",
-    1,
+    2,
     "crocs stage2",
     {
         "consumer_id": ("text", ("consumer",)),
-        "clustered": ("bool", ("consumer",)),  # in the sample; the others were assigned to its clusters
-        "clusters": ("int32", ("partition",)),
-        "distance": ("float32", ("partition", "consumer")),  # to the centre of the consumer's cluster
-        "runner_up": ("int32", ("partition", "consumer")),  # the next cluster; -1 where there is only one
+        "clustered": ("bool", ("consumer",)),  # in the sample; the others were assigned to its segments
+        "distance": ("float32", ("consumer",)),  # to the centre of the consumer's segment
+        "runner_up": ("int32", ("consumer",)),  # the next segment; -1 where there is only one
     },
 )
 RRLS = Layout(
@@ -125,15 +111,11 @@ RRLS = Layout(
 )
 STABILITY = Layout(
     "crocs-stability",
-    1,
+    2,
     "crocs stability",
     {
-        "clusters": ("int32", ("partition",)),
-        "ari": ("float64", ("partition", "sample")),  # of a subsample's partition with that of all
-        "jaccard": (
-            "float64",
-            ("segment",),
-        ),  # how well each is found again; those of all partitions in a row
+        "ari": ("float64", ("sample",)),  # of a subsample's partition with that of all
+        "jaccard": ("float64", ("segment",)),  # how well each segment is found again
     },
 )
 ASSIGNMENTS = Layout(
@@ -160,23 +142,6 @@ FIGURES = Layout(
     },
 )
 
-MOVES = Layout(
-    "crocs-moves",
-    1,
-    "crocs rrls --like",
-    {
-        "consumer_id": ("text", ("member",)),  # those of the cluster that are in both periods
-        "mean": ("float32", ("period", "mode", "slot")),  # before, after; NaN where no day is
-        "medoid": ("float32", ("mode", "slot")),  # of both periods together
-        "day_coverage": ("float64", ("period", "mode")),
-        "consumer_coverage": ("float64", ("period", "mode")),
-        "change_error": ("float64", ("mode",)),  # half-width of the 95 % interval of the days' change
-        "others_day_coverage": ("float64", ("period", "mode")),  # of the other clusters' days, what looks so
-        "shape_change": ("float64", ("mode",)),  # DTW between the two means
-        "earlier_community": ("int32", ("mode",)),  # the earlier period's own number of it; -1: none
-    },
-)
-
 LAYOUTS = {
     layout.format: layout
     for layout in (
@@ -184,10 +149,10 @@ LAYOUTS = {
         TRUTH,
         RLS,
         WSMD,
+        DENDROGRAM,
         PARTITION,
         SAMPLED,
         RRLS,
-        MOVES,
         STABILITY,
         ASSIGNMENTS,
         FIGURES,

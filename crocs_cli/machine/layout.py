@@ -1,0 +1,38 @@
+"""The specification of one kind of HDF5 file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Offsets(NamedTuple):
+    """An axis with one entry more than the named one: where the rows of each owner begin, and the end."""
+
+    of: str
+
+    def __str__(self) -> str:
+        return f"{self.of}+1"
+
+
+Axes = tuple[str | Offsets, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One kind of file: its name, its version, and its arrays as {name: (dtype, axes)}.
+
+    The dtype `text` is UTF-8. `made_by` names the command that makes such a file, for messages. `since` says
+    what became of files of an earlier version, where there are any.
+    """
+
+    format: str
+    version: int
+    made_by: str
+    arrays: dict[str, tuple[str, Axes]]
+    since: str = ""
+
+    @property
+    def cure(self) -> str:
+        """What to do about a file that must be made again: no message asks a user to remove data."""
+        return f"move it elsewhere and run `{self.made_by}` again"

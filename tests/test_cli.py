@@ -10,6 +10,7 @@ import pytest
 
 from crocs_cli.cli import COMMANDS, cli
 from crocs_cli.machine import files
+from crocs_cli.machine.layout import Offsets
 from crocs_cli.machine.shards import recipe
 from crocs_cli.rundir.layouts import LAYOUTS
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
@@ -65,7 +66,11 @@ def test_help_needs_none_of_the_slow_modules():
             2,
             "a.txt: a table ends in .csv or .parquet",
         ),
-        (["export", "--run", "nowhere", "--clusters", "5", "a.csv"], 1, "nowhere/partition.h5: no such file"),
+        (
+            ["export", "--run", "nowhere", "--clusters", "5", "a.csv"],
+            1,
+            "nowhere: no partition; run `crocs stage2",
+        ),
         (["report", "--run", "nowhere", "--clusters", "5"], 1, "nowhere"),
         (["score", "--run", "nowhere", "--clusters", "5"], 1, "nowhere"),
     ],
@@ -111,7 +116,7 @@ __main__.main()
 
 @pytest.mark.parametrize("layout", [*LAYOUTS.values(), *OF_SCREENING.values()], ids=lambda kind: kind.format)
 def test_info_describes_every_kind_of_file(crocs, tmp_path, layout):
-    shapes = {name: [2 + axis.endswith("+1") for axis in axes] for name, (_, axes) in layout.arrays.items()}
+    shapes = {name: [2 + isinstance(a, Offsets) for a in axes] for name, (_, axes) in layout.arrays.items()}
     arrays = {name: np.zeros(shape, np.int8) for name, shape in shapes.items()}
     files.write(tmp_path / "a.h5", layout, arrays, recipe("synth", "a", {"days": 3}, {}))
     ended = crocs("info", tmp_path / "a.h5")

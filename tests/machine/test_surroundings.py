@@ -135,4 +135,4 @@ def test_a_python_without_fcntl_termios_and_resource_runs_the_chain(tmp_path):
     command = [sys.executable, "-c", CHAIN, tmp_path]
     ended = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
     assert ended.returncode == 0, ended.stderr
-    assert {path.name for path in Path(tmp_path).iterdir()} >= {"profiles", "rls", "partition.h5", "rrls"}
+    assert {path.name for path in Path(tmp_path).iterdir()} >= {"profiles", "rls", "partitions", "rrls"}

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from crocs_cli.errors import CallError, CrocsError, Stopped
 from crocs_cli.machine import files
-from crocs_cli.machine.shards import cluster_keys, recipe, shard_key, shard_products, shards
+from crocs_cli.machine.shards import recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team, announced_ranks, join
 from crocs_cli.machine.work import all_made, bring_up_to_date
 from crocs_cli.rundir.layouts import WSMD
+from crocs_cli.rundir.names import segment_keys
 
 
 def products(folder, parts=5, **settings):
@@ -50,7 +51,7 @@ def test_other_settings_are_refused_and_nothing_is_touched(tmp_path):
     bring_up_to_date(products(tmp_path, k=10), make, Team(), "test")
     with pytest.raises(CrocsError, match=r"00000.h5: made with k 10 \(now 20\); use the same settings"):
         bring_up_to_date(products(tmp_path, k=20), make, Team(), "test")
-    assert files.read_recipe(tmp_path / "00000.h5")["settings"] == {"k": 10}
+    assert files.read_recipe(tmp_path / "00000.h5", WSMD)["settings"] == {"k": 10}
 
 
 def test_a_file_copied_from_another_place_is_refused(tmp_path):
@@ -101,8 +102,8 @@ def test_ranks_are_those_the_launcher_announces(environment, ranks):
 
 
 @pytest.mark.parametrize(("clusters", "first"), [(1, "01"), (99, "01"), (100, "001"), (1234, "0001")])
-def test_names_of_clusters_sort_as_their_numbers(clusters, first):
-    keys = cluster_keys(clusters)
+def test_names_of_segments_sort_as_their_numbers(clusters, first):
+    keys = segment_keys(clusters)
     assert keys[0] == first
     assert keys == sorted(keys)
     assert [int(key) for key in keys] == list(range(1, clusters + 1))

@@ -7,8 +7,10 @@ import pytest
 
 from crocs_cli.machine import files
 from crocs_cli.maths.clustering import assignment
+from crocs_cli.maths.distances.comparison import Comparison
 from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, PROFILES, TRUTH
+from crocs_cli.rundir.layouts import ASSIGNMENTS, PROFILES, TRUTH
+from crocs_cli.rundir.run import Run
 from tests import made_run
 from tests.conftest import digests
 
@@ -34,7 +36,7 @@ def test_new_consumers_find_their_segment(crocs, model, tmp_path):
     truth = np.concatenate(
         [files.read(path, TRUTH)["cluster"] for path in sorted((new / "truth").glob("*.h5"))]
     )
-    label = files.read(model / "partition.h5", PARTITION)["label"][1]
+    label = Run(model).partition(3)["label"]
     of_cluster = {int(c): int(label[np.flatnonzero(truth[:120] == c)[0]]) for c in np.unique(truth)}
     expected = np.array([of_cluster[int(c)] for c in truth])
     assert (found["label"][120:] == expected[120:]).mean() >= 0.98
@@ -86,9 +88,9 @@ def test_a_model_must_be_named_and_be_there(crocs, model, tmp_path):
     assert ended.code == 1
     assert "no model named; give --model RUN" in ended.err
     ended = crocs("assign", "--run", new, "--model", tmp_path / "none", "--clusters", 3)
-    assert "none/partition.h5: no such file; run `crocs stage2` first" in ended.err
+    assert "none: no partition; run `crocs stage2 --clusters 3`" in ended.err
     ended = crocs("assign", "--run", new, "--model", model, "--clusters", 7)
-    assert "no partition into 7 clusters, only 2, 3" in ended.err
+    assert "no partition into 7 segments, only 2, 3" in ended.err
     assert not (new / "assignments").exists()
 
 
@@ -110,7 +112,7 @@ def flat_sets(values):
 
 
 def test_distances_are_those_to_the_centres():
-    comparison = assignment.Comparison("wsmd", 0)
+    comparison = Comparison("wsmd", 0)
     references = flat_sets([0.0, 0.2, 1.0, 1.4])
     segments = assignment.describe(references, np.array([0, 2, 4]), comparison)
     found = assignment.assign(segments, flat_sets([0.1, 1.1, 3.0]), np.ones((3, 2)), comparison)
@@ -126,7 +128,7 @@ def test_distances_are_those_to_the_centres():
 
 
 def test_one_segment_has_no_runner_up():
-    comparison = assignment.Comparison("wsmd", 0)
+    comparison = Comparison("wsmd", 0)
     segments = assignment.describe(flat_sets([0.0, 0.2]), np.array([0, 2]), comparison)
     found = assignment.assign(segments, flat_sets([0.1]), np.ones((1, 1)), comparison)
     assert (found.runner_up[0], found.margin[0]) == (-1, 1)

@@ -1,4 +1,4 @@
-"""Typical members, movements between periods and enough targets: meaning, on behaviours that were planted."""
+"""Typical members, changes between periods and enough targets: meaning, on behaviours that were planted."""
 
 import html
 import json
@@ -6,8 +6,6 @@ import shutil
 
 import numpy as np
 import pytest
-from crocs_cli.maths.segments.movement import movement
-from crocs_cli.stages.members import why_fewer
 
 from crocs_cli.machine import files
 from crocs_cli.machine.shards import recipe
@@ -19,7 +17,8 @@ from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.readings.quality import COUNTS
 from crocs_cli.maths.segments.typical import distances_to_rrls
 from crocs_cli.maths.synthetic.generator import draw_days
-from crocs_cli.rundir.layouts import MOVES, PROFILES, RRLS
+from crocs_cli.pictures.fewer import why_fewer
+from crocs_cli.rundir.layouts import PROFILES, RRLS
 from crocs_cli.rundir.settings import RrlsSettings
 from tests import naive_graph
 
@@ -69,32 +68,39 @@ def periods(tmp_path_factory):
     return before, after
 
 
+def changes(crocs, run, earlier):
+    """Compare two periods; return {segment: its behaviours, those of no behaviour last}."""
+    ended = crocs("compare", "--run", run, "--with", earlier, "--clusters", 2, "--json")
+    assert ended.code == 0, ended.err
+    rows = json.loads(ended.out)["prevalence"]
+    return {number: [row for row in rows if row["cluster"] == number] for number in (1, 2)}
+
+
 def test_what_moved_is_named_with_its_amount(periods, crocs):
     before, after = periods
-    ended = crocs("rrls", "--run", after, "--like", before, "--clusters", 2, "--json")
-    assert ended.code == 0, ended.err
-    first, second = json.loads(ended.out)["clusters"]
-    assert (first["members"], second["members"]) == (24, 20)
-    assert first["moved_points"] < 2.0
-    assert second["moved_points"] == pytest.approx(20.0, abs=2.0)
-    changes = sorted(mode["change_points"] for mode in second["modes"][:3])
-    assert changes == pytest.approx([-20.0, 0.0, 20.0], abs=2.0)
-    for mode in second["modes"]:
-        assert abs(mode["others_change_points"]) < 2.0
-        assert abs(mode["change_points"]) < 2.0 or mode["change_error_points"] < abs(mode["change_points"])
-    moved = files.read(after / "moves" / "2" / "02.h5", MOVES)
-    assert set(moved["earlier_community"][:3]) == {0, 1, 2}
-    said = crocs("rrls", "--run", after, "--like", before, "--clusters", 2).out
-    assert "cluster 2: 20 members" in said
-    assert "% of days" in said
+    first, second = changes(crocs, after, before).values()
+    assert [{row["consumers"] for row in rows} for rows in (first, second)] == [{24}, {20}]
+    moved = [sum(abs(row["change"]) for row in rows) / 2 for rows in (first, second)]
+    assert moved[0] < 0.02
+    assert moved[1] == pytest.approx(0.2, abs=0.02)
+    assert sorted(row["change"] for row in second[:3]) == pytest.approx([-0.2, 0.0, 0.2], abs=0.02)
+    assert [row["behaviour"] for row in second] == [1, 2, 3, None]
+    for row in second:
+        assert abs(row["others_change"]) < 0.02
+        assert row["claimed"] == (abs(row["change"]) > 0.02) == (row["low"] * row["high"] > 0)
+        assert row["low"] <= row["change"] <= row["high"]
+    said = crocs("compare", "--run", after, "--with", before, "--clusters", 2).out
+    assert said.count("segment 2, behaviour ") == 2
+    assert "segment 1" not in said
+    assert "% of days, now " in said
 
 
 def test_the_same_period_has_not_moved(periods, crocs):
     before, _ = periods
-    ended = crocs("rrls", "--run", before, "--like", before, "--clusters", 2, "--json")
-    for cluster in json.loads(ended.out)["clusters"]:
-        assert cluster["moved_points"] == pytest.approx(0.0, abs=1e-9)
-        assert all(mode["shape_change"] == pytest.approx(0.0, abs=1e-6) for mode in cluster["modes"])
+    for rows in changes(crocs, before, before).values():
+        assert [row["change"] for row in rows] == pytest.approx([0.0] * 4, abs=1e-12)
+        assert all(row["shape_change"] == pytest.approx(0.0, abs=1e-6) for row in rows[:3])
+        assert not [row for row in rows if row["claimed"]]
 
 
 def test_typical_members_are_ranked_and_filtered(periods, crocs):
@@ -112,7 +118,7 @@ def test_typical_members_are_ranked_and_filtered(periods, crocs):
     heavy = crocs("typical", "--run", before, "--clusters", 2, "--min-daily-kwh", middle).out.splitlines()
     assert len(heavy) == 1 + 22
     refused = crocs("typical", "--run", before, "--clusters", 2, "--cluster", 3)
-    told = "there are 2 clusters and no cluster 3; name one"
+    told = "there are 2 segments and no segment 3; name one"
     assert refused.err.strip() == f"crocs: --clusters, --cluster: typical: {told}"
 
 
@@ -128,20 +134,19 @@ def test_the_summary_says_what_was_made(periods, crocs):
 
 
 def test_fewer_behaviours_than_asked_for_are_said_with_the_reason(periods, crocs, tmp_path):
-    for name in ("profiles", "rls", "wsmd"):
+    for name in ("profiles", "rls", "wsmd", "partitions"):
         shutil.copytree(periods[0] / name, tmp_path / name)
-    shutil.copy(periods[0] / "partition.h5", tmp_path)
     asked = ("rrls", "--run", tmp_path, "--clusters", 2, "--communities", 60, "--starts", 1)
     lines = crocs(*asked, "--min-total-coverage", 0.9).out.splitlines()
     clusters = json.loads(crocs(*asked, "--min-total-coverage", 0.9, "--json").out)["clusters"]
     for line, cluster in zip(lines[1:], clusters, strict=True):
         said = cluster["why_fewer"]
-        assert line == f"cluster {cluster['cluster']}: {said}"
+        assert line == f"segment {cluster['cluster']}: {said}"
         assert cluster["asked"] == 60
         assert said.startswith(f"60 behaviours were asked for and {cluster['communities']} found: ")
         assert sum(cluster["day_coverage"]) >= 0.9
     assert crocs("report", "--run", tmp_path).code == 0
-    page = html.unescape((tmp_path / "report" / "index.html").read_text())
+    page = html.unescape((tmp_path / "report" / "2" / "index.html").read_text())
     assert all(cluster["why_fewer"] in page for cluster in clusters)
 
 
@@ -183,24 +188,6 @@ def test_distance_to_the_rrls_is_the_paper_s():
         there = np.average(table.min(axis=1), weights=members.days[rows])
         back = np.average(table.min(axis=0), weights=days)
         assert found[member] == pytest.approx((there + back) / 2, rel=1e-5)
-
-
-def test_the_interval_of_a_change_covers_it_as_often_as_it_says():
-    covered = 0
-    for seed in range(200):
-        random = np.random.default_rng(seed)
-        number = 60
-        inclination = random.beta(8, 12, number)  # consumers differ, and none has moved in truth
-        offset, profiles = 2 * np.arange(number + 1), np.tile(np.eye(2, 4), (number, 1)).astype(np.float32)
-        periods = []
-        for _ in range(2):
-            held = random.binomial(40, inclination)
-            days = np.stack([held, 40 - held], axis=1).ravel()
-            periods.append(LoadSets(profiles, np.maximum(days, 1).astype(np.int32), offset))
-        moved = movement(*periods, np.tile([1, 0], 2 * number), 0.0, 0, seed=0)
-        change = moved.day_coverage[1] - moved.day_coverage[0]
-        covered += bool((np.abs(change) <= moved.error).all())
-    assert 180 <= covered <= 199
 
 
 def test_halves_that_differ_in_a_major_community_disagree():

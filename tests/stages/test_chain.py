@@ -12,7 +12,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from crocs_cli import __main__
 from crocs_cli.machine import files
-from crocs_cli.rundir.layouts import PARTITION, PROFILES, TRUTH
+from crocs_cli.rundir.layouts import PROFILES, TRUTH
+from crocs_cli.rundir.run import Run
 from tests.conftest import ROOT, digests, finish, mpiexec, start
 
 SYNTH = ("--consumers", 60, "--days", 30, "--clusters", 3, "--outliers", 5, "--shard-size", 10)
@@ -44,7 +45,9 @@ def alone(tmp_path_factory):
 
 def test_the_run_is_whole(alone):
     _run, made = alone
-    assert {"partition.h5", "rls/00005.h5", "rrls/3/01.h5", "report/index.html"} <= set(made)
+    partitions = {"dendrogram.h5", "partitions/3.h5", "partitions/4.h5"}
+    pages = {"report/index.html", "report/3/index.html"}
+    assert {*partitions, *pages, "rls/00005.h5", "rrls/3/01.h5"} <= set(made)
     assert not [name for name in made if name.endswith(".tmp")]
 
 
@@ -90,9 +93,9 @@ def test_planted_clusters_are_recovered(crocs, tmp_path, algorithm):
     score = json.loads(crocs("score", "--run", tmp_path, "--clusters", 4).out)
     assert score["ari"] >= 0.95
     truth = files.read(tmp_path / "truth" / "00000.h5", TRUTH)
-    partition = files.read(tmp_path / "partition.h5", PARTITION)
+    partition = Run(tmp_path).partition(4)
     assert list(truth["consumer_id"]) == list(partition["consumer_id"])
-    assert score["ari"] == pytest.approx(adjusted_rand_score(truth["cluster"], partition["label"][0]))
+    assert score["ari"] == pytest.approx(adjusted_rand_score(truth["cluster"], partition["label"]))
 
 
 @pytest.mark.peers
@@ -115,9 +118,9 @@ def test_labels_equal_those_of_an_independent_pipeline(crocs, tmp_path):
         [python, program, readings, "10", "2", "20"], capture_output=True, text=True, check=True
     )
     other = json.loads(done.stdout)
-    ours = files.read(run / "partition.h5", PARTITION)
-    assert list(ours["consumer_id"]) == other["ids"]
-    for k, label in zip(ours["clusters"], ours["label"], strict=True):
+    for k in range(2, 21):
+        ids, label = Run(run).labels(k)
+        assert list(ids) == other["ids"]
         assert adjusted_rand_score(label, other["K"][str(k)]) == 1.0, k
 
 
@@ -149,7 +152,7 @@ def test_one_cluster_and_one_for_each_are_allowed(crocs, tmp_path, clusters):
     crocs("stage1", "--run", tmp_path, "--prototypes", 4)
     ended = crocs("stage2", "--run", tmp_path, "--clusters", clusters)
     assert ended.code == 0, ended.err
-    label = files.read(tmp_path / "partition.h5", PARTITION)["label"]
+    label = Run(tmp_path).partition(clusters)["label"]
     assert len(np.unique(label)) == clusters
 
 

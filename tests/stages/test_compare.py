@@ -14,8 +14,9 @@ from scipy.spatial.distance import jensenshannon
 from crocs_cli.machine import files
 from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.segments import change
+from crocs_cli.pictures.change import BehaviourChange
 from crocs_cli.rundir.layouts import PROFILES, RRLS, TRUTH
-from crocs_cli.stages.compare import CLAIM, Prevalence, _claims
+from crocs_cli.stages.compare import CLAIM, NORMAL, _claims
 from tests import made_run
 
 SETTINGS = {"consumers": 90, "days": 50, "clusters": 3, "shapes": 3, "shard_size": 45}
@@ -107,9 +108,10 @@ def test_a_planted_change_is_found_where_it_was_planted(crocs, earlier, tmp_path
     assert claimed[number, less] == pytest.approx(-planted, abs=0.02)
     assert claimed[number, more] == pytest.approx(planted, abs=0.02)
     assert found["median_divergence"] >= 0
-    rows = list(csv.DictReader((run / "comparison" / "consumers.csv").open()))
+    rows = list(csv.DictReader((run / "comparison" / "3" / "consumers.csv").open()))
     assert len(rows) == 90
-    said = re.search(r'aria-label="([^"]+)"', (run / "comparison" / "comparison.svg").read_text())[1]
+    picture = (run / "comparison" / "3" / "figures" / "comparison.svg").read_text()
+    said = re.search(r'aria-label="([^"]+)"', picture)[1]
     assert f"{number}.{less}: {100 * claimed[number, less]:+.1f}" in said
     assert f"{number}.{more}: {100 * claimed[number, more]:+.1f}" in said
 
@@ -130,8 +132,8 @@ def test_other_consumers_cannot_be_compared(crocs, earlier, tmp_path):
     for path in (tmp_path / "other" / "profiles").glob("*.h5"):
         arrays = files.read(path, PROFILES)
         arrays["consumer_id"] = np.char.add("x", arrays["consumer_id"])
-        files.write(path, PROFILES, arrays, files.read_recipe(path))
-    for folder in ("rls", "partition.h5"):
+        files.write(path, PROFILES, arrays, files.read_recipe(path, PROFILES))
+    for folder in ("rls", "partitions"):
         (tmp_path / "other" / folder).rename(tmp_path / folder)
     ended = crocs("compare", "--run", tmp_path / "other", "--with", earlier, "--clusters", 3)
     assert ended.code == 1
@@ -158,6 +160,25 @@ def test_a_change_is_tested_as_by_scipy():
     assert change.change(before, after, some).p_value == pytest.approx(expected)
 
 
+def test_the_interval_of_a_change_covers_it_as_often_as_it_says():
+    covered, none = 0, np.zeros(60, dtype=bool)
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        inclination = random.beta(8, 12, 60)  # consumers differ, and none has moved in truth
+        periods = []
+        for days in (40, 30):
+            held = random.binomial(days, inclination)
+            periods.append(change.parts(np.stack([held, days - held], axis=1)))
+        found = change.change(*periods, none)
+        covered += bool((np.abs(found.estimate) <= NORMAL * found.error).all())
+    assert 180 <= covered <= 199
+
+
+def test_the_parts_of_consumers_average_to_the_share_of_all_their_days():
+    days = np.array([[30, 10, 0], [3, 1, 0], [40, 0, 7]])
+    assert change.parts(days).mean(axis=0) == pytest.approx(days.sum(axis=0) / days.sum())
+
+
 def test_holm_by_hand():
     assert change.holm(np.array([0.01, np.nan, 0.04, 0.03])) == pytest.approx(
         [0.03, np.nan, 0.06, 0.06], nan_ok=True
@@ -182,5 +203,5 @@ def test_changes_that_differ_by_rounding_alone_are_no_difference():
 
 @pytest.mark.parametrize("noise", [-1e-14, 0.0, 1e-14])
 def test_a_p_value_that_equals_the_level_is_claimed(noise):
-    row = Prevalence(1, 1, 9, 0.1, 0.2, 0.1, 0.0, 0.2, CLAIM * (1 + noise), False)
+    row = BehaviourChange(1, 1, "flat", 9, 0.1, 0.2, 0.1, 0.0, 0.2, CLAIM * (1 + noise), False)
     assert _claims([row])[0].claimed

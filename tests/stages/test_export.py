@@ -13,8 +13,9 @@ import pytest
 
 from crocs_cli.machine import files
 from crocs_cli.machine.shards import recipe
-from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, RLS, RRLS
+from crocs_cli.rundir.layouts import ASSIGNMENTS, RLS, RRLS
 from crocs_cli.rundir.result_settings import ExportSettings
+from crocs_cli.rundir.run import Run
 from crocs_cli.stages import export
 from tests import made_run
 
@@ -60,13 +61,13 @@ def test_the_choices_are_the_tables():
 def test_the_main_table_is_the_one_that_scripts_read(crocs, run, tmp_path):
     assert crocs("export", "--run", run, "--clusters", 3, tmp_path / "labels.csv").code == 0
     rows = list(csv.reader((tmp_path / "labels.csv").open()))
-    read = files.read(run / "partition.h5", PARTITION)
+    read = Run(run).partition(3)
     assert rows[0] == ["consumer_id", "cluster"]
-    assert rows[1:] == [[i, str(k + 1)] for i, k in zip(read["consumer_id"], read["label"][1], strict=True)]
+    assert rows[1:] == [[i, str(k + 1)] for i, k in zip(read["consumer_id"], read["label"], strict=True)]
 
 
 def test_the_days_of_a_behaviour_are_those_that_it_covers(run):
-    days = export.day_labels(run, 3).to_pylist()
+    days = export.day_labels(Run(run), 3).to_pylist()
     first = files.read(run / "rls" / "00000.h5", RLS)
     assert days[0]["date"] == dt.date(1970, 1, 1) + dt.timedelta(days=int(first["date"][0]))
     for number in (1, 2, 3):
@@ -76,7 +77,7 @@ def test_the_days_of_a_behaviour_are_those_that_it_covers(run):
 
 
 def test_segments_add_up(run):
-    rows = export.segments(run, 3).to_pydict()
+    rows = export.segments(Run(run), 3).to_pydict()
     assert sum(rows["consumers"]) == 60
     assert sum(rows["consumer_share"]) == pytest.approx(1)
     assert sum(rows["energy_share"]) == pytest.approx(1)
@@ -99,19 +100,19 @@ def test_a_partition_must_be_named_where_there_are_several(crocs, run, tmp_path)
     for command in (("export", tmp_path / "a.csv"), ("score",), ("typical",), ("report",)):
         ended = crocs(*command, "--run", tmp_path / "run")
         assert ended.code == 1
-        assert "partitions into 2, 3 clusters are there; name one with --clusters" in ended.err
+        assert "partitions into 2, 3 segments are there; name one with --clusters" in ended.err
 
 
 def test_behaviours_that_are_not_made_are_named(crocs, run, tmp_path):
     ended = crocs("export", "--run", run, "--what", "coverage", "--clusters", 2, tmp_path / "a.csv")
     assert ended.code == 1
-    assert "rrls/2: nothing there; run `crocs rrls --clusters 2` first" in ended.err
+    assert "rrls/2/01.h5: no such file; run `crocs rrls --clusters 2` first" in ended.err
     assert not (tmp_path / "a.csv").exists()
 
 
 def test_a_safe_table_names_nobody_and_shows_no_real_day(crocs, run, tmp_path):
     """In segment 3 one uses more than 15 % of the energy; were segment 2 shown, it would be the rest."""
-    label = files.read(run / "partition.h5", PARTITION)["label"][1]
+    label = Run(run).partition(3)["label"]
     parts = [files.read(path, RLS) for path in sorted((run / "rls").iterdir())]
     kwh = np.concatenate([part["mean_daily_kwh"] for part in parts])
     heaviest = [kwh[label == number].max() / kwh[label == number].sum() for number in range(3)]
@@ -128,9 +129,7 @@ def test_a_safe_table_names_nobody_and_shows_no_real_day(crocs, run, tmp_path):
     assert {row["kind"] for row in rows["hyperprototypes"]} == {"mean"}
     assert len(rows["coverage"]) == (np.round(covered) >= minimum).sum()
     flags = ("--what", "segments", "--clusters", 3, "--share-safe", "--minimum-size", 61)
-    assert (
-        "a table of it cannot be passed on" in crocs("export", "--run", run, *flags, tmp_path / "a.csv").err
-    )
+    assert "nothing of it may be passed on" in crocs("export", "--run", run, *flags, tmp_path / "a.csv").err
 
 
 @pytest.mark.parametrize(

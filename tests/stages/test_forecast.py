@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from crocs_cli.machine import files
 from crocs_cli.maths.sequences import forecast
 from crocs_cli.rundir.layouts import PROFILES, TRUTH
+from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import ForecastSettings
 from crocs_cli.stages import forecast as stage
 from crocs_cli.stages import stage1
@@ -105,7 +106,7 @@ def ordered_run(random_run, tmp_path_factory):
             turn = [int((own[:day] == own[day]).sum()) for day in range(len(own))]
             rows.append(first + np.lexsort((own, turn)))
         arrays = read | {"energy_kwh": read["energy_kwh"][np.concatenate(rows)]}
-        files.write(path, PROFILES, arrays, files.read_recipe(path))
+        files.write(path, PROFILES, arrays, files.read_recipe(path, PROFILES))
     return run
 
 
@@ -154,7 +155,7 @@ def test_the_model_sees_none_of_the_days_held_out(random_run):
         seen.append(profiles)
         return stage1.load_sets(profiles, settings, [1, 0], 1)
 
-    stage.run(random_run, ForecastSettings(clusters=3, test_days=10), load_sets)
+    stage.run(Run(random_run), ForecastSettings(clusters=3, test_days=10), load_sets)
     whole = files.read(random_run / "profiles" / "00000.h5", PROFILES)
     assert np.diff(seen[0]["day_offset"]).tolist() == [80] * 20
     assert np.array_equal(seen[0]["energy_kwh"][80:160], whole["energy_kwh"][90:170])

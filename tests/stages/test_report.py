@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from crocs_cli.machine import files
-from crocs_cli.pictures import describe, words
-from crocs_cli.rundir.layouts import PARTITION, PROFILES, RRLS
+from crocs_cli.maths.segments.disclosure import safe_groups
+from crocs_cli.pictures import words
+from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS
+from crocs_cli.rundir.run import Run
 from tests import made_run
 from tests.conftest import digests
 
@@ -57,8 +59,8 @@ def run(tmp_path_factory):
 def written(crocs, run):
     ended = crocs("report", "--run", run, "--clusters", 3)
     assert ended.code == 0, ended.err
-    assert ended.out.strip() == f"{run}/report/index.html"
-    return run / "report"
+    assert ended.out.strip() == f"{run}/report/3/index.html"
+    return run / "report" / "3"
 
 
 def test_the_page_needs_nothing_from_elsewhere(written):
@@ -97,7 +99,7 @@ def test_headings_leave_out_no_level_and_ids_are_unique(written):
 
 
 def test_the_numbers_are_those_of_the_run(written, run):
-    label = files.read(run / "partition.h5", PARTITION)["label"][1]
+    label = Run(run).partition(3)["label"]
     profiles = [files.read(path, PROFILES) for path in sorted((run / "profiles").glob("*.h5"))]
     kwh = np.concatenate([part["energy_kwh"].sum(axis=1) for part in profiles]).reshape(len(label), -1).sum(1)
     rows = list(csv.DictReader((written / "segments.csv").open()))
@@ -117,26 +119,28 @@ def test_the_same_run_elsewhere_gives_the_same_bytes(crocs, run, written, tmp_pa
     first = digests(written)
     shutil.copytree(run, tmp_path / "copy", ignore=shutil.ignore_patterns("report"))
     assert crocs("report", "--run", tmp_path / "copy", "--clusters", 3).code == 0
-    assert digests(tmp_path / "copy" / "report") == first
+    assert digests(tmp_path / "copy" / "report" / "3") == first
 
 
 def test_another_report_leaves_nothing_of_the_earlier_one(crocs, tmp_path):
     run = made_run.make(tmp_path / "run")
     assert crocs("report", "--run", run).code == 0, "rrls explains one partition, so it need not be named"
-    assert (run / "report" / "figures" / "segment-3-mean-day.svg").exists()
-    (run / "report" / "notes.txt").write_text("mine")
-    assert crocs("report", "--run", run, "--clusters", 2).code == 0
-    assert not (run / "report" / "figures" / "segment-3-mean-day.svg").exists()
-    assert (run / "report" / "notes.txt").exists()
+    shown = list((run / "report" / "3" / "figures").glob("segment-3-*.svg"))
+    (run / "report" / "3" / "notes.txt").write_text("mine")
+    (run / "rrls" / "3" / "03.h5").unlink()
+    assert crocs("report", "--run", run, "--clusters", 3).code == 0
+    left = list((run / "report" / "3" / "figures").glob("segment-3-*.svg"))
+    assert 0 < len(left) < len(shown)
+    assert (run / "report" / "3" / "notes.txt").read_text() == "mine"
 
 
 def test_without_behaviours_the_page_says_what_finds_them(crocs, tmp_path):
     run = made_run.make(tmp_path / "run", with_rrls=False)
     ended = crocs("report", "--run", run)
     assert ended.code == 1
-    assert "partitions into 2, 3 clusters are there; name one with --clusters" in ended.err
+    assert "partitions into 2, 3 segments are there; name one with --clusters" in ended.err
     assert crocs("report", "--run", run, "--clusters", 3).code == 0
-    said = " ".join(" ".join(Page((run / "report" / "index.html").read_text()).words).split())
+    said = " ".join(" ".join(Page((run / "report" / "3" / "index.html").read_text()).words).split())
     assert "crocs rrls --clusters 3 finds them" in said
 
 
@@ -146,21 +150,23 @@ def test_behaviours_of_other_load_sets_are_refused(crocs, tmp_path):
     arrays = files.read(path, RRLS)
     for name in ("vertex_member", "vertex_days", "vertex_community"):
         arrays[name] = arrays[name][:-1]
-    files.write(path, RRLS, arrays, files.read_recipe(path))
+    files.write(path, RRLS, arrays, files.read_recipe(path, RRLS))
     ended = crocs("report", "--run", run)
     assert ended.code == 1
-    assert "rrls: made from other load sets; move it elsewhere and run `crocs rrls` again" in ended.err
+    assert (
+        "rrls/3/01.h5: its consumers are not those of the run; move it elsewhere and run `crocs rrls` again"
+        in (ended.err)
+    )
 
 
 def test_names_are_escaped(crocs, tmp_path):
     run = made_run.make(tmp_path / "run")
     for path in (run / "rls").glob("*.h5"):
-        made_by = files.read_recipe(path)
+        made_by = files.read_recipe(path, RLS)
         made_by["settings"]["prototype"] = "<script>alert(1)</script>"
-        layout = files.layout_of(path)
-        files.write(path, layout, files.read(path, layout), made_by)
+        files.write(path, RLS, files.read(path, RLS), made_by)
     assert crocs("report", "--run", run).code == 0
-    text = (run / "report" / "index.html").read_text()
+    text = (run / "report" / "3" / "index.html").read_text()
     assert "&lt;script&gt;" in text
     assert not Page(text).all("script")
 
@@ -169,9 +175,9 @@ def test_a_safe_report_names_nobody_and_shows_no_real_day(crocs, tmp_path):
     run = made_run.make(tmp_path / "run", outliers=3)
     ended = crocs("report", "--run", run, "--share-safe", "--minimum-size", 5)
     assert ended.code == 0, ended.err
-    folder = run / "report-share-safe"
+    folder = run / "report-share-safe" / "3"
     assert ended.out.strip() == f"{folder}/index.html"
-    ids = files.read(run / "partition.h5", PARTITION)["consumer_id"]
+    ids = Run(run).partition(3)["consumer_id"]
     for path in (path for path in folder.rglob("*") if path.is_file()):
         text = path.read_text()
         assert not [name for name in ids if name in text], path
@@ -184,13 +190,13 @@ def test_a_safe_report_names_nobody_and_shows_no_real_day(crocs, tmp_path):
 
 def test_a_safe_report_merges_small_segments(crocs, tmp_path):
     run = made_run.make(tmp_path / "run")
-    sizes = np.bincount(files.read(run / "partition.h5", PARTITION)["label"][1])
+    sizes = np.bincount(Run(run).partition(3)["label"])
     assert crocs("report", "--run", run, "--share-safe", "--minimum-size", sizes.min() + 1).code == 0
-    rows = list(csv.DictReader((run / "report-share-safe" / "segments.csv").open()))
+    rows = list(csv.DictReader((run / "report-share-safe" / "3" / "segments.csv").open()))
     assert [int(row["consumers"]) for row in rows] == [sizes[0], sizes[1] + sizes[2]]
     ended = crocs("report", "--run", run, "--share-safe", "--minimum-size", 61)
     assert ended.code == 1
-    assert "a report of it cannot be passed on" in ended.err
+    assert "nothing of it may be passed on" in ended.err
 
 
 LABEL = np.repeat([0, 1, 2, 3], [20, 10, 8, 7])  # one of seven has less than 15 %
@@ -211,7 +217,7 @@ def test_safe_groups(minimum, heavy, groups):
     used = np.full(len(LABEL), 10.0)
     if heavy is not None:
         used[heavy] = 25.0  # 22 % of what segment 1 uses, 14 % of what 1 and 3 use together
-    assert describe.safe_groups(LABEL, used, minimum) == groups
+    assert safe_groups(LABEL, used, minimum) == groups
 
 
 def test_what_sets_a_segment_apart_is_what_the_others_lack(written):
@@ -285,15 +291,20 @@ def test_the_whole_chain_in_one_call_passes_its_seed_on(crocs, tmp_path):
     (tmp_path / "chain.yaml").write_text(json.dumps(settings))
     ended = crocs("run", "-c", tmp_path / "chain.yaml", "--run", tmp_path / "run", "--seed", 7)
     assert ended.code == 0, ended.err
-    assert (tmp_path / "run" / "report" / "index.html").exists()
-    for name in ("profiles/00000.h5", "rls/00000.h5", "partition.h5", "rrls/2/01.h5"):
-        assert files.read_recipe(tmp_path / "run" / name)["settings"]["seed"] == 7, name
+    assert (tmp_path / "run" / "report" / "2" / "index.html").exists()
+    for name, layout in (
+        ("profiles/00000.h5", PROFILES),
+        ("rls/00000.h5", RLS),
+        ("partitions/2.h5", PARTITION),
+        ("rrls/2/01.h5", RRLS),
+    ):
+        assert files.read_recipe(tmp_path / "run" / name, layout)["settings"]["seed"] == 7, name
 
 
 @pytest.mark.parametrize("scale", [0.1, 0.7, 1 / 3, 1.0])
 def test_a_consumer_with_exactly_the_largest_part_may_be_shown(scale):
     used_kwh = scale * np.array([3.0] + [1.0] * 17)  # 3 of 20 is 15 %
-    assert describe.safe_groups(np.zeros(18, int), used_kwh, 5) == [(0,)]
+    assert safe_groups(np.zeros(18, int), used_kwh, 5) == [(0,)]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,6 +1,7 @@
 """Clusters of a sample: who was in it keeps its cluster, the others get the nearest."""
 
 import json
+import shutil
 
 import numpy as np
 import pyarrow.csv
@@ -9,7 +10,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from crocs_cli.machine import files
 from crocs_cli.maths.clustering.sampling import renumbered
-from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, RLS, SAMPLED
+from crocs_cli.rundir.layouts import ASSIGNMENTS, RLS, SAMPLED
+from crocs_cli.rundir.run import Run
 from tests.conftest import digests
 
 STAGE2 = ("--clusters", 2, "--clusters", 4)
@@ -35,27 +37,28 @@ def run(load_sets, tmp_path):
 
 def test_the_sample_keeps_its_clusters_and_the_others_find_theirs(crocs, run):
     assert crocs("stage2", "--run", run, *STAGE2, "--sample", 100).code == 0
-    exact = files.read(run / "sample" / "partition.h5", PARTITION)
-    made, sampled = files.read(run / "partition.h5", PARTITION), files.read(run / "sampled.h5", SAMPLED)
-    assert sampled["clustered"].sum() == 100
-    assert list(made["consumer_id"][sampled["clustered"]]) == list(exact["consumer_id"])
-    for number in range(2):
-        assert adjusted_rand_score(made["label"][number, sampled["clustered"]], exact["label"][number]) == 1
-        sizes = np.bincount(made["label"][number])
-        assert (np.diff(sizes) <= 0).all(), "0 is the largest cluster"
-    assert (sampled["runner_up"] != made["label"]).all()
-    assert set(made["label"][1, made["medoid"][2:]].tolist()) == {0, 1, 2, 3}
-    assert (made["label"][1, made["medoid"][2:]] == np.arange(4)).all()
+    for k in (2, 4):
+        exact, made = Run(run).sample.partition(k), Run(run).partition(k)
+        sampled = files.read(run / "sampled" / f"{k}.h5", SAMPLED)
+        assert sampled["clustered"].sum() == 100
+        assert list(sampled["consumer_id"]) == list(made["consumer_id"])
+        assert list(made["consumer_id"][sampled["clustered"]]) == list(exact["consumer_id"])
+        assert adjusted_rand_score(made["label"][sampled["clustered"]], exact["label"]) == 1
+        sizes = np.bincount(made["label"])
+        assert (np.diff(sizes) <= 0).all(), "0 is the largest segment"
+        assert (sampled["runner_up"] != made["label"]).all()
+        assert (made["label"][made["medoid"]] == np.arange(k)).all()
     assert json.loads(crocs("score", "--run", run, "--clusters", 4).out)["ari"] > 0.95
 
 
 def test_a_sample_of_all_is_everybody(crocs, run):
     assert crocs("stage2", "--run", run, *STAGE2, "--sample", 5000).code == 0
-    sampled = files.read(run / "partition.h5", PARTITION)
-    assert files.read(run / "sampled.h5", SAMPLED)["clustered"].all()
-    (run / "partition.h5").unlink()
+    sampled = {k: Run(run).partition(k)["label"] for k in (2, 4)}
+    assert all(files.read(run / "sampled" / f"{k}.h5", SAMPLED)["clustered"].all() for k in sampled)
+    shutil.rmtree(run / "partitions")
     assert crocs("stage2", "--run", run, *STAGE2).code == 0
-    np.testing.assert_array_equal(files.read(run / "partition.h5", PARTITION)["label"], sampled["label"])
+    for k, label in sampled.items():
+        np.testing.assert_array_equal(Run(run).partition(k)["label"], label)
 
 
 def test_shares_make_the_same_bytes(crocs, run, tmp_path_factory, load_sets):
@@ -64,7 +67,8 @@ def test_shares_make_the_same_bytes(crocs, run, tmp_path_factory, load_sets):
     (other / "rls").symlink_to(load_sets / "rls")
     for share in ("2/3", "3/3", "1/3"):
         assert crocs("stage2", "--run", other, *STAGE2, "--sample", 90, "--share", share).code == 0
-    names = ("partition.h5", "sampled.h5", "sample/partition.h5", "sample/rls/00000.h5")
+    names = [f"{folder}/{k}.h5" for folder in ("partitions", "sampled", "sample/partitions") for k in (2, 4)]
+    names += ["sample/dendrogram.h5", "sample/rls/00000.h5"]
     made, again = digests(run), digests(other)
     assert [made[name] for name in names] == [again[name] for name in names]
 
@@ -106,16 +110,14 @@ def test_what_follows_takes_a_sampled_run_as_any_other(crocs, run, load_sets, tm
         ended = crocs(*given)
         assert ended.code == 0, (given, ended.err)
     table, segments = (pyarrow.csv.read_csv(run / f"{name}.csv") for name in ("consumers", "segments"))
-    made = files.read(run / "partition.h5", PARTITION)
+    made = Run(run).partition(4)
     assert table["consumer_id"].to_pylist() == made["consumer_id"].tolist()
     assert np.bincount(table["cluster"])[1:].tolist() == segments["consumers"].to_pylist()
     parts = [files.read(path, ASSIGNMENTS) for path in sorted((later / "assignments").glob("*.h5"))]
     assigned = np.concatenate([part["label"] for part in parts])
-    assert adjusted_rand_score(assigned, made["label"][0]) > 0.95, (
-        "its own consumers find their clusters again"
-    )
-    assert "300" in (run / "report" / "index.html").read_text()
-    steps = {step["name"]: step for step in json.loads(crocs("status", "--run", run, "--json").out)}
+    assert adjusted_rand_score(assigned, made["label"]) > 0.95, "its own consumers find their clusters again"
+    assert "300" in (run / "report" / "4" / "index.html").read_text()
+    steps = {step["name"]: step for step in json.loads(crocs("status", "--run", run, "--json").out)["steps"]}
     assert steps["distances"]["made"] == steps["distances"]["parts"] > 0
 
 

@@ -10,7 +10,8 @@ from scipy.spatial.distance import squareform
 
 from crocs_cli.machine import files
 from crocs_cli.maths.clustering.stability import best_overlaps, subset
-from crocs_cli.rundir.layouts import PARTITION, SAMPLED, STABILITY
+from crocs_cli.rundir.layouts import STABILITY
+from crocs_cli.rundir.run import Run
 
 
 @given(st.integers(2, 12), st.data())
@@ -36,14 +37,14 @@ def test_clear_groups_are_found_again_and_halves_of_them_are_not(crocs, tmp_path
         assert crocs(step[0], "--run", run, *step[1:]).code == 0
     ended = crocs("stability", "--run", run, "--samples", 6)
     assert ended.code == 0, ended.err
-    assert ended.out.splitlines()[0] == "3 clusters: ARI 1.000 (1.000 to 1.000)"
-    read = files.read(run / "stability.h5", STABILITY)
-    assert read["ari"].shape == (2, 6)
-    assert (read["jaccard"][:3] == 1).all()
-    assert read["ari"][1].mean() < 0.95
+    assert ended.out.splitlines()[0] == "3 segments: ARI 1.000 (1.000 to 1.000)"
+    clear, halved = (files.read(run / "stability" / f"{k}.h5", STABILITY) for k in (3, 7))
+    assert (clear["ari"].shape, clear["jaccard"].shape, halved["jaccard"].shape) == ((6,), (3,), (7,))
+    assert (clear["jaccard"] == 1).all()
+    assert halved["ari"].mean() < 0.95
     assert crocs("report", "--run", run, "--clusters", 3).code == 0
-    page = (run / "report" / "index.html").read_text()
-    assert "Agreement with subsamples (ARI)" in page
+    for page in ("index.html", "3/index.html"):
+        assert "Agreement with subsamples (ARI)" in (run / "report" / page).read_text()
 
 
 STEPS = (
@@ -59,15 +60,14 @@ def test_of_a_sampled_run_it_is_about_the_sample(crocs, tmp_path):
     ended = crocs("stability", "--run", run, "--samples", 5)
     assert ended.code == 0, ended.err
     assert crocs("stability", "--run", run / "sample", "--samples", 5).code == 0
-    whole, sample = (files.read(path / "stability.h5", STABILITY) for path in (run, run / "sample"))
-    assert np.array_equal(whole["ari"], sample["ari"]), "the same consumers from the same distances"
-    label = files.read(run / "partition.h5", PARTITION)["label"]
-    label = label[:, files.read(run / "sampled.h5", SAMPLED)["clustered"]]
-    exact = files.read(run / "sample" / "partition.h5", PARTITION)["label"]
-    for row, first, k in ((0, 0, 3), (1, 3, 2)):  # each cluster has the number that the run gives it
-        number = {int(ours): int(theirs) for ours, theirs in zip(label[row], exact[row], strict=True)}
-        expected = [sample["jaccard"][first + number[cluster]] for cluster in range(k)]
-        assert whole["jaccard"][first : first + k].tolist() == expected
+    for k in (3, 2):
+        whole, sample = Run(run).stability(k), Run(run).sample.stability(k)
+        assert np.array_equal(whole["ari"], sample["ari"]), "the same consumers from the same distances"
+        label = Run(run).partition(k)["label"][Run(run).clustered(k)]
+        exact = Run(run).sample.partition(k)["label"]
+        number = {int(ours): int(theirs) for ours, theirs in zip(label, exact, strict=True)}
+        expected = [sample["jaccard"][number[segment]] for segment in range(k)]
+        assert whole["jaccard"].tolist() == expected, "each segment has the number that the run gives it"
     assert crocs("report", "--run", run, "--clusters", 3).code == 0
 
 
@@ -77,8 +77,8 @@ def test_a_report_refuses_the_stability_of_another_partition(crocs, tmp_path):
         for step in (*STEPS, ["stage2", "--clusters", 3], ["stability", "--samples", 2]):
             assert crocs(step[0], "--run", folder, "--seed", seed, *step[1:]).code == 0
     assert crocs("report", "--run", run).code == 0
-    shutil.copyfile(other / "stability.h5", run / "stability.h5")
+    shutil.copyfile(other / "stability" / "3.h5", run / "stability" / "3.h5")
     ended = crocs("report", "--run", run)
     assert ended.code == 1
     cure = "made for another partition; move it elsewhere and run `crocs stability` again"
-    assert ended.err == f"crocs: {run}/stability.h5: {cure}\n"
+    assert ended.err == f"crocs: {run}/stability/3.h5: {cure}\n"

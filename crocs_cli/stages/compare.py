@@ -23,8 +23,8 @@ from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments import change
 from crocs_cli.maths.segments.membership import NONE, Membership, counts, membership, shown
-from crocs_cli.pictures import describe
-from crocs_cli.pictures.change import BehaviourChange, Changes, files_of
+from crocs_cli.report import describe
+from crocs_cli.report.change import BehaviourChange, Changes, files_of
 from crocs_cli.rundir.layouts import ASSIGNMENTS
 from crocs_cli.rundir.result_settings import CompareSettings
 from crocs_cli.rundir.run import Run

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from crocs_cli.machine import files
-from crocs_cli.pictures import describe, words
+from crocs_cli.report import describe, words
 from crocs_cli.rundir.layouts import PARTITION, PROFILES, RRLS
 from tests import made_run
 from tests.conftest import digests

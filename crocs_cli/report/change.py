@@ -13,8 +13,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.decisions import at_least
-from crocs_cli.pictures import html, style
-from crocs_cli.pictures.words import percent
+from crocs_cli.report import html, style
+from crocs_cli.report.words import percent
 
 CELL_IN, ROW_IN = 0.42, 0.2
 LEFT_IN, GAP_IN, WIDTH_IN, RIGHT_IN = 0.9, 1.5, 4.2, 0.25  # of the table, between, of the changes, beyond
@@ -115,7 +115,7 @@ def files_of(found: Changes) -> dict[str, bytes]:
     environment = html.environment()
     environment.filters["percent"] = percent
     environment.filters["points"] = _points
-    page = environment.get_template("pictures/change.html").render(
+    page = environment.get_template("report/change.html").render(
         found=found,
         summary=found.summary(),
         shares=found.transition_shares(),

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from crocs_cli.errors import CallError, CrocsError, refusal
-from crocs_cli.machine.files import Arrays, digest
+from crocs_cli.machine.files import digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.shards import recipe
@@ -25,6 +25,7 @@ from crocs_cli.maths.segments import change
 from crocs_cli.maths.segments.membership import NONE, Membership, counts, membership, shown
 from crocs_cli.report import describe
 from crocs_cli.report.change import BehaviourChange, Changes, files_of
+from crocs_cli.rundir.excerpts import excerpt
 from crocs_cli.rundir.layouts import ASSIGNMENTS
 from crocs_cli.rundir.result_settings import CompareSettings
 from crocs_cli.rundir.run import Run
@@ -212,7 +213,8 @@ def _halves(earlier: Run, clusters: int, consumer_id: np.ndarray) -> tuple[LoadS
         inside = np.flatnonzero(np.isin(read["consumer_id"], consumer_id))
         names.append(read["consumer_id"][inside])
         for half, found in enumerate(parts):
-            days = stage1.load_sets(_every_other(read, inside, half), settings, [seed, 0], comparison.threads)
+            rows = [np.arange(*read["day_offset"][c : c + 2])[half::2] for c in inside]
+            days = stage1.load_sets(excerpt(read, inside, rows), settings, [seed, 0], comparison.threads)
             found.append(
                 comparison.prepared(LoadSets(days["prototype"], days["days"], days["prototype_offset"]))
             )
@@ -220,18 +222,6 @@ def _halves(earlier: Run, clusters: int, consumer_id: np.ndarray) -> tuple[LoadS
     order = np.array([places[name] for name in consumer_id])
     first, second = (LoadSets.concatenate(found).take(order) for found in parts)
     return first, second
-
-
-def _every_other(profiles: Arrays, consumers: np.ndarray, half: int) -> Arrays:
-    """Return the arrays of a profile file of some consumers, with the even days of each, or the odd ones."""
-    rows = [np.arange(*profiles["day_offset"][c : c + 2])[half::2] for c in consumers]
-    row = np.concatenate([np.empty(0, dtype=np.int64), *rows])
-    return profiles | {
-        "consumer_id": profiles["consumer_id"][consumers],
-        "day_offset": np.concatenate([[0], np.cumsum([len(own) for own in rows])]).astype(np.int64),
-        "date": profiles["date"][row],
-        "energy_kwh": profiles["energy_kwh"][row],
-    }
 
 
 def _split_counts(

@@ -11,23 +11,21 @@ ALLOWED = {
     "cli": {"cli", "stages", "screen", "paper", "rundir", "machine", "errors"},
     "stages": {
         "stages.reading",
-        "stages.reported",
         "stages.sampled",
-        "stages.sharing",
         "stages.stage1",  # load sets, for new consumers too
         "stages.stage2",  # distances, for subsamples too
         "stages.assign",  # of the later of two periods
         "stages.report",  # whether a report is still right
+        "report",
         "rundir",
         "maths",
         "machine",
         "readers",
-        "pictures",
         "errors",
     },
-    "screen": {"screen", "rundir", "maths", "machine", "errors"},
-    "paper": {"paper", "rundir", "maths", "machine", "pictures", "errors"},
-    "pictures": {"pictures", "rundir.settings", "maths", "machine.files", "errors"},
+    "screen": {"screen", "report", "readers", "rundir", "maths", "machine", "errors"},
+    "paper": {"paper", "rundir", "maths", "machine", "report", "errors"},
+    "report": {"report", "rundir", "maths", "machine", "errors"},
     "rundir": {"rundir", "maths", "machine", "readers.described", "errors"},
     "maths": {"maths", "errors"},
     "machine": {"machine", "errors"},

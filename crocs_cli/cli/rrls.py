@@ -39,10 +39,10 @@ def command(job: Job, picture: Path | None, as_json: bool) -> None:
         click.echo(json_text({"clusters": segments}, 2))
         return
     folder = job.run / "rrls" / str(job.settings.clusters)
-    found = ", ".join(str(segment["communities"]) for segment in segments)
+    found = ", ".join(str(segment.communities) for segment in segments)
     click.echo(
         f"{folder}: {len(segments)} of {job.settings.clusters} segments, with {found} shared behaviours"
     )
     for segment in segments:
-        if segment["why_fewer"]:
-            click.echo(f"segment {segment['cluster']}: {segment['why_fewer']}")
+        if segment.why_fewer:
+            click.echo(f"segment {segment.cluster}: {segment.why_fewer}")

@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from crocs_cli.paper.table import Table
-from crocs_cli.pictures import style
+from crocs_cli.report import style
 
 if TYPE_CHECKING:
     from crocs_cli.paper.experiment import Experiment

@@ -15,7 +15,7 @@ from crocs_cli.paper.experiment import Study
 from crocs_cli.paper.experiments import NAMES, experiment
 from crocs_cli.paper.work import Outcome
 from crocs_cli.paper.work import run as run_experiment
-from crocs_cli.pictures import html
+from crocs_cli.report import html
 
 #: at the paper's size it takes a machine of its own, and its figures are times
 BY_ITSELF = "scaling"

@@ -16,6 +16,7 @@ from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.clustering import assignment
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.rundir import memory
+from crocs_cli.rundir.excerpts import excerpt
 from crocs_cli.rundir.layouts import ASSIGNMENTS
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import AssignSettings
@@ -128,26 +129,19 @@ class Assigner:
             judges = self._drawn.judges[order]
             here = judges[(judges >= first) & (judges < last)] - first
             if len(here):
-                short = excerpt(read, here, history, self._seed)
+                short = some_days(read, here, history, self._seed)
                 parts.append(self._prepared(stage1.load_sets(short, settings, [self._seed, 0], threads)))
             first = last
         return LoadSets.concatenate(parts).take(order.argsort())
 
 
-def excerpt(profiles: Arrays, consumers: np.ndarray, days: int, seed: int) -> Arrays:
+def some_days(profiles: Arrays, consumers: np.ndarray, days: int, seed: int) -> Arrays:
     """Return the arrays of a profile file of some consumers, with a run of at most so many days of each."""
     random = np.random.default_rng([seed, days])
-    rows, counts = [], []
+    rows = []
     for consumer in consumers:
         first, last = profiles["day_offset"][consumer : consumer + 2]
         count = min(days, last - first)
         start = first + random.integers(last - first - count + 1)
         rows.append(np.arange(start, start + count))
-        counts.append(count)
-    row = np.concatenate(rows)
-    return profiles | {
-        "consumer_id": profiles["consumer_id"][consumers],
-        "day_offset": np.concatenate([[0], np.cumsum(counts)]),
-        "date": profiles["date"][row],
-        "energy_kwh": profiles["energy_kwh"][row],
-    }
+    return excerpt(profiles, consumers, rows)

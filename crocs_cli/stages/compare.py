@@ -23,11 +23,13 @@ from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments import change
 from crocs_cli.maths.segments.membership import NONE, Membership, counts, membership, shown
-from crocs_cli.pictures import describe
-from crocs_cli.pictures.change import BehaviourChange, Changes, files_of
+from crocs_cli.report import describe
+from crocs_cli.report.change import BehaviourChange, Changes, files_of
+from crocs_cli.rundir.excerpts import excerpt
 from crocs_cli.rundir.layouts import ASSIGNMENTS
 from crocs_cli.rundir.result_settings import CompareSettings
 from crocs_cli.rundir.run import Run
+from crocs_cli.stages import stage1
 from crocs_cli.stages.assign import assign
 
 CLAIM = 0.05  # chance of claiming any change where there is none
@@ -97,6 +99,7 @@ def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> C
     seed = earlier.made_with(clusters)[1]
     rows: list[BehaviourChange] = []
     distances = np.full((2, len(both)), np.nan)
+    halves = _halves(earlier, clusters, both)
     for number in np.unique(old).tolist():
         members = np.flatnonzero(old == number)
         known, periods, names = _periods(earlier, run, clusters, number, both[members], seed)
@@ -106,7 +109,7 @@ def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> C
         others = _others(earlier, run, clusters, known, both[old != number], len(names), seed)
         rows += [_with_shape(row, periods, earlier, clusters, others) for row in found]
         distances[0, members] = change.divergence(before, after)
-        distances[1, members] = change.expected_divergence(before, after, seed)
+        distances[1, members] = change.divergence(*_split_counts(halves, members, known, len(names)))
     transitions = np.bincount(old * clusters + now, minlength=clusters**2).reshape(clusters, clusters)
     return Changes(
         earlier=str(earlier), later=str(run), clusters=clusters, consumer_id=both,
@@ -194,6 +197,42 @@ def _in_order(run: Run, consumer_id: np.ndarray) -> LoadSets:
     read = run.consumers(consumer_id)
     places = {name: at for at, name in enumerate(read.consumer_id.tolist())}
     return read.sets.take(np.array([places[name] for name in consumer_id]))
+
+
+def _halves(earlier: Run, clusters: int, consumer_id: np.ndarray) -> tuple[LoadSets, LoadSets]:
+    """Return load sets of every other day of some consumers in the earlier period, and of the rest.
+
+    Each is made as the run's own were, so that their difference is what to expect without a change. A
+    consumer of a single day has no prototype in the second half.
+    """
+    settings, seed = earlier.stage1_settings(), earlier.made_with(clusters)[1]
+    comparison = earlier.comparison(clusters)
+    parts: tuple[list[LoadSets], list[LoadSets]] = ([], [])
+    names = []
+    for read in earlier.profiles().each():
+        inside = np.flatnonzero(np.isin(read["consumer_id"], consumer_id))
+        names.append(read["consumer_id"][inside])
+        for half, found in enumerate(parts):
+            rows = [np.arange(*read["day_offset"][c : c + 2])[half::2] for c in inside]
+            days = stage1.load_sets(excerpt(read, inside, rows), settings, [seed, 0], comparison.threads)
+            found.append(
+                comparison.prepared(LoadSets(days["prototype"], days["days"], days["prototype_offset"]))
+            )
+    places = {name: at for at, name in enumerate(np.concatenate(names).tolist())}
+    order = np.array([places[name] for name in consumer_id])
+    first, second = (LoadSets.concatenate(found).take(order) for found in parts)
+    return first, second
+
+
+def _split_counts(
+    halves: tuple[LoadSets, LoadSets], members: np.ndarray, known: Membership, behaviours: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the days of some consumers by behaviour in each half of the earlier period: (n, B + 1) each."""
+    own = [half.take(members) for half in halves]
+    first, second = (
+        counts(sets, shown(sets.prototypes, known, available_threads()), behaviours) for sets in own
+    )
+    return first, second
 
 
 def _others(

@@ -11,11 +11,11 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.maths.clustering.validity import NAMES
+from crocs_cli.report import sharing
 from crocs_cli.rundir.layouts import ASSIGNMENTS, DENDROGRAM
 from crocs_cli.rundir.names import slot_columns
 from crocs_cli.rundir.result_settings import ExportSettings
 from crocs_cli.rundir.run import Run
-from crocs_cli.stages import sharing
 
 # what can be exported: {column: what it holds}; README shows this table
 COLUMNS = {

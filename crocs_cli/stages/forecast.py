@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from crocs_cli.maths.segments.change import change
 from crocs_cli.maths.segments.membership import nearest_profile
 from crocs_cli.maths.segments.traits import consumer_means
 from crocs_cli.maths.sequences import forecast
+from crocs_cli.rundir.excerpts import excerpt
 from crocs_cli.rundir.names import slot_columns
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import ForecastSettings
@@ -243,12 +245,7 @@ def run(run: Run, settings: ForecastSettings, seed: int) -> Found:
 
 def _days(profiles: Arrays, chosen: np.ndarray) -> Arrays:
     """Return the arrays of a profile file of chosen days (days,), and of the consumers that have any."""
-    consumers = profiles["consumer_id"]
-    owner = np.repeat(np.arange(len(consumers)), np.diff(profiles["day_offset"]))
-    counts = np.bincount(owner[chosen], minlength=len(consumers))
-    return profiles | {
-        "consumer_id": consumers[counts > 0],
-        "day_offset": np.concatenate([[0], np.cumsum(counts[counts > 0])]),
-        "date": profiles["date"][chosen],
-        "energy_kwh": profiles["energy_kwh"][chosen],
-    }
+    bounds = itertools.pairwise(profiles["day_offset"].tolist())
+    rows = [first + np.flatnonzero(chosen[first:last]) for first, last in bounds]
+    some = np.flatnonzero([len(own) > 0 for own in rows])
+    return excerpt(profiles, some, [rows[consumer] for consumer in some])

@@ -15,7 +15,7 @@ from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.readings.quality import COUNTS, LATER, of_today, shares
-from crocs_cli.pictures import quality_page
+from crocs_cli.report import quality as quality_page
 from crocs_cli.rundir.run import Run
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from crocs_cli.maths.behaviours.hyperprototypes import hyperprototypes
 from crocs_cli.maths.behaviours.refined import Sample, enough_targets, search_part
 from crocs_cli.maths.behaviours.resolution import Trial, attempt, reach
 from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.pictures.fewer import why_fewer
+from crocs_cli.report.fewer import why_fewer
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import RRLS
 from crocs_cli.rundir.names import segment_keys
@@ -35,27 +35,57 @@ FEWER = "use fewer --targets, or a larger machine"
 log = logging.getLogger("crocs")
 
 
-def run(run: Run, settings: RrlsSettings, seed: int, team: Team) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Summary:
+    """The behaviours of a segment in a few figures.
+
+    `asked` is None where no number of communities was searched for; `seconds` and `peak_memory_bytes` are
+    None where the file was there already.
+    """
+
+    cluster: int
+    members: int
+    communities: int
+    asked: int | None
+    why_fewer: str | None
+    consumer_coverage: list[float]
+    day_coverage: list[float]
+    graph: str
+    targets: int
+    edges: int
+    fidelity_points: float
+    resolution: float
+    quality: float
+    seconds: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+def run(run: Run, settings: RrlsSettings, seed: int, team: Team) -> list[Summary]:
     """Make RUN/rrls/K/CC.h5 for every segment of a partition; return the summaries of those that are made."""
     consumer_id, label = run.labels(settings.clusters)
     window = run.comparison(settings.clusters).window
     products = segment_products(run, settings, seed)
-    costs: dict[str, dict[str, Any]] = {}
+    costs: dict[str, tuple[float, int | None]] = {}
 
     def make(product: Product) -> Arrays:
         start = time.perf_counter()
         members = run.members(settings.clusters, consumer_id[label == int(product.key) - 1])
         arrays = refined(members.sets, window, settings, seed)
         arrays["consumer_id"] = members.consumer_id
-        costs[product.key] = {
-            "seconds": round(time.perf_counter() - start, 2),
-            "peak_memory_bytes": peak_bytes(),
-        }
+        costs[product.key] = (round(time.perf_counter() - start, 2), peak_bytes())
         return arrays
 
     bring_up_to_date(products, make, team, "rrls", partial(needs, run, label, settings))
-    made = [product.key for product in products if product.path.exists()]
-    return [summary(run, settings.clusters, int(key)) | costs.get(key, {}) for key in made]
+    found = []
+    for product in products:
+        if product.path.exists():
+            seconds, peak = costs.get(product.key, (None, None))
+            found.append(
+                replace(
+                    summary(run, settings.clusters, int(product.key)), seconds=seconds, peak_memory_bytes=peak
+                )
+            )
+    return found
 
 
 def needs(run: Run, label: np.ndarray, settings: RrlsSettings) -> Needs:
@@ -148,30 +178,30 @@ def search(leiden: Leiden, days: np.ndarray, settings: RrlsSettings) -> list[Tri
     return reach(trial, settings.communities, settings.search, settings.min_total_coverage)
 
 
-def summary(run: Run, clusters: int, number: int) -> dict[str, Any]:
+def summary(run: Run, clusters: int, number: int) -> Summary:
     """Return what is known of a segment's behaviours in a few figures, for people and programs."""
     read, settings = run.behaviours(clusters, number), run.rrls_settings(clusters, number)
     members, targets = len(read["consumer_id"]), int(read["targets"][0])
-    return {
-        "cluster": number,
-        "members": members,
-        "communities": len(read["day_coverage"]),
-        "asked": settings.communities if settings.searched else None,
-        "why_fewer": why_fewer(read, settings) or None,
-        "consumer_coverage": read["consumer_coverage"].round(6).tolist(),
-        "day_coverage": read["day_coverage"].round(6).tolist(),
-        "graph": "full" if targets == members - 1 else "sampled targets",
-        "targets": targets,
-        "edges": int(read["edges"][0]),
-        "fidelity_points": round(100.0 * float(read["disagreement"][0]), 3),
-        "resolution": float(read["trial_resolution"][-1]),
-        "quality": float(read["quality"][0]),
-    }
+    return Summary(
+        cluster=number,
+        members=members,
+        communities=len(read["day_coverage"]),
+        asked=settings.communities if settings.searched else None,
+        why_fewer=why_fewer(read, settings) or None,
+        consumer_coverage=read["consumer_coverage"].tolist(),
+        day_coverage=read["day_coverage"].tolist(),
+        graph="full" if targets == members - 1 else "sampled targets",
+        targets=targets,
+        edges=int(read["edges"][0]),
+        fidelity_points=100.0 * float(read["disagreement"][0]),
+        resolution=float(read["trial_resolution"][-1]),
+        quality=float(read["quality"][0]),
+    )
 
 
 def picture(run: Run, clusters: int) -> str:
     """Return a picture of what the segments of one partition share: SVG, a row for each."""
-    from crocs_cli.pictures.behaviours import Shared, shared_behaviours
+    from crocs_cli.report.behaviours import Shared, shared_behaviours
 
     rows = []
     for number in range(1, clusters + 1):
@@ -180,15 +210,15 @@ def picture(run: Run, clusters: int) -> str:
         read = run.behaviours(clusters, number)
         rows.append(
             Shared(
-                number,
-                len(read["consumer_id"]),
-                read["day_coverage"],
-                read["consumer_coverage"],
-                read["hyperprototype_medoid"],
-                read["hyperprototype_mean"],
-                read["drawn_place"],
-                read["drawn_edge"],
-                read["vertex_community"][read["drawn_vertex"]],
+                number=number,
+                members=len(read["consumer_id"]),
+                day_coverage=read["day_coverage"],
+                consumer_coverage=read["consumer_coverage"],
+                medoid=read["hyperprototype_medoid"],
+                mean=read["hyperprototype_mean"],
+                place=read["drawn_place"],
+                edge=read["drawn_edge"],
+                community=read["vertex_community"][read["drawn_vertex"]],
             )
         )
     return shared_behaviours(rows)

@@ -17,7 +17,7 @@ from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.readings.quality import COUNTS
 from crocs_cli.maths.segments.typical import distances_to_rrls
 from crocs_cli.maths.synthetic.generator import draw_days
-from crocs_cli.pictures.fewer import why_fewer
+from crocs_cli.report.fewer import why_fewer
 from crocs_cli.rundir.layouts import PROFILES, RRLS
 from crocs_cli.rundir.settings import RrlsSettings
 from tests import naive_graph

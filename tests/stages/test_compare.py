@@ -14,7 +14,7 @@ from scipy.spatial.distance import jensenshannon
 from crocs_cli.machine import files
 from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.segments import change
-from crocs_cli.pictures.change import BehaviourChange
+from crocs_cli.report.change import BehaviourChange
 from crocs_cli.rundir.layouts import PROFILES, RRLS, TRUTH
 from crocs_cli.stages.compare import CLAIM, NORMAL, _claims
 from tests import made_run

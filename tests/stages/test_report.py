@@ -14,7 +14,7 @@ import pytest
 
 from crocs_cli.machine import files
 from crocs_cli.maths.segments.disclosure import safe_groups
-from crocs_cli.pictures import words
+from crocs_cli.report import words
 from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS
 from crocs_cli.rundir.run import Run
 from tests import made_run

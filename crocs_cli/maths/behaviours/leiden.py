@@ -105,7 +105,7 @@ def _aggregate(graph: Adjacency, part: np.ndarray, parts: int) -> Adjacency:
 
 
 @kernel
-def _count_ends(target, weight, atom, ends):  # type: ignore[no-untyped-def]
+def _count_ends(target, weight, atom, ends):
     for row in range(target.shape[0]):
         for column in range(target.shape[1]):
             a, b = atom[row], atom[target[row, column]]
@@ -115,7 +115,7 @@ def _count_ends(target, weight, atom, ends):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _put_ends(target, weight, atom, place, neighbour, both):  # type: ignore[no-untyped-def]
+def _put_ends(target, weight, atom, place, neighbour, both):
     for row in range(target.shape[0]):
         for column in range(target.shape[1]):
             a, b = atom[row], atom[target[row, column]]
@@ -127,7 +127,7 @@ def _put_ends(target, weight, atom, place, neighbour, both):  # type: ignore[no-
 
 
 @kernel
-def _move(graph, community, resolution, least, queue):  # type: ignore[no-untyped-def]
+def _move(graph, community, resolution, least, queue):
     """Move vertices to the community of most gain, the neighbours of moved ones again, until none is left."""
     number = len(graph.size)
     held, members = _totals(graph.size, community)
@@ -161,7 +161,7 @@ def _move(graph, community, resolution, least, queue):  # type: ignore[no-untype
 
 
 @kernel
-def _totals(size, community):  # type: ignore[no-untyped-def]
+def _totals(size, community):
     """Return the size and the number of members of each community."""
     held, members = np.zeros(len(size)), np.zeros(len(size), np.int32)
     for v in range(len(size)):
@@ -171,7 +171,7 @@ def _totals(size, community):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add_up(graph, v, community, inside, touched):  # type: ignore[no-untyped-def]
+def _add_up(graph, v, community, inside, touched):
     """Add up the weights from a vertex to each community; return how many communities there are."""
     seen = 0
     for e in range(graph.offset[v], graph.offset[v + 1]):
@@ -184,14 +184,14 @@ def _add_up(graph, v, community, inside, touched):  # type: ignore[no-untyped-de
 
 
 @kernel
-def _forget(touched, inside):  # type: ignore[no-untyped-def]
+def _forget(touched, inside):
     """Reset the accumulator."""
     for c in touched:
         inside[c] = 0.0
 
 
 @kernel
-def _best(own, candidates, inside, held, cost, least):  # type: ignore[no-untyped-def]
+def _best(own, candidates, inside, held, cost, least):
     """Return the community that a vertex gains most by being in, or -1 where it is better alone."""
     best, gain = own, inside[own] - cost * held[own]
     for c in candidates:
@@ -202,7 +202,7 @@ def _best(own, candidates, inside, held, cost, least):  # type: ignore[no-untype
 
 
 @kernel
-def _wake(graph, v, community, waits, queue, waiting):  # type: ignore[no-untyped-def]
+def _wake(graph, v, community, waits, queue, waiting):
     """Queue the neighbours of a moved vertex that are not where it is now; return how many wait."""
     first, number = waiting
     for e in range(graph.offset[v], graph.offset[v + 1]):
@@ -215,7 +215,7 @@ def _wake(graph, v, community, waits, queue, waiting):  # type: ignore[no-untype
 
 
 @kernel
-def _refine(graph, community, refined, resolution, order):  # type: ignore[no-untyped-def]
+def _refine(graph, community, refined, resolution, order):
     """Merge single vertices into parts of their community that are well connected to the rest of it."""
     number = len(graph.size)
     total = _totals(graph.size, community)[0]
@@ -242,7 +242,7 @@ def _refine(graph, community, refined, resolution, order):  # type: ignore[no-un
 
 
 @kernel
-def _weight_inside(graph, community):  # type: ignore[no-untyped-def]
+def _weight_inside(graph, community):
     """Return the weight from each vertex to its own community."""
     weight = np.zeros(len(graph.size))
     for v in range(len(graph.size)):
@@ -253,7 +253,7 @@ def _weight_inside(graph, community):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _edges_between(graph, part, vertices, start):  # type: ignore[no-untyped-def]
+def _edges_between(graph, part, vertices, start):
     """Return offset, neighbour and weight of the graph between parts: part p is vertices[start[p]:...]."""
     parts = len(start) - 1
     inside, touched = np.zeros(parts), np.empty(parts, np.int32)
@@ -274,7 +274,7 @@ def _edges_between(graph, part, vertices, start):  # type: ignore[no-untyped-def
 
 
 @kernel
-def _add_up_all(graph, own, part, inside, touched):  # type: ignore[no-untyped-def]
+def _add_up_all(graph, own, part, inside, touched):
     """Add up the weights from the vertices of one part to each other part; return how many there are."""
     seen = 0
     for v in own:

@@ -59,7 +59,7 @@ def kmeans(
 
 
 @kernel
-def _best_start(points, weights, draws, fewer):  # type: ignore[no-untyped-def]
+def _best_start(points, weights, draws, fewer):
     """Return the labels (n,) of the start with the least loss, and the loss; draws: (starts, k, tries)."""
     least, best = np.inf, np.zeros(len(points), np.int64)
     label, away = np.zeros(len(points), np.int64), np.empty(len(points))
@@ -85,7 +85,7 @@ def _best_start(points, weights, draws, fewer):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _spread(points, weights, draws, centres, away):  # type: ignore[no-untyped-def]
+def _spread(points, weights, draws, centres, away):
     """Take points as centres, drawn by their weighted squared distance to those before.
 
     draws: (k, tries); of some points that are drawn, the one that brings all points nearest is taken.
@@ -108,7 +108,7 @@ def _spread(points, weights, draws, centres, away):  # type: ignore[no-untyped-d
 
 
 @kernel
-def _drawn(chance, left):  # type: ignore[no-untyped-def]
+def _drawn(chance, left):
     """Return the point up to which the chances (n,) add up to more than `left`."""
     chosen = 0
     for point in range(len(chance)):
@@ -119,7 +119,7 @@ def _drawn(chance, left):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _approach(points, weights, centre, away, reach):  # type: ignore[no-untyped-def]
+def _approach(points, weights, centre, away, reach):
     """Write how far every point is, squared, if one of them becomes a centre; return the weighted sum."""
     total = 0.0
     for point in range(len(points)):
@@ -132,7 +132,7 @@ def _approach(points, weights, centre, away, reach):  # type: ignore[no-untyped-
 
 
 @kernel
-def _assign(points, weights, centres, label, away):  # type: ignore[no-untyped-def]
+def _assign(points, weights, centres, label, away):
     """Find each point's nearest centre and squared distance; return the loss, and whether a label moved."""
     squares, loss, moved = np.empty(centres.shape[1]), 0.0, False
     for point in range(len(points)):
@@ -152,7 +152,7 @@ def _assign(points, weights, centres, label, away):  # type: ignore[no-untyped-d
 
 
 @kernel
-def _recentre(points, weights, centres, label, away):  # type: ignore[no-untyped-def]
+def _recentre(points, weights, centres, label, away):
     """Put every centre in the mean of its points, one without any in the point farthest from its centre."""
     held = np.zeros(centres.shape[1])
     centres[:] = 0.0

@@ -126,7 +126,7 @@ def served(
 
 
 @kernel
-def judge(condensed, m, found, block, part):  # type: ignore[no-untyped-def]
+def judge(condensed, m, found, block, part):
     """Return what swaps would change among some consumers, beside the medoids' removal.
 
     Gives (k, CANDIDATES) float64: for each medoid and each candidate of the block, the change of the loss of
@@ -148,7 +148,7 @@ def judge(condensed, m, found, block, part):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def take_tile(condensed, m, block, start, end, tile):  # type: ignore[no-untyped-def]
+def take_tile(condensed, m, block, start, end, tile):
     """Copy the distances of consumers `start` to `end` to the candidates of a block, one in each lane."""
     low, high = block
     for consumer in range(start, min(end, low)):
@@ -166,7 +166,7 @@ def take_tile(condensed, m, block, start, end, tile):  # type: ignore[no-untyped
 
 
 @kernel
-def serve(distance, nearest, first, second):  # type: ignore[no-untyped-def]
+def serve(distance, nearest, first, second):
     """Find the two nearest medoids of every consumer; distance: (k, m)."""
     for medoid in range(len(distance)):
         row = distance[medoid]
@@ -177,7 +177,7 @@ def serve(distance, nearest, first, second):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def write_row(condensed, m, item, row):  # type: ignore[no-untyped-def]
+def write_row(condensed, m, item, row):
     """Copy one row of the square matrix."""
     place = item - 1
     for other in range(item):
@@ -188,7 +188,7 @@ def write_row(condensed, m, item, row):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def square_of(condensed, m, items):  # type: ignore[no-untyped-def]
+def square_of(condensed, m, items):
     """Return the square matrix of some items, in rising order: (n, n) float32."""
     square = np.zeros((len(items), len(items)), np.float32)
     for row in range(len(items)):

@@ -137,7 +137,7 @@ class Indices:
 
 
 @kernel
-def _accumulate(tile, row_cells, column_cells, row_sums, column_sums, pairs, on_diagonal):  # type: ignore[no-untyped-def]
+def _accumulate(tile, row_cells, column_cells, row_sums, column_sums, pairs, on_diagonal):
     squares, least, largest = pairs
     for row in range(tile.shape[0]):
         a = row_cells[row]

@@ -13,7 +13,7 @@ def length(m: int) -> int:
 
 
 @kernel
-def row_start(i, m):  # type: ignore[no-untyped-def]
+def row_start(i, m):
     """Return where the distance of item i to item i + 1 stands; for the last item, and m, the length."""
     return i * (2 * m - i - 1) // 2
 

@@ -10,7 +10,7 @@ SAME = 1e-9  # relative difference up to which a number is an error code
 
 
 @kernel
-def _is_code(energy, codes):  # type: ignore[no-untyped-def]
+def _is_code(energy, codes):
     """Return whether an energy is one of the codes (n,)."""
     found = False
     for code in codes:
@@ -19,7 +19,7 @@ def _is_code(energy, codes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def largest_of_lines(table, codes):  # type: ignore[no-untyped-def]
+def largest_of_lines(table, codes):
     """Return the largest absolute energies of each line: (2, lines), of all and without error codes.
 
     NaN where a line has none.
@@ -46,7 +46,7 @@ def largest_of_lines(table, codes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def clear_implausible(table, most, codes, ceiling):  # type: ignore[no-untyped-def]
+def clear_implausible(table, most, codes, ceiling):
     """Clear the cells above what may be true; return how many of each line: (lines,) int64.
 
     most: (lines,) largest absolute energy of each line; ceiling: (2, lines), the largest absolute energy that
@@ -66,7 +66,7 @@ def clear_implausible(table, most, codes, ceiling):  # type: ignore[no-untyped-d
 
 
 @kernel
-def only_rises(table, first, least):  # type: ignore[no-untyped-def]
+def only_rises(table, first, least):
     """Say of which registers, lines first[r]:first[r + 1], the cells never fall: (registers,) bool.
 
     Registers with less than `least` cells are not judged.

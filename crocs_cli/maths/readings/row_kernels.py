@@ -15,7 +15,7 @@ from crocs_cli.maths.readings.rows import BESIDE, BIN_METERS, ESTIMATED, IMPLAUS
 
 
 @kernel
-def to_intervals(start_s, value, interval_s, sides, scale):  # type: ignore[no-untyped-def]
+def to_intervals(start_s, value, interval_s, sides, scale):
     """Return (interval int32, energy float64, flags uint8) of readings (n,).
 
     sides: how many seconds a stamp may be early and late, and is then repaired; scale: factor of values, and
@@ -49,7 +49,7 @@ def to_intervals(start_s, value, interval_s, sides, scale):  # type: ignore[no-u
 
 
 @kernel
-def to_bins(rows, slot_of, records):  # type: ignore[no-untyped-def]
+def to_bins(rows, slot_of, records):
     """Write readings, Rows.columns(), into `records` (n,) of RECORD: bin by bin, each in the order of rows.
 
     slot_of: (meters,) int32, BIN_METERS slots a bin, or -1 for a meter that is left out. Returns where each
@@ -73,7 +73,7 @@ def to_bins(rows, slot_of, records):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def count_rows(rows, counts):  # type: ignore[no-untyped-def]
+def count_rows(rows, counts):
     """Count what each of the rows, Rows.columns(), shows by itself; return (largest channel, all flags).
 
     counts: (meters, 7 or more) int64, which begin with the first seven of COUNTS.
@@ -97,7 +97,7 @@ def count_rows(rows, counts):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def mark_lines(rows, channels, per_day, first_day, there):  # type: ignore[no-untyped-def]
+def mark_lines(rows, channels, per_day, first_day, there):
     """Mark in `there` (meters * channels, days) bool the days of which a register has a row on the grid."""
     meter, interval, _, channel, flags = rows
     for i in range(len(meter)):
@@ -107,7 +107,7 @@ def mark_lines(rows, channels, per_day, first_day, there):  # type: ignore[no-un
 
 
 @kernel
-def lay(rows, channels, first_day, line_of, table):  # type: ignore[no-untyped-def]
+def lay(rows, channels, first_day, line_of, table):
     """Write readings into `table` (lines, intervals of a day); say whether some collide.
 
     line_of: (registers, days) int32, the line of each register's day. Rows without a number are not written;
@@ -129,7 +129,7 @@ def lay(rows, channels, first_day, line_of, table):  # type: ignore[no-untyped-d
 
 
 @kernel
-def count_cells(rows, channels, first_day, line_of, table, cells):  # type: ignore[no-untyped-def]
+def count_cells(rows, channels, first_day, line_of, table, cells):
     """Count what the rows of each cell of a laid table come to; arguments as in `lay`.
 
     cells: five arrays of the table's shape: how many rows, how many of them equal to the first one, their

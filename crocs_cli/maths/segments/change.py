@@ -12,8 +12,6 @@ import numpy as np
 
 from crocs_cli.maths.decisions import slack
 
-DRAWS = 50  # divisions of a consumer's days at random, for the divergence to expect without a change
-
 
 class Change(NamedTuple):
     """Change of the mean share of days, for each behaviour: estimate, its standard error, p-value; (B,)."""
@@ -74,21 +72,15 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
 
 def divergence(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the Jensen-Shannon divergence, base 2 and not its root, of counts (..., B): (...) in [0, 1]."""
-    p, q = first / first.sum(axis=-1, keepdims=True), second / second.sum(axis=-1, keepdims=True)
+    """Return the Jensen-Shannon divergence, base 2 and not its root, of counts (..., B): (...) in [0, 1].
+
+    NaN where one side has no counts.
+    """
+    with np.errstate(invalid="ignore"):
+        p, q = first / first.sum(axis=-1, keepdims=True), second / second.sum(axis=-1, keepdims=True)
     middle = (p + q) / 2.0
-    return ((_information(p, middle) + _information(q, middle)) / 2.0).clip(0.0, 1.0)
-
-
-def expected_divergence(first: np.ndarray, second: np.ndarray, seed: int) -> np.ndarray:
-    """Return the mean divergence of each consumer's days divided at random: (n,), first and second (n, B)."""
-    together = first + second
-    expected = np.empty(len(together))
-    for number, (all_days, some) in enumerate(zip(together, first.sum(axis=1), strict=True)):
-        random = np.random.default_rng([seed, number])
-        drawn = random.multivariate_hypergeometric(all_days, some, DRAWS, method="marginals")
-        expected[number] = divergence(drawn, all_days - drawn).mean()
-    return expected
+    found = ((_information(p, middle) + _information(q, middle)) / 2.0).clip(0.0, 1.0)
+    return np.where(np.isnan(middle).any(axis=-1), np.nan, found)
 
 
 def _squared_error(rows: np.ndarray) -> np.ndarray:

@@ -93,7 +93,7 @@ def outlier_curve(random: np.random.Generator) -> np.ndarray:
 
 
 @kernel
-def _draw_days(shapes, random, days):  # type: ignore[no-untyped-def]
+def _draw_days(shapes, random, days):
     curve, series = np.empty(POINTS), np.empty(POINTS)
     for day in range(len(shapes)):
         if shapes[day] < 0:
@@ -108,7 +108,7 @@ def _draw_days(shapes, random, days):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def star_series(curve, starts_high, random, series):  # type: ignore[no-untyped-def]
+def star_series(curve, starts_high, random, series):
     """Run the STAR recurrence along a curve (480,) into a series (480,)."""
     value = (HIGH_START if starts_high else 0.0) + START_SD * random.standard_normal()
     series[0] = value
@@ -119,7 +119,7 @@ def star_series(curve, starts_high, random, series):  # type: ignore[no-untyped-
 
 
 @kernel
-def _shape_curve(shape, random, curve):  # type: ignore[no-untyped-def]
+def _shape_curve(shape, random, curve):
     curve[:] = 0
     rows, begin = _BUMP_TABLE
     for row in rows[begin[shape] : begin[shape + 1]]:
@@ -138,7 +138,7 @@ def _shape_curve(shape, random, curve):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _outlier_curve(random, curve):  # type: ignore[no-untyped-def]
+def _outlier_curve(random, curve):
     grid = np.arange(0, POINTS, 5)
     curve[:] = 0
     for bump in range(random.integers(1, 10)):  # at distinct places: the first entries of a shuffled grid
@@ -159,7 +159,7 @@ def _outlier_curve(random, curve):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _dip(curve, random):  # type: ignore[no-untyped-def]
+def _dip(curve, random):
     """Take a wide bump at noon away; its own least value is a constant that rescaling removes."""
     dip = np.zeros(POINTS)
     _add_bump(dip, 1.0, _around(220, 4, random), _around(45, 4, random))
@@ -168,7 +168,7 @@ def _dip(curve, random):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add_plateau(curve, up, down, random):  # type: ignore[no-untyped-def]
+def _add_plateau(curve, up, down, random):
     """Add a plateau of height 0 to 1 between two logistic edges."""
     plateau = np.zeros(POINTS)
     if up == NEVER:
@@ -182,7 +182,7 @@ def _add_plateau(curve, up, down, random):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add_bump(curve, factor, centre, width):  # type: ignore[no-untyped-def]
+def _add_bump(curve, factor, centre, width):
     """Add factor * exp(-((t - centre) / width)^2 / 2); the centre is one of the points, where it is highest.
 
     From one point to the next the bump falls by a factor that itself falls by a constant one.
@@ -199,7 +199,7 @@ def _add_bump(curve, factor, centre, width):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add_logistic(curve, factor, place, scale):  # type: ignore[no-untyped-def]
+def _add_logistic(curve, factor, place, scale):
     """Add factor / (1 + exp(-(t - place) / scale))."""
     value, falls = np.exp(place / scale), np.exp(-1.0 / scale)
     for t in range(POINTS):
@@ -208,12 +208,12 @@ def _add_logistic(curve, factor, place, scale):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _around(centre, spread, random):  # type: ignore[no-untyped-def]
+def _around(centre, spread, random):
     return float(random.integers(int(centre - spread), int(centre + spread) + 1))
 
 
 @kernel
-def _rescale(values):  # type: ignore[no-untyped-def]
+def _rescale(values):
     """Bring values to minimum 0 and maximum 1."""
     low = values.min()
     values -= low

@@ -90,7 +90,7 @@ def _behaviour(shapes: np.ndarray, markov: bool, random: np.random.Generator) ->
 
 
 @kernel
-def _follow(steps, state, chances):  # type: ignore[no-untyped-def]
+def _follow(steps, state, chances):
     """Return the state of each day of a Markov chain; steps: cumulated transition chances."""
     states = np.empty(len(chances), np.int64)
     for day in range(len(chances)):

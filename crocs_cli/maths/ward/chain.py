@@ -11,7 +11,7 @@ from crocs_cli.maths.ward.neighbours import UNKNOWN, nearest_to, neighbour, squa
 
 
 @kernel
-def merge_by_chain(matrix, members, near, merges):  # type: ignore[no-untyped-def]
+def merge_by_chain(matrix, members, near, merges):
     """Merge `merges` times; return the first clusters, the second ones, and their squared heights float64.
 
     matrix: condensed squared distances, float32, changed in place; members: int64, how many each cluster
@@ -45,7 +45,7 @@ def merge_by_chain(matrix, members, near, merges):  # type: ignore[no-untyped-de
 
 
 @kernel
-def look(matrix, members, cluster):  # type: ignore[no-untyped-def]
+def look(matrix, members, cluster):
     """Return the nearest of a cluster."""
     count, nearest = len(members), UNKNOWN
     bits = matrix.view(np.uint32)
@@ -63,7 +63,7 @@ def look(matrix, members, cluster):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def merge(matrix, members, near, pair):  # type: ignore[no-untyped-def]
+def merge(matrix, members, near, pair):
     """Put the union of two clusters (first, second, their squared distance) in the place of the first one."""
     first, second, between = pair
     count, bits = len(members), matrix.view(np.uint32)
@@ -85,7 +85,7 @@ def merge(matrix, members, near, pair):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def meet(near, other, key, first, second):  # type: ignore[no-untyped-def]
+def meet(near, other, key, first, second):
     """Let a union, in the place of its first cluster, and another cluster know each other by their key."""
     near[first] = min(near[first], key)
     if near[other] != UNKNOWN:

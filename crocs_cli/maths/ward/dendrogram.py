@@ -35,7 +35,7 @@ class Dendrogram:
 
 
 @kernel
-def _name_nodes(sides, merges):  # type: ignore[no-untyped-def]
+def _name_nodes(sides, merges):
     """Fill in the nodes that each merge joins, the smaller number first, and the leaves below it."""
     count = len(sides) + 1
     above = np.arange(2 * count - 1)

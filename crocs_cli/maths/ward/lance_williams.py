@@ -6,7 +6,7 @@ from crocs_cli.maths.compiled import kernel
 
 
 @kernel
-def union_square(to_first, to_second, between, first, second, other):  # type: ignore[no-untyped-def]
+def union_square(to_first, to_second, between, first, second, other):
     """Return the squared distance of two clusters' union to another cluster (Lance & Williams 1967).
 
     to_first, to_second, between: squared distances of the two to the other, and between the two;

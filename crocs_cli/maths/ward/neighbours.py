@@ -30,19 +30,19 @@ NO_PAIRS = Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 
 
 @kernel
-def neighbour(bits, cluster, other):  # type: ignore[no-untyped-def]
+def neighbour(bits, cluster, other):
     """Return what two clusters are to each other; bits: their squared distance viewed as uint32."""
     return (np.uint64(bits) << _HALF) | np.uint64(cluster ^ other)
 
 
 @kernel
-def nearest_to(cluster, near):  # type: ignore[no-untyped-def]
+def nearest_to(cluster, near):
     """Return the number of a cluster's neighbour."""
     return np.int64(near & _LOWER) ^ cluster
 
 
 @kernel
-def square_of(near):  # type: ignore[no-untyped-def]
+def square_of(near):
     """Return the squared distance to a neighbour as float64."""
     bits = np.empty(1, np.uint32)
     bits[0] = np.uint32(near >> _HALF)
@@ -50,7 +50,7 @@ def square_of(near):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def note(pairs, row, near):  # type: ignore[no-untyped-def]
+def note(pairs, row, near):
     """Note what the pairs of one row with the rows after it mean at both ends.
 
     pairs: (rows after,) float32 squared distances; near: (rows,) uint64, changed in place.

@@ -178,7 +178,7 @@ class SpreadRounds:
 
 
 @kernel
-def square(rows, first):  # type: ignore[no-untyped-def]
+def square(rows, first):
     """Square the rows of the clusters from `first` on; return whether all could be squared."""
     usable = True
     for row in range(len(rows)):
@@ -190,7 +190,7 @@ def square(rows, first):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def nearest_of_rows(rows, own, members):  # type: ignore[no-untyped-def]
+def nearest_of_rows(rows, own, members):
     """Return the nearest of each of some clusters, (len(own),) uint64; rows: theirs of the matrix."""
     near = np.full(len(own), UNKNOWN)
     for row in range(len(own)):
@@ -202,7 +202,7 @@ def nearest_of_rows(rows, own, members):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def unite(rows, places, seconds, new, here, target):  # type: ignore[no-untyped-def]
+def unite(rows, places, seconds, new, here, target):
     """Write the rows of the new clusters `here` one after another into `target`, which may overlap `rows`.
 
     places: where the rows of their first clusters are; seconds: the rows of their second ones, of the pairs.
@@ -219,7 +219,7 @@ def unite(rows, places, seconds, new, here, target):  # type: ignore[no-untyped-
 
 
 @kernel
-def lone_row(row, new, cluster, made):  # type: ignore[no-untyped-def]
+def lone_row(row, new, cluster, made):
     """Write the row of a new cluster that is an old one."""
     own = new.members[new.first[cluster]]
     for column in range(len(made)):
@@ -232,7 +232,7 @@ def lone_row(row, new, cluster, made):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def pair_row(row, its, new, cluster, made):  # type: ignore[no-untyped-def]
+def pair_row(row, its, new, cluster, made):
     """Write the row of a new pair from those of both its clusters.
 
     Of two pairs the one of the lower number is united first, so that both their owners get the same bits.
@@ -259,7 +259,7 @@ def pair_row(row, its, new, cluster, made):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def join_column(rows, own, members, pair):  # type: ignore[no-untyped-def]
+def join_column(rows, own, members, pair):
     """Write a pair's union into the column of its first cluster; return the column, (len(own),) float32."""
     first, second, between = pair
     for row in range(len(own)):
@@ -271,7 +271,7 @@ def join_column(rows, own, members, pair):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def meet_all(near, members, squares, first, second):  # type: ignore[no-untyped-def]
+def meet_all(near, members, squares, first, second):
     """Let a union and all other clusters know each other; squares: (clusters,) float32, to the union."""
     near[first] = UNKNOWN
     bits = squares.view(np.uint32)

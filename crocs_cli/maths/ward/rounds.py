@@ -30,7 +30,6 @@ FEWEST_PAIRS = 1 / 32  # of the clusters; below it the chain costs less than a p
 BLOCK_PAIRS = 1 << 25  # of the rows that are computed beside the matrix before they are put in their place
 LARGEST = np.float32(1e19)  # its square is still a float32
 PARTS = 8  # of a block for each thread, so that none waits long for the others
-LARGEST = np.float32(1e19)  # its square is still a float32
 NOBODY = -1
 
 Rows = tuple[int, int]  # first, last + 1
@@ -195,7 +194,7 @@ def members_of(new: Unions) -> np.ndarray:
 
 
 @kernel
-def square_rows(matrix, count, rows, near):  # type: ignore[no-untyped-def]
+def square_rows(matrix, count, rows, near):
     """Square the pairs of some rows and note their neighbours; return whether all could be squared."""
     usable = True
     for row in range(rows[0], rows[1]):
@@ -208,7 +207,7 @@ def square_rows(matrix, count, rows, near):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def take_columns(matrix, count, places, rows, values):  # type: ignore[no-untyped-def]
+def take_columns(matrix, count, places, rows, values):
     """Copy what some rows hold of the columns `second`, below the rows `first`, to start + row.
 
     Row by row, because a walk down a column costs a miss of every cache at each step.
@@ -222,7 +221,7 @@ def take_columns(matrix, count, places, rows, values):  # type: ignore[no-untype
 
 
 @kernel
-def union_rows(matrix, new, columns, rows, made, near):  # type: ignore[no-untyped-def]
+def union_rows(matrix, new, columns, rows, made, near):
     """Write the pairs of some new rows one after another into `made`, and note their neighbours."""
     clusters, count, end = len(new.first), len(new.members), 0
     whole = np.empty(count)
@@ -240,7 +239,7 @@ def union_rows(matrix, new, columns, rows, made, near):  # type: ignore[no-untyp
 
 
 @kernel
-def unite_rows(matrix, new, columns, pair, whole):  # type: ignore[no-untyped-def]
+def unite_rows(matrix, new, columns, pair, whole):
     """Write the squared distances of a pair's union to all old clusters after its first one into `whole`."""
     members, count = new.members, len(new.members)
     first, second, between = new.pair.first[pair], new.pair.second[pair], new.pair.square[pair]
@@ -256,7 +255,7 @@ def unite_rows(matrix, new, columns, pair, whole):  # type: ignore[no-untyped-de
 
 
 @kernel
-def unite_columns(squares, new, row, mine, pairs):  # type: ignore[no-untyped-def]
+def unite_columns(squares, new, row, mine, pairs):
     """Write the pairs of a new row from its squared distances to the old clusters after its first one.
 
     mine: how many consumers the new row's cluster has. The unsigned places spare the check for negative ones.

@@ -21,7 +21,7 @@ from crocs_cli.paper.crocs import compare, load_sets, partition
 from crocs_cli.paper.days import Days, stand_in
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study
 from crocs_cli.paper.table import Table
-from crocs_cli.pictures import style
+from crocs_cli.report import style
 
 SEASONS = {"June to August": (6, 7, 8), "December to February": (12, 1, 2)}
 LEAST_DAYS, PROTOTYPES, ALGORITHM = 45, 15, "kmedoids"

@@ -11,7 +11,7 @@ from crocs_cli.paper import pictures
 from crocs_cli.paper.days import Days, date_number, date_text, days_from, month_starts, stand_in
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study
 from crocs_cli.paper.table import Table
-from crocs_cli.pictures import style
+from crocs_cli.report import style
 
 PERIOD_DAYS, LEAST_DAYS, CLUSTERS = 182, 120, 10
 QUICK_PERIODS, STAND_IN_CONSUMERS = 1, 24

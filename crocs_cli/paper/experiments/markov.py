@@ -19,7 +19,7 @@ from crocs_cli.paper.crocs import stage1
 from crocs_cli.paper.days import Days, stand_in
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study, random_of
 from crocs_cli.paper.table import Table
-from crocs_cli.pictures import style
+from crocs_cli.report import style
 
 STATES, QUICK_STATES = range(2, 51), (2, 4, 8)
 #: consumers of one cell

@@ -14,7 +14,7 @@ from crocs_cli.paper.days import Days, date_number, date_text, days_from, month_
 from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setting, Study
 from crocs_cli.paper.methods.dominant_profile import dominant_profiles
 from crocs_cli.paper.table import Table
-from crocs_cli.pictures import style
+from crocs_cli.report import style
 
 PERIOD_DAYS, LEAST_DAYS = 90, 60
 PROTOTYPES, QUICK_PROTOTYPES = range(1, 51), (1, 2, 3, 5, 8, 12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.clustering.scores import adjusted_rand
@@ -45,7 +46,7 @@ def measure(cell: Cell, study: Study) -> Figures:
     ]
 
 
-def _labels(days: Days, clusters: int, seed: int, threads: int):  # type: ignore[no-untyped-def]
+def _labels(days: Days, clusters: int, seed: int, threads: int) -> np.ndarray:
     sets = load_sets(days, PROTOTYPES, "ward", seed, threads)
     return partition(compare(sets, days.window, threads), clusters, "ward", seed)
 

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from crocs_cli.pictures import style
-from crocs_cli.pictures.facts import Behaviours, Segment, drawn
-from crocs_cli.pictures.words import behaviour_name, behaviour_times, percent
+from crocs_cli.report import style
+from crocs_cli.report.facts import Behaviours, Segment, drawn
+from crocs_cli.report.words import behaviour_name, behaviour_times, percent
 
 
 def behaviour(segment: Segment, index: int, with_medoid: bool) -> str:

@@ -16,8 +16,8 @@ from crocs_cli.maths.segments.traits import (
     smoothed,
     weighted_quantiles,
 )
-from crocs_cli.pictures.facts import Behaviours, Segment
-from crocs_cli.pictures.words import name_of
+from crocs_cli.report.facts import Behaviours, Segment
+from crocs_cli.report.words import name_of
 
 INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
 

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 
-from crocs_cli.pictures import html, overview, style, words
+from crocs_cli.report import html, overview, style, words
 
 WORST = 20  # consumers named on the page; quality.csv has all
 BINS = 30
@@ -79,4 +79,4 @@ def _template() -> Any:
     environment = html.environment()
     environment.filters["percent"] = words.percent
     environment.filters["said"] = said
-    return environment.get_template("pictures/quality.html")
+    return environment.get_template("report/quality.html")

@@ -12,8 +12,8 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine.files import Arrays
 from crocs_cli.maths.readings.quality import COUNTS, of_today
 from crocs_cli.maths.segments.traits import consumer_means, peak_counts
-from crocs_cli.pictures.describe import People
-from crocs_cli.pictures.facts import Quality
+from crocs_cli.report.describe import People
+from crocs_cli.report.facts import Quality
 from crocs_cli.rundir.run import Members, Run
 
 

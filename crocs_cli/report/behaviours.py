@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from crocs_cli.pictures import style
-from crocs_cli.pictures.facts import drawn
+from crocs_cli.report import style
+from crocs_cli.report.facts import drawn
 
 #: Okabe and Ito's colours, darkened to hold on white; told apart by people with every kind of colour vision
 COLOURS = ("#0072b2", "#d55e00", "#007a5e", "#a8437f", "#a67c00", "#2f8fc4", "#5b3a8c", "#3d3d3d")

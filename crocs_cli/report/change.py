@@ -13,8 +13,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.decisions import at_least
-from crocs_cli.pictures import html, style
-from crocs_cli.pictures.words import percent
+from crocs_cli.report import html, style
+from crocs_cli.report.words import percent
 
 CELL_IN, ROW_IN = 0.42, 0.2
 LEFT_IN, GAP_IN, WIDTH_IN, RIGHT_IN = 0.9, 1.5, 4.2, 0.25  # of the table, between, of the changes, beyond
@@ -65,7 +65,8 @@ class Changes:
 
     consumer_id: (n,); segments: (2, n) earlier and later, from 0; moved: (n,) bool, where the later segment
     is another and the consumer is no longer like its earlier one; divergence: (2, n) of a consumer's days,
-    found and expected without a change; transitions: (K, K) consumers by earlier and later segment.
+    found, and between two halves of
+    the earlier period; transitions: (K, K) consumers by earlier and later segment.
     """
 
     earlier: str
@@ -100,8 +101,8 @@ class Changes:
                 {name: value for name, value in vars(row).items() if name not in left_out}
                 for row in self.behaviours
             ],
-            "median_divergence": float(np.median(self.divergence[0])),
-            "median_expected_divergence": float(np.median(self.divergence[1])),
+            "median_divergence": _median(self.divergence[0]),
+            "median_expected_divergence": _median(self.divergence[1]),
         }
 
 
@@ -114,7 +115,7 @@ def files_of(found: Changes) -> dict[str, bytes]:
     environment = html.environment()
     environment.filters["percent"] = percent
     environment.filters["points"] = _points
-    page = environment.get_template("pictures/change.html").render(
+    page = environment.get_template("report/change.html").render(
         found=found,
         summary=found.summary(),
         shares=found.transition_shares(),
@@ -211,6 +212,11 @@ def _said(found: Changes) -> str:
         f"{percent(stayed)} of consumers are nearest to the same segment in both periods. Changes of "
         f"behaviours in points of days: {claimed or 'none beyond chance'}."
     )
+
+
+def _median(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _points(share: float) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from crocs_cli.pictures import html, overview, segment, words
-from crocs_cli.pictures.facts import Facts, Indices, Segment, drawn
-from crocs_cli.pictures.style import slot_hours
+from crocs_cli.report import html, overview, segment, words
+from crocs_cli.report.facts import Facts, Indices, Segment, drawn
+from crocs_cli.report.style import slot_hours
 
 
 def files(facts: Facts) -> dict[str, str]:
@@ -169,4 +169,4 @@ def _template(name: str) -> Any:
         "day_reasons": overview.DAYS,
         "index_names": overview.INDICES,
     }
-    return environment.get_template(f"pictures/{name}.html")
+    return environment.get_template(f"report/{name}.html")

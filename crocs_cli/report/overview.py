@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from crocs_cli.pictures import style
-from crocs_cli.pictures.facts import Indices, Quality, Segment
-from crocs_cli.pictures.words import percent
+from crocs_cli.report import style
+from crocs_cli.report.facts import Indices, Quality, Segment
+from crocs_cli.report.words import percent
 
 # reason -> what is said of it; the counts themselves are those of crocs_cli.maths.readings.quality
 DAYS = {

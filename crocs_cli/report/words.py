@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crocs_cli.maths.decisions import at_least, at_most, first_greatest, rank
-from crocs_cli.pictures.facts import Behaviours, Segment, Times
+from crocs_cli.report.facts import Behaviours, Segment, Times
 
 LONGEST_PEAK_H = 5.0  # a longer high time is said with its ends
 ALL_DAY_H = 18.0

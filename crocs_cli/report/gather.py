@@ -1,0 +1,191 @@
+"""Gather what a report shows from a run: segments with their behaviours, typical members and provenance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from crocs_cli.machine import files
+from crocs_cli.machine.files import Arrays
+from crocs_cli.machine.layout import Layout
+from crocs_cli.machine.threads import available_threads
+from crocs_cli.maths.decisions import first_least
+from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.distances.wsmd import set_distances
+from crocs_cli.maths.segments import membership
+from crocs_cli.maths.segments.typical import covered_days, ranking
+from crocs_cli.report import describe
+from crocs_cli.report.facts import Facts, Indices, Member, Segment
+from crocs_cli.report.fewer import why_fewer
+from crocs_cli.report.sharing import groups_to_show
+from crocs_cli.report.source import Source, read_run
+from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY
+from crocs_cli.rundir.result_settings import ReportSettings
+from crocs_cli.rundir.run import Run
+
+PRIVATE = ("files",)  # settings that a safe report leaves out
+INDICES = ("silhouette", "dunn", "davies_bouldin", "calinski_harabasz")
+
+
+def gather(run: Run, settings: ReportSettings) -> Facts:
+    """Read everything that a report shows."""
+    clusters = run.chosen(settings.clusters)
+    quality, source = read_run(run, clusters)
+    groups: list[tuple[int, ...]] = [(number,) for number in range(clusters)]
+    if settings.share_safe:
+        groups = groups_to_show(run, source.label, source.people.used_kwh(), settings.minimum_size)
+    merged = groups[-1] if len(groups[-1]) > 1 else ()
+    return Facts(
+        quality=quality,
+        indices=indices_of(run, [clusters]),
+        segments=_with_nearest([_segment(group, merged, source, settings) for group in groups], source),
+        provenance=_provenance(run, clusters, settings.share_safe),
+        missing=_missing(run, clusters),
+        safe=settings.share_safe,
+        minimum=settings.minimum_size,
+    )
+
+
+def _segment(
+    group: tuple[int, ...], others: tuple[int, ...], source: Source, settings: ReportSettings
+) -> Segment:
+    """Describe one segment, or several merged, with its behaviours and typical members where there are any.
+
+    others: the segments that are shown merged only.
+    """
+    found = describe.segment(group, source.label, source.people)
+    number = group[0]
+    rrls = source.explained.get(number)
+    if found.merged or rrls is None:
+        return found
+    shown = describe.behaviours(
+        rrls, _community(rrls, number, source), source.people, _alike(rrls, number, source)
+    )
+    shown = replace(shown, alike=describe.pooled(shown.alike, others, source.label, source.people))
+    typical: tuple[Member, ...] = ()
+    if settings.share_safe:
+        shown = describe.without_rare(shown, found.consumers, settings.minimum_size)
+    else:
+        typical = _typical(rrls, number, source, settings.typical)
+    again = source.run.stability(source.clusters)
+    return replace(
+        found,
+        behaviours=shown if len(shown.mean) else None,
+        why_fewer=why_fewer(rrls, source.run.rrls_settings(source.clusters, number + 1)),
+        typical=typical,
+        found_again=None if again is None else float(again["jaccard"][number]),
+    )
+
+
+def _community(rrls: Arrays, number: int, source: Source) -> np.ndarray:
+    """Return the behaviour of each prototype of all consumers, -1 for those of other segments and of none."""
+    source.run.explained_members(source.clusters, number + 1)  # refuses behaviours of other load sets
+    community = np.full(len(source.people.sets.prototypes), -1)
+    community[np.repeat(source.label == number, source.people.sets.sizes())] = rrls["vertex_community"]
+    return community
+
+
+def _alike(rrls: Arrays, number: int, source: Source) -> np.ndarray:
+    """Return the share of each segment's days that show each behaviour of this one: (B, K).
+
+    Of its own days that is the coverage, whatever the sample of the others.
+    """
+    threads = available_threads()
+    known = membership.membership(
+        source.of(number).sets, rrls["vertex_community"], source.window, source.seed, threads
+    )
+    shares = membership.alike(
+        source.people.sets, source.label, known, len(rrls["day_coverage"]), source.seed, threads
+    )
+    shares[:, number] = rrls["day_coverage"]
+    return shares
+
+
+def _typical(rrls: Arrays, number: int, source: Source, count: int) -> tuple[Member, ...]:
+    """Return the most typical members of a segment, as `crocs typical` ranks them."""
+    members = source.of(number)
+    ranked = ranking(members.consumer_id, members.sets, rrls, source.window, available_threads())
+    nearest = ranked.member[:count]
+    return tuple(
+        Member(*each)
+        for each in zip(
+            members.consumer_id[nearest].tolist(),
+            ranked.distance.tolist(),
+            members.mean_daily_kwh[nearest].tolist(),
+            strict=False,
+        )
+    )
+
+
+def _with_nearest(segments: list[Segment], source: Source) -> list[Segment]:
+    """Note for each segment with behaviours the one whose behaviours are most like its own, by WSMD."""
+    explained = [one for one in segments if one.behaviours is not None]
+    if len(explained) < 2:
+        return segments
+    sets = _as_load_sets([source.explained[one.number - 1] for one in explained])
+    distance = set_distances(sets, sets, window=source.window)
+    np.fill_diagonal(distance, np.inf)
+    nearest = {
+        one.number: explained[at].number for one, at in zip(explained, first_least(distance), strict=True)
+    }
+    return [replace(one, nearest=nearest.get(one.number)) for one in segments]
+
+
+def _as_load_sets(rrls: list[Arrays]) -> LoadSets:
+    """Return hyperprototypes as load sets, each weighted by the days that it covers (paper, section 6)."""
+    counts = [len(each["day_coverage"]) for each in rrls]
+    return LoadSets(
+        np.concatenate([each["hyperprototype_medoid"] for each in rrls]),
+        np.concatenate([covered_days(each) for each in rrls]),
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+    )
+
+
+def indices_of(run: Run, numbers: list[int]) -> Indices:
+    """Read how good the partitions into some numbers of segments are."""
+    read = [run.partition(k) for k in numbers]
+    again = [run.stability(k) for k in numbers]
+    return Indices(
+        clusters=np.array(numbers),
+        **{name: np.array([float(each[name][0]) for each in read]) for name in INDICES},
+        stability=np.array([np.nan if each is None else each["ari"].mean() for each in again]),
+    )
+
+
+def _missing(run: Run, clusters: int) -> list[str]:
+    """Return what the report would hold besides, and what makes it."""
+    sentences = []
+    if not run.is_explained(clusters):
+        sentences.append(
+            f"The behaviours that a segment’s consumers share: crocs rrls --clusters {clusters} finds them."
+        )
+    if run.stability(clusters) is None:
+        sentences.append("How stable the segments are: crocs stability measures it.")
+    return sentences
+
+
+def _provenance(run: Run, clusters: int, safe: bool) -> list[tuple[str, str, dict[str, str]]]:
+    steps: list[tuple[str, Path, Layout]] = [
+        ("Profiles", run / "profiles" / "00000.h5", PROFILES),
+        ("Stage 1", run / "rls" / "00000.h5", RLS),
+        ("Stage 2", run.partition_path(clusters), PARTITION),
+        ("RRLS", run.behaviours_path(clusters, 1), RRLS),
+        ("Stability", run.stability_path(clusters), STABILITY),
+    ]
+    made = []
+    for step, path, layout in steps:
+        if path.exists():
+            made_by = files.read_made_by(path, layout)
+            settings = {k: _said(v) for k, v in made_by["settings"].items() if not (safe and k in PRIVATE)}
+            made.append((step, made_by["crocs"], {"command": f"crocs {made_by['command']}", **settings}))
+    return made
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_said(part)}" for key, part in value.items())
+    return "none" if value is None else str(value)

@@ -55,7 +55,7 @@ class TypicalSettings(Settings):
     @model_validator(mode="after")
     def _is_there(self) -> TypicalSettings:
         if self.cluster and self.clusters and self.cluster > self.clusters:
-            raise ValueError(f"there are {self.clusters} clusters and no cluster {self.cluster}; name one")
+            raise ValueError(f"there are {self.clusters} segments and no segment {self.cluster}; name one")
         return self
 
 

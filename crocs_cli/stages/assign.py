@@ -17,7 +17,7 @@ from crocs_cli.maths.clustering import assignment
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.excerpts import excerpt
-from crocs_cli.rundir.layouts import ASSIGNMENTS
+from crocs_cli.rundir.layouts import ASSIGNMENTS, RLS
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import AssignSettings
 from crocs_cli.stages import stage1
@@ -57,7 +57,7 @@ def assign(run: Run, model: Run, clusters: int, team: Team) -> tuple[int, int]:
     assigner = Assigner(model, clusters)
 
     def make(product: Product) -> Arrays:
-        return assigner.make(run.load_sets().read(product.key))
+        return assigner.make(files.read(run / "rls" / product.path.name, RLS))  # the others are other shares'
 
     bring_up_to_date(products, make, team, "assign", functools.partial(needs, model))
     made = [product for product in products if product.path.exists()]

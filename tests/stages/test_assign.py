@@ -95,10 +95,10 @@ def test_a_model_must_be_named_and_be_there(crocs, model, tmp_path):
 
 
 def test_a_short_history_is_a_run_of_days(model):
-    from crocs_cli.stages.assign import excerpt
+    from crocs_cli.stages.assign import some_days
 
     read = files.read(model / "profiles" / "00000.h5", PROFILES)
-    short = excerpt(read, np.array([3, 5]), 7, 1)
+    short = some_days(read, np.array([3, 5]), 7, 1)
     assert short["day_offset"].tolist() == [0, 7, 14]
     assert np.diff(short["date"][:7]).tolist() == [1] * 6
     first = np.flatnonzero(read["date"][3 * 40 : 4 * 40] == short["date"][0])[0]

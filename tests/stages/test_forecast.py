@@ -135,7 +135,7 @@ def test_where_there_is_no_order_no_gain_is_claimed(crocs, random_run):
 def test_every_column_is_described_and_the_next_day_is_that_after_the_last(crocs, random_run):
     run = random_run
     assert crocs("forecast", "--run", run, "--clusters", 3).code == 0
-    rows = list(csv.DictReader((run / "forecast.csv").open()))
+    rows = list(csv.DictReader((run / "forecast" / "forecast.csv").open()))
     described = list(stage.COLUMNS)
     assert list(rows[0])[: len(described)] == described
     assert len(rows[0]) == len(described) - 1 + 48
@@ -148,14 +148,15 @@ def test_every_column_is_described_and_the_next_day_is_that_after_the_last(crocs
     assert slots == pytest.approx(mean, rel=1e-5)
 
 
-def test_the_model_sees_none_of_the_days_held_out(random_run):
-    seen = []
+def test_the_model_sees_none_of_the_days_held_out(random_run, monkeypatch):
+    seen, load_sets = [], stage1.load_sets
 
-    def load_sets(profiles, settings):
+    def watched(profiles, *how):
         seen.append(profiles)
-        return stage1.load_sets(profiles, settings, [1, 0], 1)
+        return load_sets(profiles, *how)
 
-    stage.run(Run(random_run), ForecastSettings(clusters=3, test_days=10), load_sets)
+    monkeypatch.setattr(stage1, "load_sets", watched)
+    stage.forecasts(Run(random_run), ForecastSettings(clusters=3, test_days=10), 1)
     whole = files.read(random_run / "profiles" / "00000.h5", PROFILES)
     assert np.diff(seen[0]["day_offset"]).tolist() == [80] * 20
     assert np.array_equal(seen[0]["energy_kwh"][80:160], whole["energy_kwh"][90:170])

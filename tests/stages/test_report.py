@@ -153,10 +153,8 @@ def test_behaviours_of_other_load_sets_are_refused(crocs, tmp_path):
     files.write(path, RRLS, arrays, files.read_recipe(path, RRLS))
     ended = crocs("report", "--run", run)
     assert ended.code == 1
-    assert (
-        "rrls/3/01.h5: its consumers are not those of the run; move it elsewhere and run `crocs rrls` again"
-        in (ended.err)
-    )
+    fault = "its consumers are not those of the run; move it elsewhere and run `crocs rrls` again"
+    assert f"rrls/3/01.h5: {fault}" in ended.err
 
 
 def test_names_are_escaped(crocs, tmp_path):

@@ -134,7 +134,7 @@ def test_where_there_is_no_order_no_gain_is_claimed(crocs, random_run):
 def test_every_column_is_described_and_the_next_day_is_that_after_the_last(crocs, random_run):
     run = random_run
     assert crocs("forecast", "--run", run, "--clusters", 3).code == 0
-    rows = list(csv.DictReader((run / "forecast.csv").open()))
+    rows = list(csv.DictReader((run / "forecast" / "forecast.csv").open()))
     described = list(stage.COLUMNS)
     assert list(rows[0])[: len(described)] == described
     assert len(rows[0]) == len(described) - 1 + 48

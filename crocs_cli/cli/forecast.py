@@ -15,8 +15,8 @@ from crocs_cli.cli.options import Job, stage_options
 def command(job: Job, as_json: bool) -> None:
     """Forecast each consumer's next day, and say how wrong such forecasts were.
 
-    Reads RUN/profiles, RUN/partitions and how RUN/rls was made. Writes RUN/forecast/forecast.csv: for each consumer
-    and method the errors on the last days, which are held out, and the kWh of the next day. Two methods use
+    Reads RUN/profiles, RUN/partitions and how RUN/rls was made. Writes RUN/forecast/forecast.csv: for each
+    consumer and method the errors on the last days, which are held out, and the kWh of the next day. Two use
     the labels of stage 1: `pattern` averages the days that came after the same sequence of labels, `markov`
     the days of each label by how likely it is to follow. Beside them stand the same day of the week before,
     the consumer's own mean day, and its segment's. Labels are made anew, as stage 1 makes them but fewer,

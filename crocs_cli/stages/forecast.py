@@ -50,7 +50,7 @@ COLUMNS = {  # README shows this table
 
 @dataclass(frozen=True)
 class Found:
-    """How wrong the forecasts were: errors (consumers, methods and rivals, measures), and who is left out."""
+    """Errors of forecasts: (consumers, methods and rivals, measures), and how many consumers are left out."""
 
     errors: np.ndarray
     left_out: int
@@ -88,7 +88,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Consumer:
-    """What is known of one consumer.
+    """The days of one consumer.
 
     dates: (n + 1,), the last one that of the day to come; shapes, energy_kwh: (n, slots); labels: (n,) which
     prototype each day is like; tested: how many of the days are held out; segment: its segment's mean day.

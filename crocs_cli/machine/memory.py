@@ -105,7 +105,7 @@ def group_limits(root: Path, own: Path = Path("/proc/self/cgroup")) -> Iterator[
 
 
 class Needs(NamedTuple):
-    """The memory needs of a stage: the peak of a whole process in bytes, and the cure where that is too much."""
+    """Memory needs of a stage: the peak of a whole process in bytes, and the cure where that is too much."""
 
     peak: int
     cure: str

@@ -164,7 +164,7 @@ def _lead(own: Table, name: str, rival: Table, scenario: dict[str, int]) -> _Lea
 
 
 def _needed(table: Table, best: dict[str, Table]) -> Finding:
-    """Return how many clusters of the first stage CROCS and its closest rival need to recover the clusters."""
+    """Return how many first-stage clusters CROCS and its closest rival need to recover the clusters."""
     needed: dict[str, list[float]] = {method: [] for method in best}
     for outliers in table.unique("outliers"):
         curves = {

@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Put the null device in the place of every standard stream that is closed, as daemons start programs.
+    """Open the null device for every standard stream that is closed, as daemons start programs.
 
     The next file to be opened would else have its number, and hold whatever a library prints.
     """

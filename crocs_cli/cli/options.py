@@ -96,7 +96,7 @@ def read_document(config: Path | None, section: str = "") -> Document:
 
 
 def _taken(settings: list[tuple[tuple[str, ...], Any]], given: dict[str, Any]) -> dict[Any, Any]:
-    """Take the flags of these settings out of what was given."""
+    """Remove the flags of these settings from what was given, and return them."""
     flags = {keys: given.pop("_".join(keys)) for keys, _ in settings}
     return {keys: value for keys, value in flags.items() if value not in (None, ())}
 

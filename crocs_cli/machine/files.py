@@ -86,7 +86,7 @@ def _new(image: io.BytesIO) -> h5py.File:
 
 
 def write_bytes(path: Path, content: bytes | memoryview) -> None:
-    """Put a file in its place in one step, so that no reader and no crash ever sees half of it."""
+    """Write a file in one step, so that no reader and no crash ever sees half of it."""
     beside = path.with_name(f".{path.name}~{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -34,5 +34,5 @@ class Layout:
 
     @property
     def cure(self) -> str:
-        """What to do about a file that must be made again: no message asks a user to remove data."""
+        """The cure for a file that must be made again: no message asks a user to remove data."""
         return f"move it elsewhere and run `{self.made_by}` again"

@@ -105,14 +105,14 @@ def group_limits(root: Path, own: Path = Path("/proc/self/cgroup")) -> Iterator[
 
 
 class Needs(NamedTuple):
-    """What a stage needs: the peak of a whole process in bytes, and what to do where that is too much."""
+    """Memory needs of a stage: the peak of a whole process in bytes, and the cure where that is too much."""
 
     peak: int
     cure: str
 
 
 def require(needs: Needs, what: str, processes: int = 1) -> None:
-    """Say what a stage takes; raise CrocsError when it is more than there is.
+    """Log what a stage takes; raise CrocsError when it is more than there is.
 
     processes: how many alike run on this node. What this one holds already is part of its peak.
     """

@@ -23,6 +23,12 @@ def json_bytes(value: Any) -> bytes:
     return (json_text(value, 1) + "\n").encode()
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file that crocs wrote."""
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    return found
+
+
 def _plain(value: Any) -> Any:
     """Return dicts, lists, texts, numbers and None in place of records, arrays, dates, paths and NaN."""
     if isinstance(value, np.ndarray | np.generic):

@@ -1,4 +1,4 @@
-"""Say how far long work is: a bar on a terminal, a line every half minute in a log."""
+"""Progress of long work: a bar on a terminal, a line every half minute in a log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the ranks of an MPI launch send each other while they cluster together."""
+"""Messages between the ranks of an MPI launch that cluster together."""
 
 from __future__ import annotations
 

@@ -276,7 +276,7 @@ def _place(keys: Keys, above: Keys, document: Document, origins: dict[Keys, str]
 
 
 def _lowered(message: str) -> str:
-    """Take pydantic's sentence into ours."""
+    """Begin pydantic's sentence in lower case, as a part of ours."""
     message = message.removeprefix("Value error, ")
     return message[0].lower() + message[1:] if message[:2] != message[:2].upper() else message
 

@@ -19,7 +19,7 @@ MOST_SHARDS = 100_000
 
 @dataclass(frozen=True)
 class Shards(Mapping[str, Recipe]):
-    """All shards of a folder, checked: {key: recipe} in order."""
+    """The checked shards of a folder: {key: recipe} in order."""
 
     folder: Path
     layout: Layout

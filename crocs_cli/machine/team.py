@@ -1,4 +1,4 @@
-"""Who shares the work: this process alone, one share of several, or the ranks of an MPI launch."""
+"""Division of the work: one process alone, one share of several, or the ranks of an MPI launch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bring files up to date: whose task each is, whether it is made, and how it gets into its place."""
+"""Bring files up to date: divide the list, find what is missing, make it, and write it whole."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def stopping() -> Iterator[Callable[[], bool]]:
 
 
 def _difference(found: Recipe, wanted: Recipe) -> str:
-    """Say in words what sets two recipes apart, and the cure."""
+    """Return the difference of two recipes in words, and the cure."""
     old, new = found.get("settings", {}), wanted.get("settings", {})
     changed = [
         f"{key} {old.get(key)} (now {new.get(key)})"

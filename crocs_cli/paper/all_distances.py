@@ -1,4 +1,4 @@
-"""All eight set distances from one comparison of the prototypes (paper section 5.3, Table 3)."""
+"""The eight set distances from one comparison of the prototypes (paper section 5.3, Table 3)."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def read_days(run: Path) -> Days:
 
 @dataclass(frozen=True)
 class Synthetic:
-    """What a synthetic population is drawn from (paper section 4.2)."""
+    """Parameters of a synthetic population (paper section 4.2)."""
 
     consumers: int
     days: int

@@ -1,4 +1,4 @@
-"""What an experiment of the paper is: cells that can be made apart, findings judged from all of them."""
+"""The parts of an experiment of the paper: independent cells, and findings judged from all of them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Study:
-    """What all cells share: the size, the seed, the options, and the days of real consumers where given."""
+    """The common inputs of all cells: size, seed, options, and the days of real consumers where given."""
 
     quick: bool
     seed: int
@@ -54,7 +54,7 @@ class Study:
 
     @cached_property
     def threads(self) -> int:
-        """How many threads a kernel may use."""
+        """The number of threads that a kernel may use."""
         return available_threads()
 
     @cached_property

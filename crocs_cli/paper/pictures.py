@@ -1,4 +1,4 @@
-"""How the pictures of the experiments are laid out."""
+"""Layout of the pictures of the experiments."""
 
 from __future__ import annotations
 

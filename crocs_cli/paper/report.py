@@ -1,4 +1,4 @@
-"""What `crocs paper` says: the findings of one experiment as lines, and of all as one page."""
+"""Output of `crocs paper`: the findings of one experiment as lines, and of all as one page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def listed() -> list[str]:
 
 
 def run(name: str, study: Study, out: Path, team: Team) -> list[str]:
-    """Bring one experiment, or all, up to date; return what to say, the verdict last.
+    """Bring one experiment, or all, up to date; return the lines to print, the verdict last.
 
     Raises CallError for an unknown name.
     """
@@ -64,7 +64,7 @@ def described(outcome: Outcome, study: Study) -> list[str]:
 
 
 def size(outcome: Outcome, study: Study) -> str:
-    """Say in words what an experiment ran on, and how that differs from the paper's size."""
+    """Describe what an experiment ran on, and how that differs from the paper's size."""
     one = outcome.experiment
     if one.uses_run:
         data = (

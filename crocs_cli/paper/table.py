@@ -29,7 +29,7 @@ class Table:
 
     @staticmethod
     def join(parts: list[tuple[Mapping[str, object], Mapping[str, np.ndarray]]]) -> Table:
-        """Put the figures of cells under each other, each with its setting repeated in columns of its own."""
+        """Stack the figures of cells, each with its setting repeated in columns of its own."""
         lengths = [len(figures["value"]) for _, figures in parts]
         columns = {
             name: np.repeat(np.array([setting[name] for setting, _ in parts]), lengths)

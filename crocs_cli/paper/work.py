@@ -27,7 +27,7 @@ log = logging.getLogger("crocs")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came out of an experiment, and where its files are."""
+    """The outcome of an experiment, and its files."""
 
     experiment: Experiment
     findings: list[Finding]

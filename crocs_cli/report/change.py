@@ -25,7 +25,7 @@ SHOWN = 0.02  # share of days from which a behaviour is in the picture
 
 @dataclass(frozen=True)
 class BehaviourChange:
-    """How common one behaviour of one segment was, and is; behaviour None is the days that show none.
+    """The shares of one behaviour of a segment in two periods; behaviour None is the days that show none.
 
     earlier, later: shares of the days of the consumers that are in both periods; change: later - earlier,
     less the control group's, with its 95 % interval; others_change: of the other segments' days that show

@@ -1,4 +1,4 @@
-"""From arrays to facts: each segment described by itself, against the others, and against its nearest."""
+"""Describe segments from arrays: by themselves, against the others, and against the nearest."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
 
 @dataclass(frozen=True)
 class People:
-    """What is known of all consumers, in order.
+    """The data of all consumers, in order.
 
     mean_kwh: (n, slots) kWh; peaks: (K, slots) days of each cluster by the slot of their maximum; sets: their
     load sets as they were compared; day_offset: (n + 1,); date, day_prototype: (days,).

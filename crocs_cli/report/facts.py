@@ -1,4 +1,4 @@
-"""What a report shows, as plain numbers: made by the stage, drawn and worded by the pictures."""
+"""The content of a report as plain numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def drawn(day_coverage: np.ndarray) -> int:
 
 @dataclass(frozen=True)
 class Quality:
-    """What went in: totals over all meters, and how many meters gave no usable day."""
+    """The input of a run: totals over all meters, and how many meters gave no usable day."""
 
     meters: int
     meters_without_days: int
@@ -32,7 +32,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class Indices:
-    """How good the partition into each number of clusters is; one entry for each K, in rising order.
+    """Validity indices of partitions; one entry for each number of segments, in rising order.
 
     stability: (partitions,) mean ARI of clustering subsamples, NaN where it was not measured.
     """

@@ -1,4 +1,4 @@
-"""Say why a segment has fewer behaviours than were asked for."""
+"""Explain why a segment has fewer behaviours than were asked for."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def _typical(rrls: Arrays, number: int, source: Source, count: int) -> tuple[Mem
 
 
 def _with_nearest(segments: list[Segment], source: Source) -> list[Segment]:
-    """Note for each segment with behaviours the one whose behaviours are most like its own, by WSMD."""
+    """Add to each segment with behaviours the one whose behaviours are most like its own, by WSMD."""
     explained = [one for one in segments if one.behaviours is not None]
     if len(explained) < 2:
         return segments

@@ -1,4 +1,4 @@
-"""How pages are filled in: escaped, and nothing undefined passed over."""
+"""The environment of page templates: text is escaped, and undefined names are errors."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def histogram(name: str, values: np.ndarray, label: str) -> str:
 
 
 def said(count: str) -> str:
-    """Say in words what a count counts."""
+    """Return the words for a count."""
     return WORDS.get(count) or f"days {overview.DAYS[count]}"
 
 

@@ -1,4 +1,4 @@
-"""What a report reads of a run: its consumers and their clusters, their profiles one shard at a time."""
+"""Read what a report needs of a run: consumers, segments, and profiles one shard at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How every picture looks: colours, type, the hours of a day, and SVG that can stand inside a page.
+"""Style of every figure: colours, type, the hours of a day, and SVG that can stand inside a page.
 
 Colours keep 4.5:1 contrast on white and differ in lightness, so that they hold in print and for the
 colour-blind; no picture relies on colour alone.
@@ -93,7 +93,7 @@ def canvas(
 
 
 def legend_above(axes: Axes, handles: Sequence[Any]) -> None:
-    """Put a legend of one row above the axes."""
+    """Draw a legend of one row above the axes."""
     axes.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2, borderpad=0.2
     )

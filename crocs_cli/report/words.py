@@ -35,7 +35,7 @@ DISTINCT = (  # mean silhouette from which it is said: Kaufman and Rousseeuw 199
 
 
 def percent(share: float) -> str:
-    """Say a share as a whole percentage, and what rounds to 0 or 100 without being it as such."""
+    """Format a share as a whole percentage; one that only rounds to 0 or 100 is marked as such."""
     if 0 < share < 0.005:
         return "under 1%"
     if 0.995 <= share < 1:
@@ -44,7 +44,7 @@ def percent(share: float) -> str:
 
 
 def clock(hour: float) -> str:
-    """Say a time of day to the half hour, past midnight on the next day's clock."""
+    """Format a time of day to the half hour, past midnight on the next day's clock."""
     halves = round(2 * hour)
     if halves == 48:
         return "24:00"
@@ -102,7 +102,7 @@ def _unique(words: list[str]) -> list[str]:
 
 
 def behaviour_times(times: Times) -> str:
-    """Say when a behaviour is high."""
+    """Format the times at which a behaviour is high."""
     return (
         listed([f"{clock(start)}–{clock(end)}" for start, end, _ in sorted(times)]) if times else "at no time"
     )
@@ -139,7 +139,7 @@ def explain(segment: Segment, others: list[Segment]) -> list[str]:
 
 
 def distinct(silhouette: float) -> str:
-    """Say what a mean silhouette means."""
+    """Interpret a mean silhouette."""
     if np.isnan(silhouette):
         return "The mean silhouette is not defined, as there are no two segments."
     meaning = next(said for least, said in DISTINCT if at_least(silhouette, least))
@@ -161,7 +161,7 @@ def _excess(segment: Segment, behaviours: Behaviours) -> np.ndarray:
 
 
 def _sets_apart(segment: Segment, behaviours: Behaviours) -> list[str]:
-    """Say which behaviour is rarest elsewhere."""
+    """Return a sentence on the behaviour that is rarest elsewhere."""
     number = int(_apart(segment, behaviours)[0])
     own = behaviours.alike[number, segment.number - 1]
     elsewhere = np.delete(behaviours.alike[number], segment.number - 1)
@@ -174,7 +174,7 @@ def _sets_apart(segment: Segment, behaviours: Behaviours) -> list[str]:
 
 
 def _nearest(segment: Segment, behaviours: Behaviours, others: list[Segment]) -> list[str]:
-    """Say how it differs from its nearest segment."""
+    """Return a sentence on how it differs from its nearest segment."""
     near = next((one for one in others if one.number == segment.nearest), None)
     if near is None or near.behaviours is None:
         return []
@@ -190,7 +190,7 @@ def _nearest(segment: Segment, behaviours: Behaviours, others: list[Segment]) ->
 
 
 def _difference(word: str, shown: Behaviours, owner: int, other: int) -> str:
-    """Say of which of its owner's behaviours the other segment has the fewest days, against its owner's."""
+    """Return a clause on the behaviour of its owner that the other segment has the fewest days of."""
     excess = shown.alike[:, owner] - shown.alike[:, other]
     if (shared := shown.consumer_coverage >= SHARED).any():
         excess = np.where(shared, excess, -1.0)
@@ -222,7 +222,7 @@ def _size(segment: Segment) -> str:
 
 
 def _shared(behaviours: Behaviours, weekend_share: float) -> list[str]:
-    """Say the main behaviours, how many days they cover, and which belong to weekends or weekdays."""
+    """Return sentences on the main behaviours, their coverage, and which belong to weekends or weekdays."""
     count = min(3, len(behaviours.day_coverage))
     main = [
         f"{behaviour_name(behaviours, i)} ({percent(behaviours.day_coverage[i])} of days, "
@@ -246,7 +246,7 @@ def _shared(behaviours: Behaviours, weekend_share: float) -> list[str]:
 
 
 def _peaks(segment: Segment) -> list[str]:
-    """Say the window in which its days peak more often than those of the others."""
+    """Return a sentence on the window in which its days peak more often than those of the others."""
     excess = segment.peak_share - segment.rest_peak_share
     if not np.isfinite(excess).all():
         return []
@@ -262,7 +262,7 @@ def _peaks(segment: Segment) -> list[str]:
 
 
 def _energy(segment: Segment) -> list[str]:
-    """Say the windows in which it uses more, and less, of its energy than the others do of theirs."""
+    """Return sentences on the windows in which it uses more, and less, of its energy than the others."""
     if not (segment.rest_kwh.sum() > 0 and segment.mean_kwh.sum() > 0):
         return []
     own, rest = segment.mean_kwh / segment.mean_kwh.sum(), segment.rest_kwh / segment.rest_kwh.sum()

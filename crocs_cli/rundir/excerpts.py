@@ -1,4 +1,4 @@
-"""Take some consumers, and some of their days, out of a file of profiles."""
+"""Excerpts of a file of profiles: some consumers, and some of their days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much memory a process takes at its peak, stage by stage: its libraries, and what it works on.
+"""Memory needs of each stage: the peak of a process, with its libraries and what it works on.
 
 Every stage says so before it starts, and `crocs plan` before anything is there; the torture `memory` of tests
 holds these figures against what processes really take. All results are bytes; `prototypes` are those of all

@@ -66,7 +66,7 @@ class ScoreSettings(Settings):
 
 
 class ShareSafe(Settings):
-    """What is left out of results that are passed on."""
+    """Settings of disclosure control, for results that are passed on."""
 
     share_safe: bool = Field(
         False,

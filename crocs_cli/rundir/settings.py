@@ -160,7 +160,7 @@ class ForecastSettings(Settings):
 
 
 class PaperSettings(Settings):
-    """What a user may choose about the paper's experiments."""
+    """Settings of the paper's experiments."""
 
     out: Path | None = Field(None, description="directory of the results")
     quick: bool = Field(False, description="a small size that shows the direction in a minute or two")
@@ -182,7 +182,7 @@ class PaperSettings(Settings):
 
 
 class PlanSettings(Settings):
-    """How many consumers and what machines in, what the run will take out."""
+    """The size of a run and the machines in, time and memory out."""
 
     consumers: Annotated[int, Field(ge=2)] | None = Field(
         None, description="consumers; may be left out where RUN/profiles is there"

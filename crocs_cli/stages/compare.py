@@ -13,7 +13,7 @@ import pyarrow as pa
 from crocs_cli.errors import CallError, CrocsError, refusal
 from crocs_cli.machine.files import digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
-from crocs_cli.machine.plain import json_bytes
+from crocs_cli.machine.plain import json_bytes, read_json
 from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.machine.team import Team
@@ -82,7 +82,7 @@ def run(run: Run, settings: CompareSettings, team: Team) -> dict[str, Any]:
         return files_of(found) | tables | {"summary.json": json_bytes(found.summary())}
 
     bring_folder_up_to_date(folder, made_by, make)
-    return read_summary(folder / "summary.json")
+    return read_json(folder / "summary.json")
 
 
 def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> Changes:
@@ -127,14 +127,6 @@ def read_ids(path: Path | None) -> frozenset[str]:
     except (OSError, UnicodeDecodeError) as error:
         cure = "name a text file of consumer ids, one a line"
         raise CrocsError(f"{path}: {refusal(error, cure) or f'not UTF-8 text; {cure}'}") from error
-
-
-def read_summary(path: Path) -> dict[str, Any]:
-    """Read the summary of a comparison."""
-    import json
-
-    found: dict[str, Any] = json.loads(path.read_bytes())
-    return found
 
 
 def tables_of(found: Changes) -> dict[str, pa.Table]:

@@ -11,8 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine.files import Arrays
-from crocs_cli.machine.tables import write_table
+from crocs_cli.machine.files import Arrays, digest
+from crocs_cli.machine.pages import bring_folder_up_to_date
+from crocs_cli.machine.plain import json_bytes, read_json
+from crocs_cli.machine.shards import recipe
+from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.distances.profiles import normalise, window_slots
 from crocs_cli.maths.segments.change import change
@@ -47,7 +50,7 @@ COLUMNS = {  # README shows this table
 
 @dataclass(frozen=True)
 class Found:
-    """How wrong the forecasts were: errors (consumers, methods and rivals, measures), and who is left out."""
+    """Errors of forecasts: (consumers, methods and rivals, measures), and how many consumers are left out."""
 
     errors: np.ndarray
     left_out: int
@@ -69,21 +72,6 @@ class Found:
             },
         }
 
-    def said(self) -> list[str]:
-        """Return the summary in lines."""
-        summary = self.summary()
-        lines = [
-            f"{summary['consumers']} consumers, the last {self.test_days} days of each held out; "
-            f"{self.left_out} left out for want of days",
-            f"{'':14}" + "".join(f"{name:>11}" for name in MEASURES),
-        ]
-        for name, errors in summary["errors"].items():
-            lines.append(f"{name:14}" + "".join(f"{error:11.4f}" for error in errors.values()))
-        for method, rivals in summary["change_percent"].items():
-            for rival, measures in rivals.items():
-                lines.append(f"{method} against {rival}: kwh_mae {_span(rival, *measures['kwh_mae'])}")
-        return lines
-
     def _against(self, method: str, rival: str) -> dict[str, list[float]]:
         """Return {measure: [change of the mean error against the rival's in %, low, high]}.
 
@@ -98,18 +86,9 @@ class Found:
         return dict(zip(MEASURES, percent.T.tolist(), strict=True))
 
 
-def _span(rival: str, middle: float, low: float, high: float) -> str:
-    """Write a change in percent with its interval, or why it is not known."""
-    if np.isnan(middle):
-        return f"not known, as {rival} has no error"
-    if np.isnan(low):
-        return f"{middle:+.1f} % (interval not known, as there is one consumer only)"
-    return f"{middle:+.1f} % ({low:+.1f} to {high:+.1f})"
-
-
 @dataclass(frozen=True)
 class Consumer:
-    """What is known of one consumer.
+    """The days of one consumer.
 
     dates: (n + 1,), the last one that of the day to come; shapes, energy_kwh: (n, slots); labels: (n,) which
     prototype each day is like; tested: how many of the days are held out; segment: its segment's mean day.
@@ -226,8 +205,25 @@ class Forecaster:
         return pa.table(columns)
 
 
-def run(run: Run, settings: ForecastSettings, seed: int) -> Found:
-    """Write RUN/forecast.csv from RUN/profiles; return how wrong the forecasts were."""
+def run(run: Run, settings: ForecastSettings, seed: int) -> dict[str, Any]:
+    """Make RUN/forecast: forecast.csv and summary.json; return the summary. What is there and right stays."""
+    inputs = {
+        "profiles": run.profiles().digest(),
+        "rls": run.load_sets().digest(),
+        "partition": digest(run.partition_recipe(settings.clusters)),
+    }
+    chosen = settings.model_dump(mode="json") | {"seed": seed}
+
+    def make() -> dict[str, bytes]:
+        table, found = forecasts(run, settings, seed)
+        return {"forecast.csv": csv_bytes(table), "summary.json": json_bytes(found.summary())}
+
+    bring_folder_up_to_date(run / "forecast", recipe("forecast", "forecast", chosen, inputs), make)
+    return read_json(run / "forecast" / "summary.json")
+
+
+def forecasts(run: Run, settings: ForecastSettings, seed: int) -> tuple[pa.Table, Found]:
+    """Return the forecasts of all consumers with enough days, and how wrong they were."""
     forecaster = Forecaster(run, settings, seed)
     tables, errors, left_out = [], [], 0
     for too_short, read in forecaster.shards():
@@ -239,8 +235,7 @@ def run(run: Run, settings: ForecastSettings, seed: int) -> Found:
     if not tables:
         need = FEWEST_DAYS + settings.test_days
         raise CrocsError(f"{run / 'profiles'}: no consumer has {need} days; hold out fewer with --test-days")
-    write_table(pa.concat_tables(tables), run / "forecast.csv")
-    return Found(np.concatenate(errors), left_out, settings.test_days)
+    return pa.concat_tables(tables), Found(np.concatenate(errors), left_out, settings.test_days)
 
 
 def _days(profiles: Arrays, chosen: np.ndarray) -> Arrays:

@@ -1,4 +1,4 @@
-"""What a run will take: a trial of every step on this machine, scaled to all consumers."""
+"""Estimate what a run will take: a trial of every step on this machine, scaled to all consumers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MATRIX_TRIAL = 2000  # consumers whose matrix is clustered; the work grows with 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step takes: memory of each task; CPU time over all tasks, wall time, and disk in all.
+    """The needs of one step: memory of each task; CPU time over all tasks, wall time, and disk in all.
 
     Only what takes most of the time is tried; the other steps have None there.
     """

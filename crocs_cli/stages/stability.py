@@ -81,7 +81,7 @@ def resample(
 
 
 class _Found:
-    """What was found of one partition, sample after sample."""
+    """The agreement of subsamples with one partition."""
 
     def __init__(self, clusters: int) -> None:
         self._clusters = clusters

@@ -59,7 +59,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Task:
-    """What stage 2 works on: the consumers, how they are compared, and the tiles of their distances."""
+    """The work of stage 2: the consumers, how they are compared, and the tiles of their distances."""
 
     consumer_id: np.ndarray
     sets: LoadSets

@@ -58,7 +58,7 @@ class Leiden:
 
     @property
     def most(self) -> int:
-        """How many communities there can be at the most."""
+        """The largest possible number of communities."""
         return int(self._atom.max()) + 1
 
     @property

@@ -33,7 +33,7 @@ SAME = 0.005
 
 @dataclass(frozen=True)
 class Trial:
-    """What one resolution gave: communities (P,) int32, and how many of them are large enough to count.
+    """The result of one resolution: communities (P,) int32, and how many of them are large enough to count.
 
     covered: the fraction of all days in those that count; split: whether nothing is left to split.
     """

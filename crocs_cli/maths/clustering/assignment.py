@@ -1,4 +1,4 @@
-"""Where a new consumer belongs: its distance to each segment, and whether it is like none of them.
+"""Assign new consumers to segments: distances to each segment, and whether a consumer is like none.
 
 A segment is stood for by some of its members, drawn at random. A consumer's distance to it is that to the
 segment's centre in the sense of Ward's method, on which partitions are built: the mean squared distance to
@@ -39,7 +39,7 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Segments:
-    """What consumers are compared with.
+    """References of the segments, with which consumers are compared.
 
     references: load sets, segment after segment; offset: (K + 1,) which are whose; spread: (K,) float64 half
     the mean squared distance among the references of each segment.

@@ -86,7 +86,7 @@ def _best_start(points, weights, draws, fewer):
 
 @kernel
 def _spread(points, weights, draws, centres, away):
-    """Take points as centres, drawn by their weighted squared distance to those before.
+    """Sample points as centres by their weighted squared distance to those before.
 
     draws: (k, tries); of some points that are drawn, the one that brings all points nearest is taken.
     """
@@ -153,7 +153,7 @@ def _assign(points, weights, centres, label, away):
 
 @kernel
 def _recentre(points, weights, centres, label, away):
-    """Put every centre in the mean of its points, one without any in the point farthest from its centre."""
+    """Move every centre to the mean of its points, one without any to the point farthest from its centre."""
     held = np.zeros(centres.shape[1])
     centres[:] = 0.0
     for point in range(len(points)):

@@ -1,4 +1,4 @@
-"""From the distances of all consumers to partitions, by the algorithm that suits their number."""
+"""Cluster consumers by the distances of all pairs, with the algorithm that suits their number."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE = 10_000, 5_000
 
 @dataclass(frozen=True)
 class Clustering:
-    """How consumers are clustered: `ward` or `kmedoids`, into each number of clusters.
+    """Settings of a clustering: `ward` or `kmedoids`, into each number of clusters.
 
     `ward` cuts one dendrogram at every number; `kmedoids` runs for every number from several starts.
     """

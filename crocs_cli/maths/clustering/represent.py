@@ -19,7 +19,7 @@ TOGETHER = 8
 
 
 class DayClustering(NamedTuple):
-    """How to make prototypes of a consumer's days."""
+    """Settings of the clustering of a consumer's days."""
 
     algorithm: str  # "ward" or "kmedoids" on DTW, "kmeans" on Euclidean distance
     prototypes: int | tuple[int, int]  # how many, or the range in which the silhouette chooses

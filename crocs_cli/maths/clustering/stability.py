@@ -1,4 +1,4 @@
-"""How far a partition depends on which consumers happen to be in it: clustering again without some."""
+"""Stability of a partition: clustering again without some of the consumers."""
 
 from __future__ import annotations
 

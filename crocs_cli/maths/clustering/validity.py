@@ -35,7 +35,7 @@ class Indices:
         self._largest = np.zeros((cells, cells))
 
     def add(self, first_row: int, first_column: int, tile: np.ndarray) -> None:
-        """Take in a rectangle (rows, columns) of the distances; one on the diagonal is square and whole."""
+        """Add a rectangle (rows, columns) of the distances; one on the diagonal is square and whole."""
         rows, columns = tile.shape
         _accumulate(
             np.ascontiguousarray(tile),

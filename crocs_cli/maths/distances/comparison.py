@@ -1,4 +1,4 @@
-"""How any load sets of a run are compared."""
+"""The comparison of load sets that a run uses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crocs_cli.maths.distances.wsmd import set_distances
 
 @dataclass(frozen=True)
 class Comparison:
-    """How load sets are compared: the set distance, its DTW half-width in slots, and the normalisation.
+    """Settings of a comparison: the set distance, its DTW half-width in slots, and the normalisation.
 
     The normalisation is that of each prototype before comparing; `prepared` applies it.
     """

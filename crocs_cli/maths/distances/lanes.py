@@ -119,7 +119,7 @@ def _square_plus(value: Any, addend: Any) -> Any:
 
 @kernel
 def root(values: np.ndarray) -> None:
-    """Put the square root in the place of every value (n, lanes)."""
+    """Replace every value (n, lanes) by its square root."""
     for each in range(len(values)):
         for lane in range(across(values)):
             values[each, lane] = math.sqrt(values[each, lane])

@@ -15,7 +15,7 @@ MEAN, LARGER = 0, 1
 
 
 class SetDistance(NamedTuple):
-    """How DTWs become a distance: from each prototype to the other set, over its own set, out of both."""
+    """Steps from DTWs to a distance: from each prototype to the other set, over its own set, out of both."""
 
     inner: int
     outer: int

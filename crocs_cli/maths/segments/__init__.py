@@ -1,1 +1,1 @@
-"""What sets a cluster of consumers apart, and what changed."""
+"""Membership, traits, typical members, disclosure control and change of segments."""

@@ -1,4 +1,4 @@
-"""What changed between two periods: how common each behaviour is, and how far each consumer moved.
+"""Change between two periods: how common each behaviour is, and how far each consumer moved.
 
 Consumers, not days, are the independent observations: what a consumer's days add to the share of all days is
 its part in the estimate.

@@ -1,4 +1,4 @@
-"""Which of a segment's behaviours a day or a prototype shows: one rule for every consumer and period.
+"""Membership of behaviours: one rule for the days and prototypes of every consumer and period.
 
 A prototype shows the behaviour of the nearest prototype that `rrls` saw in the segment, if it is as near to
 that as the prototypes of different members are to one another. What `rrls` saw is nearest to itself, so the
@@ -24,7 +24,7 @@ CELLS = 1 << 21  # distances that are held at once
 
 
 class Membership(NamedTuple):
-    """What the days of any consumer are compared with.
+    """The known prototypes of a segment, with which the days of any consumer are compared.
 
     prototypes: (V, slots) float32 of the segment's members; behaviour: (V,) int, NONE for those of none;
     limit: the distance beyond which a day shows none; window: DTW half-width in slots.

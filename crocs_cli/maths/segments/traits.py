@@ -1,4 +1,4 @@
-"""What sets a cluster of consumers apart, in numbers: when it is high, when it peaks, how far it spreads."""
+"""Traits of segments: high times, peaks, weighted quantiles."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def lesser_times(profile: np.ndarray) -> list[tuple[float, float, float]]:
 
 
 def is_weekend(date: np.ndarray) -> np.ndarray:
-    """Say for each day, in days since 1970-01-01, whether it is a Saturday or a Sunday."""
+    """Return whether each day, in days since 1970-01-01, is a Saturday or a Sunday."""
     return (date + THURSDAY) % 7 >= 5
 
 

@@ -1,4 +1,4 @@
-"""How typical each member of a segment is of the behaviours that the segment shares (paper section 6)."""
+"""Rank the members of a segment by how typical they are of its behaviours (paper section 6)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How a consumer's days follow each other, and how two consumers' do."""
+"""Sequences of days: transitions, forecasts, and synchrony of two consumers."""

@@ -1,4 +1,4 @@
-"""How one day's behaviour follows another's: transitions between labels, and the test of their order.
+"""Transitions between the labels of successive days, and the test of their order.
 
 Source: paper section 5.4.1, Table 4; the test is that of Menéndez, Pardo and Pardo 2001, "Csiszar's
 phi-divergences for testing the order in a Markov chain".

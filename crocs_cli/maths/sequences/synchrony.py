@@ -1,4 +1,4 @@
-"""How alike two consumers' days are, and whether they are alike on the same days (paper section 5.4).
+"""Likeness and synchrony of two consumers' days (paper section 5.4).
 
 The days of two consumers are clustered together. The Jensen-Shannon divergence of how many days each has in
 each cluster says whether they behave alike at all; Cohen's kappa of the clusters, day by day, says whether

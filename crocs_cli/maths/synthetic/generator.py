@@ -160,7 +160,7 @@ def _outlier_curve(random, curve):
 
 @kernel
 def _dip(curve, random):
-    """Take a wide bump at noon away; its own least value is a constant that rescaling removes."""
+    """Subtract a wide bump at noon; its own least value is a constant that rescaling removes."""
     dip = np.zeros(POINTS)
     _add_bump(dip, 1.0, _around(220, 4, random), _around(45, 4, random))
     curve -= DIP_DEPTH * (dip - dip.min())
@@ -214,7 +214,7 @@ def _around(centre, spread, random):
 
 @kernel
 def _rescale(values):
-    """Bring values to minimum 0 and maximum 1."""
+    """Rescale values to minimum 0 and maximum 1."""
     low = values.min()
     values -= low
     values /= values.max()

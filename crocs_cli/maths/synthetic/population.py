@@ -38,7 +38,7 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class Population:
-    """What a population is drawn from; see `SynthSettings` for the words."""
+    """Parameters of a synthetic population; `SynthSettings` describes them."""
 
     consumers: int
     days: int

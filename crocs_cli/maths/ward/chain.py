@@ -64,7 +64,7 @@ def look(matrix, members, cluster):
 
 @kernel
 def merge(matrix, members, near, pair):
-    """Put the union of two clusters (first, second, their squared distance) in the place of the first one."""
+    """Replace the first of two clusters by their union; given are both and their squared distance."""
     first, second, between = pair
     count, bits = len(members), matrix.view(np.uint32)
     in_first, in_second = members[first], members[second]

@@ -17,7 +17,7 @@ class Dendrogram:
         self._noted = 0
 
     def note(self, first: np.ndarray, second: np.ndarray, squares: np.ndarray) -> None:
-        """Note merges of the clusters of the leaves `first` and `second` at these squared heights."""
+        """Record merges of the clusters of the leaves `first` and `second` at these squared heights."""
         here = slice(self._noted, self._noted + len(squares))
         self._sides[here, 0], self._sides[here, 1], self._squares[here] = first, second, squares
         self._noted = here.stop

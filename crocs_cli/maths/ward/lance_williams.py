@@ -1,4 +1,4 @@
-"""How far the union of two clusters is from a third one, from their squared distances."""
+"""The distance of the union of two clusters from a third one, from their squared distances."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _follow(squares: np.ndarray, alive: int, chain: np.ndarray, length: int) -> 
 
 @kernel
 def _join(squares: np.ndarray, sizes: np.ndarray, alive: int, kept: int, gone: int) -> None:
-    """Put the union of two clusters in the row of one, and the last cluster in the row of the other."""
+    """Write the union of two clusters to the row of one, and the last cluster to the row of the other."""
     height, last = squares[kept, gone], alive - 1
     for other in range(alive):
         here, there = squares[kept, other], squares[gone, other]

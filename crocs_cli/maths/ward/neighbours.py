@@ -51,7 +51,7 @@ def square_of(near):
 
 @kernel
 def note(pairs, row, near):
-    """Note what the pairs of one row with the rows after it mean at both ends.
+    """Update the neighbours at both ends of the pairs of one row with the rows after it.
 
     pairs: (rows after,) float32 squared distances; near: (rows,) uint64, changed in place.
     """

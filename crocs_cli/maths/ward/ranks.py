@@ -81,7 +81,7 @@ class SpreadRounds:
 
     @property
     def clusters(self) -> int:
-        """How many clusters are left."""
+        """The number of clusters left."""
         return len(self._members)
 
     @property
@@ -102,14 +102,14 @@ class SpreadRounds:
         self._rewrite(unions(self._members, NO_PAIRS if by_chain else pairs))
 
     def _everywhere(self, own: np.ndarray) -> np.ndarray:
-        """Put together what each rank knows of its own clusters: (clusters,)."""
+        """Gather what each rank knows of its own clusters: (clusters,)."""
         whole = np.empty(self.clusters, dtype=own.dtype)
         for rank, part in enumerate(self._ranks.gather(own)):
             whole[self._owner == rank] = part
         return whole
 
     def _rewrite(self, new: Unions) -> None:
-        """Put the rows of the new clusters in the place of the old ones.
+        """Replace the rows of the old clusters by those of the new ones.
 
         A batch of pairs at a time, in order: what a new row overwrites, no later batch reads or sends.
         """
@@ -167,7 +167,7 @@ class SpreadRounds:
         return self._ranks.gather(found)[self._owner[cluster]][0]
 
     def _join(self, near: np.ndarray, pair: tuple[int, int, float]) -> None:
-        """Put the union of two clusters in the place of the first one, in every rank's rows."""
+        """Replace the first of two clusters by their union, in every rank's rows."""
         rows, own, (first, second, _) = self._rows(), self._mine, pair
         squares = self._everywhere(join_column(rows, own, self._members, pair))
         if self._owner[first] == self._ranks.rank:

@@ -37,7 +37,7 @@ Work = Callable[[Rows, np.ndarray], bool | None]
 
 
 class Unions(NamedTuple):
-    """What becomes of the clusters of a round: new cluster c is old cluster first[c], alone or in a pair.
+    """The unions of a round: new cluster c is old cluster first[c], alone or in a pair.
 
     first: (new clusters,) int32; members: (old clusters,) float64, consumers of each; pair: the pairs.
     """
@@ -100,7 +100,7 @@ class Rounds:
 
     @property
     def clusters(self) -> int:
-        """How many clusters are left."""
+        """The number of clusters left."""
         return len(self._members)
 
     def merge(self) -> None:
@@ -114,7 +114,7 @@ class Rounds:
         self._rewrite(unions(self._members, NO_PAIRS if by_chain else pairs))
 
     def _rewrite(self, new: Unions) -> None:
-        """Put the rows of the new clusters in the place of the old ones, and find their neighbours.
+        """Replace the rows of the old clusters by those of the new ones, and find their neighbours.
 
         A new pair's place is never behind that of the first old pair it is made of, and rows are made in
         order; so what a block of rows overwrites, no later block reads.

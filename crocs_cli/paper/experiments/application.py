@@ -34,7 +34,7 @@ STAND_IN_CONSUMERS, STAND_IN_DAYS = 40, 60
 
 
 def settings(study: Study) -> list[Setting]:
-    """Take both seasons, with both algorithms' default first."""
+    """Return both seasons, with both algorithms' default first."""
     return [{"season": season, "algorithm": ALGORITHM} for season in SEASONS]
 
 

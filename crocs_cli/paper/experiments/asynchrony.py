@@ -21,7 +21,7 @@ ARCHETYPES = ("apart", "in step", "out of step")
 
 
 def settings(study: Study) -> list[Setting]:
-    """Take half a year from the first of every month that has one, or the stand-in's only one."""
+    """Return half a year from the first of every month that has one, or the stand-in's only one."""
     if study.days is None:
         return [{"period": "stand-in", "consumers": STAND_IN_CONSUMERS}]
     starts = month_starts(study.days, PERIOD_DAYS)

@@ -137,7 +137,7 @@ class _Lead(NamedTuple):
 
 
 def _none_ahead(own: Table, rivals: dict[str, Table], stages: str, paper: str) -> Finding:
-    """Say in how many scenarios a rival has the higher mean ARI, and which comes closest."""
+    """Count the scenarios in which a rival has the higher mean ARI, and name the closest one."""
     scenarios = _scenarios(own)
     leads = [_lead(own, name, rows, scenario) for name, rows in rivals.items() for scenario in scenarios]
     ahead = {lead.where for lead in leads if not at_most(lead.mean, TIE, scale=1.0)}
@@ -164,7 +164,7 @@ def _lead(own: Table, name: str, rival: Table, scenario: dict[str, int]) -> _Lea
 
 
 def _needed(table: Table, best: dict[str, Table]) -> Finding:
-    """Say from how many clusters of the first stage on CROCS and its closest rival recover the clusters."""
+    """Return how many first-stage clusters CROCS and its closest rival need to recover the clusters."""
     needed: dict[str, list[float]] = {method: [] for method in best}
     for outliers in table.unique("outliers"):
         curves = {

@@ -1,4 +1,4 @@
-"""How many prototypes: asking for too many does no harm (paper section 5.1, Fig. 3)."""
+"""The number of prototypes: asking for too many does no harm (paper section 5.1, Fig. 3)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def measure(cell: Cell, study: Study) -> Figures:
 
 
 def judge(table: Table, study: Study) -> list[Finding]:
-    """Look for the plateau, for the recovery among outlier days, and for what that needs."""
+    """Find the plateau, the recovery among outlier days, and the prototypes that it needs."""
     return [
         finding
         for algorithm in PROTOTYPES
@@ -81,7 +81,7 @@ def _recovery(table: Table, algorithm: str) -> Finding:
 
 
 def _need(table: Table, algorithm: str) -> Finding:
-    """Say how many prototypes it takes to come to the plateau."""
+    """Return how many prototypes it takes to reach the plateau."""
     needed = []
     for outliers in (0, max(table.unique("outliers"))):
         prototypes, ari = table.curve(series=f"{algorithm} ari", shapes=OUTLIERS_OF, outliers=outliers)

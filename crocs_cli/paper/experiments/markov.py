@@ -35,7 +35,7 @@ PAPER_BONFERRONI = {"ward": "0.989 (AG), 0.737 (SGSC)", "kmedoids": "0.986 (AG),
 
 
 def settings(study: Study) -> list[Setting]:
-    """Take the consumers in blocks, with both algorithms."""
+    """Return blocks of consumers, with both algorithms."""
     consumers = STAND_IN_CONSUMERS if study.days is None else len(study.days)
     if study.quick:
         consumers = min(consumers, 2 * BLOCK)
@@ -124,7 +124,7 @@ def judge(table: Table, study: Study) -> list[Finding]:
 
 
 def _of_consumers(rows: Table, name: str) -> np.ndarray:
-    """Say of every row whether its series is of that name, whoever the consumer: (rows,) bool."""
+    """Return whether the series of each row has that name, whoever the consumer: (rows,) bool."""
     return np.char.startswith(rows["series"].astype(str), f"{name} of")
 
 

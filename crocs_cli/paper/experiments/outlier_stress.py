@@ -1,4 +1,4 @@
-"""Where recovery breaks as outlier days take over (next check of the paper's summary)."""
+"""The share of outlier days at which recovery breaks (next check of the paper's summary)."""
 
 from __future__ import annotations
 

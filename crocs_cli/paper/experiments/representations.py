@@ -1,4 +1,4 @@
-"""How well few profiles stand for all days: RLS, GPF, DCP and RLP (paper section 5.2, Fig. 4-6)."""
+"""Representation of all days by few profiles: RLS, GPF, DCP and RLP (paper section 5.2, Fig. 4-6)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WINTER, SUMMER = (5, 6, 7), (11, 12, 1)  # months from which 90 days are mostly 
 
 
 def settings(study: Study) -> list[Setting]:
-    """Take a period of 90 days from the first of every month that has one, or the stand-in's only one."""
+    """Return 90 days from the first of every month that has them, or the stand-in's only period."""
     if study.days is None:
         return [{"period": "stand-in", "consumers": STAND_IN_CONSUMERS}]
     starts = month_starts(study.days, PERIOD_DAYS)

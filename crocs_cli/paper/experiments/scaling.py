@@ -1,4 +1,4 @@
-"""How the time grows with consumers and prototypes (paper section 5.5, Fig. 12)."""
+"""Growth of the time with consumers and prototypes (paper section 5.5, Fig. 12)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def settings(study: Study) -> list[Setting]:
 
 
 def measure(cell: Cell, study: Study) -> Figures:
-    """Take the processor time of stage 1, of all set distances, and of the partition."""
+    """Measure the processor time of stage 1, of all set distances, and of the partition."""
     consumers, prototypes = int(cell.setting["consumers"]), int(cell.setting["prototypes"])
     needs = Needs(memory.partition(consumers, "ward"), "use a larger machine")
     require(needs, f"scaling to {consumers} consumers")

@@ -1,4 +1,4 @@
-"""All one-stage methods with all their settings, each paired with the clustering algorithms."""
+"""The one-stage methods with all their settings, each paired with the clustering algorithms."""
 
 from __future__ import annotations
 

@@ -159,14 +159,14 @@ def chain(run: Path, name: str, clusters: Iterable[int], algorithm: str) -> Iter
     crocs("stage1", "--run", run, "--prototypes", 15, "--algorithm", algorithm)
     yield f"{name}: medoid dates and days of prototypes", digest(rls, "medoid_date", "days", "day_prototype")
     crocs("stage2", "--run", run, "--algorithm", algorithm, *ks)
-    yield f"{name}: segments for each K", digest(run, "label", "medoid", pattern="partition.h5")
+    yield f"{name}: segments for each K", digest(run / "partitions", "label", "medoid")
     crocs("rrls", "--run", run, "--clusters", 5, "--communities", 8)
     yield f"{name}: behaviours of prototypes", digest(rrls, "vertex_community", "trial_communities")
     yield f"{name}: resolutions", numbers(rrls, "trial_resolution")
     crocs("typical", "--run", run, "--clusters", 5, run / "typical.csv")
     yield f"{name}: typical members", column(run / "typical.csv", "consumer_id")
     crocs("stability", "--run", run, "--samples", 5)
-    yield f"{name}: stability", numbers(run, "ari", pattern="stability.h5")
+    yield f"{name}: stability", numbers(run / "stability", "ari")
     from crocs_cli.maths.sequences import forecast
 
     lengths: list[int] = []
@@ -200,24 +200,24 @@ def crocs(*arguments: object) -> None:
         raise SystemExit(f"crocs {' '.join(map(str, arguments))} ended with {code}")
 
 
-def digest(folder: Path, *arrays: str, pattern: str = "*.h5") -> str:
+def digest(folder: Path, *arrays: str) -> str:
     """Return the digest of whole-numbered arrays in all files of a folder."""
     import h5py
 
     content = sha256()
-    for path in sorted(folder.glob(pattern)):
+    for path in sorted(folder.glob("*.h5")):
         with h5py.File(path) as file:
             for name in arrays:
                 content.update(file[name][()].tobytes())
     return content.hexdigest()[:12]
 
 
-def numbers(folder: Path, array: str, pattern: str = "*.h5") -> str:
+def numbers(folder: Path, array: str) -> str:
     """Return an array of reals from all files of a folder, to six digits."""
     import h5py
 
     rounded: list[str] = []
-    for path in sorted(folder.glob(pattern)):
+    for path in sorted(folder.glob("*.h5")):
         with h5py.File(path) as file:
             rounded += [f"{value:.6g}" for value in file[array][()].ravel()]
     return short_digest(rounded)

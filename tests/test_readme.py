@@ -55,10 +55,12 @@ def test_every_command_runs(crocs, place, monkeypatch):
             ended = crocs(*arguments)
             assert ended.code == 0, (command, ended.err)
             assert ended.out.strip(), command
-    assert (place / "runs/winter/report-share-safe/index.html").exists()
+    assert (place / "runs/winter/report-share-safe/5/index.html").exists()
     assert (place / "new-segments.csv").read_text().startswith("consumer_id,cluster,distance")
     assert "0000000000003" in (place / "labels.csv").read_text()
-    for path in [*place.glob("runs/winter/report/*.csv"), *place.glob("runs/later/comparison/*.csv")]:
+    tables = [*place.glob("runs/winter/report/**/*.csv"), *place.glob("runs/later/comparison/*/*.csv")]
+    assert len(tables) > 8
+    for path in tables:
         columns = path.read_text().splitlines()[0].replace('"', "").split(",")
         assert not [name for name in columns if f"`{name.removeprefix('others_')}`" not in README], path
 

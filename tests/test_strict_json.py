@@ -15,10 +15,10 @@ from crocs_cli.cli import COMMANDS, cli
 from crocs_cli.cli.compare import _said
 from crocs_cli.cli.screen import _say
 from crocs_cli.machine.plain import json_text
+from crocs_cli.report.change import BehaviourChange, Changes
 from crocs_cli.screen.truth import metrics
 from crocs_cli.screen.validate import _shown
 from crocs_cli.stages import plan
-from crocs_cli.stages.compare import Comparison, Prevalence
 from tests.conftest import ROOT
 
 NOT_FINITE = re.compile(r"(?<![\w-])[+-]?(nan|inf|infinity)(?!\w)", re.IGNORECASE)
@@ -32,11 +32,10 @@ CALLS = {
     "forecast": "forecast --run {run} --clusters {k} --test-days 2 --json",
     "plan": "plan --run {run} --consumers 50 --json",
     "status": "status --run {run} --shares 2 --json",
-    "info": "info {run}/partition.h5 --json",
+    "info": "info {run}/partitions/{k}.h5 --json",
 }
 ALSO = (
     "compare --run {later} --with {run} --clusters {k} --control all --json",
-    "rrls --run {later} --like {run} --clusters {k} --json",
     "stability --run {run} --samples 2",
     "typical --run {run} --clusters {k}",
     "report --run {run} --clusters {k}",
@@ -121,13 +120,17 @@ def test_a_forecast_says_why_a_change_is_not_known(crocs, folder, monkeypatch):
 
 
 def test_a_comparison_of_single_consumers_claims_nothing_and_says_so():
-    one = Prevalence(1, 1, 1, 0.3, 0.4, 0.1, math.nan, math.nan, math.nan, claimed=False)
+    one = BehaviourChange(1, 1, "flat", 1, 0.3, 0.4, 0.1, math.nan, math.nan, math.nan, claimed=False)
     several = replace(one, low=-0.1, high=0.3, p_adjusted=0.2)
+    nobody = np.zeros((2, 1))
     for row, told in (
         (one, "not known which changes are beyond chance, as no group has two consumers or more"),
         (several, "no change of any behaviour beyond chance"),
     ):
-        assert _said(Comparison(1, 0, 0, 0, np.ones((1, 1)), [row], 0.1, 0.2))[2:] == [told]
+        found = Changes(
+            "before", "after", 1, np.array(["a"]), 0, 0, nobody, nobody[0] > 0, nobody, np.ones((1, 1)), [row]
+        )
+        assert _said(json.loads(json_text(found.summary())))[2:] == [told]
 
 
 def test_screening_without_a_thief_is_said_in_words(capsys):

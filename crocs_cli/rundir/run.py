@@ -189,6 +189,8 @@ class Run:
             missing = f"no partition into {clusters} segments, only {there}" if there else "no partition"
             raise CrocsError(f"{self}: {missing}; run `crocs stage2 --clusters {clusters}`")
         made_by = self.recipe(path, PARTITION)
+        if made_by["key"] != str(clusters):
+            raise CrocsError(f"{path}: made for another number of segments; {PARTITION.cure}")
         stale = False
         if "sample" in made_by["inputs"]:
             shard = self.sample / "rls" / f"{shard_key(0)}.h5"

@@ -112,10 +112,18 @@ def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> C
         distances[1, members] = change.divergence(*_split_counts(halves, members, known, len(names)))
     transitions = np.bincount(old * clusters + now, minlength=clusters**2).reshape(clusters, clusters)
     return Changes(
-        earlier=str(earlier), later=str(run), clusters=clusters, consumer_id=both,
-        left=len(consumer_id) - len(both), new=len(assigned) - len(both), segments=np.stack([old, now]),
-        moved=moved, divergence=distances, transitions=transitions, behaviours=_claims(rows),
-    )  # fmt: skip
+        earlier=earlier.path.resolve().name,
+        later=run.path.resolve().name,
+        clusters=clusters,
+        consumer_id=both,
+        left=len(consumer_id) - len(both),
+        new=len(assigned) - len(both),
+        segments=np.stack([old, now]),
+        moved=moved,
+        divergence=distances,
+        transitions=transitions,
+        behaviours=_claims(rows),
+    )
 
 
 def read_ids(path: Path | None) -> frozenset[str]:

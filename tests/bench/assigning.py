@@ -24,8 +24,10 @@ from crocs_cli.machine import files
 from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.clustering import assignment
 from crocs_cli.maths.clustering.validity import Indices
+from crocs_cli.maths.distances.comparison import Comparison
 from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS
+from crocs_cli.rundir.layouts import ASSIGNMENTS, PROFILES, RLS
+from crocs_cli.rundir.run import Run
 from tests.bench.matrices import points
 from tests.bench.measure import folder_for_runs
 
@@ -46,7 +48,7 @@ def clustered(run: Path, consumers: int, shard: int) -> np.ndarray:
     crocs("synth", "--run", run, "--consumers", consumers, *synth)
     crocs("stage1", "--run", run)
     crocs("stage2", "--run", run, "--clusters", CLUSTERS)
-    return files.read(run / "partition.h5", PARTITION)["label"][0]
+    return Run(run).partition(CLUSTERS)["label"]
 
 
 def shortened(source: Path, run: Path, days: int) -> Path:
@@ -98,7 +100,7 @@ def speed(folder: Path, consumers: int) -> None:
     read = files.read(folder / "model/rls/00000.h5", RLS)
     sets = LoadSets(read["prototype"], read["days"], read["prototype_offset"])
     drawn = assignment.draw(label, 1)
-    comparison = assignment.Comparison("wsmd", 2, 2)
+    comparison = Comparison("wsmd", 2, 2)
     segments = assignment.describe(sets.take(drawn.references), drawn.offset, comparison)
     assignment.assign(segments, sets.select(slice(0, 10)), np.ones((10, CLUSTERS)), comparison)
     wall, cpu = time.monotonic(), time.process_time()
@@ -130,12 +132,12 @@ def indices(consumers: int) -> None:
     result = found.result(lambda chosen: square[np.ix_(chosen, chosen)])
     print(f"all {len(labels)} partitions of {consumers:,}: {time.process_time() - started:.1f} s CPU")
     for clusters in (2, 10, 50):
-        label = labels[clusters - 2]
+        label, ours = labels[clusters - 2], result[clusters - 2]
         theirs = silhouette_score(square, label, metric="precomputed")
         dunn = direct_dunn(square, label)
         print(
-            f"K = {clusters}: silhouette {result['silhouette'][clusters - 2]:.9f}, sklearn {theirs:.9f};"
-            f" Dunn {result['dunn'][clusters - 2]:.9f}, by definition {dunn:.9f}"
+            f"K = {clusters}: silhouette {ours['silhouette'][0]:.9f}, sklearn {theirs:.9f};"
+            f" Dunn {ours['dunn'][0]:.9f}, by definition {dunn:.9f}"
         )
 
 

@@ -62,9 +62,9 @@ def main() -> None:
     stale = given.run / "rls"
     if stale.exists():
         shutil.rmtree(stale)
-    for old in (given.run / "wsmd", given.run / "sample"):
-        shutil.rmtree(old, ignore_errors=True)
-    (given.run / "partition.h5").unlink(missing_ok=True)
+    for old in ("wsmd", "sample", "sampled", "partitions"):
+        shutil.rmtree(given.run / old, ignore_errors=True)
+    (given.run / "dendrogram.h5").unlink(missing_ok=True)
     parts = [measured("stage 1", "stage1", *run, "--prototypes", PROTOTYPES)]
     for share in ("1/2", "2/2"):
         limit = {"SLURM_MEM_PER_NODE": ONLY_TILES_MB} if given.consumers > 50_000 else {}

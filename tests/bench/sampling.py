@@ -16,13 +16,10 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from crocs_cli.machine import files
-from crocs_cli.machine.shards import shards
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.wsmd import set_distances
-from crocs_cli.rundir.layouts import PARTITION, RLS, SAMPLED
+from crocs_cli.rundir.run import Run
 from crocs_cli.stages.score import true_clusters
-from crocs_cli.stages.stage2 import load
 from tests.bench.assigning import crocs
 from tests.bench.eighty_thousand import measured, report
 from tests.bench.measure import folder_for_runs
@@ -39,9 +36,8 @@ def hard(folder: Path, consumers: int, sample: int) -> None:
     crocs("synth", "--run", folder, "--consumers", consumers, *HARD)
     crocs("stage1", "--run", folder)
     crocs("stage2", "--run", folder, "--clusters", CLUSTERS)
-    full = files.read(folder / "partition.h5", PARTITION)["label"][0]
-    consumer_id, sets = load(folder, list(shards(folder / "rls", RLS)))
-    truth = true_clusters(folder, consumer_id)
+    full, everybody = Run(folder).partition(CLUSTERS)["label"], Run(folder).consumers()
+    truth = true_clusters(Run(folder), everybody.consumer_id)
     print(f"Ward of all {consumers:,}: ARI against the truth {adjusted_rand_score(truth, full):.3f}\n")
     print(f"| seed | of the {sample:,} | rule | ARI, all against Ward of all | against the truth |")
     print("|---|---|---|---|---|")
@@ -50,13 +46,12 @@ def hard(folder: Path, consumers: int, sample: int) -> None:
         run.mkdir()
         (run / "rls").symlink_to(folder.resolve() / "rls")
         crocs("stage2", "--run", run, "--clusters", CLUSTERS, "--sample", sample, "--seed", seed)
-        chosen = files.read(run / "sampled.h5", SAMPLED)["clustered"]
-        exact = files.read(run / "sample" / "partition.h5", PARTITION)
-        inside = adjusted_rand_score(full[chosen], exact["label"][0])
-        found = {"crocs": files.read(run / "partition.h5", PARTITION)["label"][0]}
-        for rule, placed in by_other_rules(sets, chosen, exact["label"][0], exact["medoid"]).items():
+        chosen, exact = Run(run).clustered(CLUSTERS), Run(run).sample.partition(CLUSTERS)
+        inside = adjusted_rand_score(full[chosen], exact["label"])
+        found = {"crocs": Run(run).partition(CLUSTERS)["label"]}
+        for rule, placed in by_other_rules(everybody.sets, chosen, exact["label"], exact["medoid"]).items():
             found[rule] = np.empty(consumers, dtype=np.int64)
-            found[rule][chosen], found[rule][~chosen] = exact["label"][0], placed
+            found[rule][chosen], found[rule][~chosen] = exact["label"], placed
         for rule, label in found.items():
             against = [adjusted_rand_score(other, label) for other in (full, truth)]
             print(f"| {seed} | {inside:.3f} | {rule} | {against[0]:.3f} | {against[1]:.3f} |", flush=True)
@@ -89,10 +84,9 @@ def million(folder: Path, consumers: int, sample: int) -> None:
         measured("stage 2, all join the sample", "stage2", *run, *clusters, "--sample", sample),
     ]
     report([made, *parts], parts, f"{consumers} consumers x {EASY_DAYS} days, {sample} sampled")
-    sampled = files.read(folder / "sampled.h5", SAMPLED)
-    label = files.read(folder / "partition.h5", PARTITION)["label"][0]
-    truth = true_clusters(folder, sampled["consumer_id"])
-    for who, some in (("sampled", sampled["clustered"]), ("assigned", ~sampled["clustered"])):
+    consumer_id, label = Run(folder).labels(EASY_CLUSTERS)
+    truth, sampled = true_clusters(Run(folder), consumer_id), Run(folder).clustered(EASY_CLUSTERS)
+    for who, some in (("sampled", sampled), ("assigned", ~sampled)):
         agreement = adjusted_rand_score(truth[some], label[some])
         print(f"ARI of the {some.sum():,} {who} against the truth: {agreement:.4f}")
 

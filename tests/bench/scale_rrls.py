@@ -21,6 +21,7 @@ from crocs_cli.maths.clustering.validity import NAMES
 from crocs_cli.maths.synthetic.generator import draw_days
 from crocs_cli.maths.synthetic.population import cluster_behaviours
 from crocs_cli.rundir.layouts import PARTITION, RLS
+from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage2Settings
 
 CLUSTERS, SHAPES, SHARD, DAYS = 5, 4, 2000, 90
@@ -40,15 +41,11 @@ def make_run(run: Path, consumers: int) -> None:
         chosen = range(number * SHARD, min((number + 1) * SHARD, consumers))
         files.write(run / "rls" / f"{key}.h5", RLS, load_sets(chosen, label, shapes), made_by)
     inputs = {"rls": files.digest({key: files.digest(made_by) for key, made_by in recipes.items()})}
-    settings = Stage2Settings(clusters=(CLUSTERS,)).model_dump(mode="json")
-    arrays = {
-        "consumer_id": ids(range(consumers)),
-        "clusters": [CLUSTERS],
-        "label": label[None],
-        "medoid": np.zeros(CLUSTERS),
-        "merges": np.empty((0, 4)),
-    } | {name: np.array([np.nan]) for name in NAMES}
-    files.write(run / "partition.h5", PARTITION, arrays, recipe("stage2", "partition", settings, inputs))
+    settings = Stage2Settings().of_partition(CLUSTERS, 1)
+    arrays = {"consumer_id": ids(range(consumers)), "label": label, "medoid": np.zeros(CLUSTERS)}
+    arrays |= {name: np.array([np.nan]) for name in NAMES}
+    made_by = recipe("stage2", str(CLUSTERS), settings, inputs)
+    files.write(Run(run).partition_path(CLUSTERS), PARTITION, arrays, made_by)
 
 
 def load_sets(consumers: range, label: np.ndarray, shapes: list[np.ndarray]) -> files.Arrays:
@@ -81,7 +78,7 @@ def ids(consumers: range) -> np.ndarray:
 def main(consumers: int = 80_000, run: str = "build/scale-rrls", *options: str) -> None:
     """Make the run if need be, call crocs on it, and print what it took."""
     place = Path(run)
-    if not (place / "partition.h5").exists():
+    if not Run(place).partitions_there():
         make_run(place, consumers)
     for old in (place / "rrls").rglob("*.h5"):
         old.unlink()

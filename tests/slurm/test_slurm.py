@@ -128,7 +128,7 @@ def test_what_status_names_mends_an_unlucky_array(cluster, alone, here, crocs, t
     assert "stopped early; requeueing" in (tmp_path / f"crocs-stage1-{job}_2.out").read_text()
     assert (tmp_path / "killed").exists()
     assert cluster.states(job) == {"COMPLETED", "FAILED"}
-    steps = json.loads(crocs("status", "--run", tmp_path / "run", "--shares", 4, "--json").out)
+    steps = json.loads(crocs("status", "--run", tmp_path / "run", "--shares", 4, "--json").out)["steps"]
     missing = {step["name"]: step["array"] for step in steps}["stage1"]
     assert missing == "3"
     cluster.submit(*array, "--time=5", f"--array={missing}", "slurm/stage1.sbatch", **shares)

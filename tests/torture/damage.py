@@ -39,25 +39,28 @@ class Kind:
     makes: tuple[str, ...] = ()
 
 
-JOINED = ("sampled.h5", "partition.h5")
+TREE, JOINED = "dendrogram.h5", ("sampled", "partitions")
+OF_SEGMENTS = ("partitions", "stability", "rrls")
 RANKED = ("screen/changes", "screen/placebo", "screen/scores.h5")
 KINDS = (
-    Kind("main", "profiles", "stage1", ("rls", "wsmd", "partition.h5", "stability.h5", "rrls")),
-    Kind("main", "rls", "stage2", ("wsmd", "partition.h5", "stability.h5", "rrls")),
-    Kind("main", "wsmd", "stage2", ("partition.h5", "stability.h5", "rrls")),
-    Kind("main", "wsmd", "stability", ("stability.h5",)),
-    Kind("main", "partition.h5", "rrls", ("rrls",)),
-    Kind("main", "partition.h5", "stability", ("stability.h5",)),
-    Kind("main", "stability.h5", "stability"),
+    Kind("main", "profiles", "stage1", ("rls", "wsmd", TREE, *OF_SEGMENTS)),
+    Kind("main", "rls", "stage2", ("wsmd", TREE, *OF_SEGMENTS)),
+    Kind("main", "wsmd", "stage2", (TREE, *OF_SEGMENTS)),
+    Kind("main", "wsmd", "stability", ("stability",)),
+    Kind("main", TREE, "stage2", OF_SEGMENTS),
+    Kind("main", "partitions/3.h5", "rrls", ("rrls",)),
+    Kind("main", "partitions", "stability", ("stability",)),
+    Kind("main", "stability", "stability"),
     Kind("main", "rrls", "export coverage"),
     Kind("main", "truth", "score"),
-    Kind("later", "profiles", "assign", ("rls", "assignments", "moves")),
-    Kind("later", "rls", "assign", ("assignments", "moves")),
+    Kind("later", "profiles", "assign", ("rls", "assignments", "comparison")),
+    Kind("later", "rls", "assign", ("assignments", "comparison")),
     Kind("later", "assignments", "assign"),
-    Kind("later", "moves", "rrls"),
-    Kind("sampled", "sample/rls", "stage2", ("sample/wsmd", "sample/partition.h5", *JOINED)),
-    Kind("sampled", "sample/partition.h5", "stage2", JOINED),
-    Kind("sampled", "sampled.h5", "info"),
+    Kind("later", "assignments", "compare", ("comparison",)),
+    Kind("sampled", "sample/rls", "stage2", ("sample/wsmd", f"sample/{TREE}", "sample/partitions", *JOINED)),
+    Kind("sampled", f"sample/{TREE}", "stage2", ("sample/partitions", *JOINED)),
+    Kind("sampled", "sample/partitions", "stage2", JOINED),
+    Kind("sampled", "sampled", "info"),
     Kind("screened", "screen/daily", "screen fit", ("screen/features", "screen/model", *RANKED)),
     Kind("screened", "screen/features", "screen fit", ("screen/model", *RANKED)),
     Kind("screened", "screen/model", "screen rank", RANKED),

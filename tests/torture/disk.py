@@ -34,9 +34,12 @@ NAMES = (
     "a'b\"c", "back\\slash", "new\nline", "\x1b[31mred", "dots...", ".hidden", "$HOME", "~", "#1", "x.h5",
     os.fsdecode("caf\u00e9".encode("latin-1")),
 )  # fmt: skip
-IN_THE_WAY = ("", "profiles", "truth", "rls", "wsmd", "rrls", "rrls/3", "stability.h5", "partition.h5")
+IN_THE_WAY = (
+    "", "profiles", "truth", "rls", "wsmd", "rrls", "rrls/3", "stability", "partitions", "partitions/3.h5",
+    "dendrogram.h5",
+)  # fmt: skip
 FILES_AS_DIRECTORIES = (
-    "profiles/00001.h5", "rls/00001.h5", "wsmd/000-000.h5", "partition.h5", "rrls/3/02.h5",
+    "profiles/00001.h5", "rls/00001.h5", "wsmd/000-000.h5", "partitions/2.h5", "rrls/3/02.h5",
 )  # fmt: skip
 # the call, what it has to make again, and what of the run another user may not do where
 FORBIDDEN = (
@@ -47,8 +50,8 @@ FORBIDDEN = (
     (1, "rls", "profiles", 0o744),
     (1, "rls", "profiles/00001.h5", 0o600),
     (2, "wsmd", "rls", 0o700),
-    (2, "partition.h5", "wsmd", 0o700),
-    (3, "stability.h5", "partition.h5", 0o600),
+    (2, "partitions", "wsmd", 0o700),
+    (3, "stability", "partitions/3.h5", 0o600),
     (4, "rrls", "rls", 0o700),
     (4, "rrls/3/01.h5", "rrls/3", 0o700),
 )
@@ -217,7 +220,7 @@ def named(trial: Trial) -> str:
     if fault:
         return fault
     (trial.run / "rls" / "00001.h5").write_bytes(b"")
-    (trial.run / "partition.h5").unlink()
+    (trial.run / "partitions" / "3.h5").unlink()
     return untold(Fork(trial.arguments(2), trial.here.parent / "said").ended(), names="00001.h5")
 
 

@@ -24,7 +24,7 @@ from crocs_cli.maths.distances.wsmd import SET_DISTANCES, set_distances
 from crocs_cli.maths.readings.quality import COUNTS
 from crocs_cli.maths.ward.linkage import ward
 from crocs_cli.maths.ward.rounds import ward_in_place
-from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS, WSMD
+from crocs_cli.rundir.layouts import DENDROGRAM, PARTITION, PROFILES, RLS, RRLS, WSMD
 from tests.torture.tally import MENDABLE, Tally, call, inside, untold
 
 PROMISE = "No numbers make a result that is not finite, not symmetric, of another size, or changed by ties"
@@ -114,19 +114,22 @@ def write(energy: list[np.ndarray]) -> None:
 
 def wrong(ks: list[int], explained: int) -> str:
     """Say what of the files is not as it must be."""
-    sets, found = files.read(Path("rls/00000.h5"), RLS), files.read(Path("partition.h5"), PARTITION)
+    sets = files.read(Path("rls/00000.h5"), RLS)
+    label = {k: files.read(Path(f"partitions/{k}.h5"), PARTITION)["label"] for k in ks}
+    tree = Path("dendrogram.h5")  # of Ward only
+    merges = files.read(tree, DENDROGRAM)["merges"] if tree.exists() else np.zeros((0, 4))
     distance = files.read(Path("wsmd/000-000.h5"), WSMD)["distance"]
-    if not all(np.isfinite(each).all() for each in (sets["prototype"], distance, found["merges"])):
+    if not all(np.isfinite(each).all() for each in (sets["prototype"], distance, merges)):
         return "not finite"
     if (distance != distance.T).any() or distance.diagonal().any() or (distance < 0).any():
         return "no distances"
     if distance[0, -1] != 0:
         return f"duplicates are {distance[0, -1]} apart"
-    sizes = [len(np.unique(label)) for label in found["label"]]
+    sizes = [len(np.unique(label[k])) for k in ks]
     if sizes != ks:
         return f"{sizes} clusters"
-    if (np.diff(found["merges"][:, 2]) < 0).any():
-        return f"heights fall: {found['merges'][:, 2]}"
+    if (np.diff(merges[:, 2]) < 0).any():
+        return f"heights fall: {merges[:, 2]}"
     for path in Path(f"rrls/{explained}").iterdir():
         shared = files.read(path, RRLS)
         if not np.isfinite(shared["hyperprototype_mean"]).all() or shared["day_coverage"].sum() > 1 + 1e-9:
@@ -147,7 +150,7 @@ def tied(draw: Draw) -> str:
             return f"{name}: {fault}"
     for algorithm in ("ward", "kmedoids"):
         ks = tuple(sorted({1, (m + 1) // 2, m}))
-        labels = [cluster(distances.copy(), m, Clustering(algorithm, ks, 1, 3, n)).labels for n in (1, 2)]
+        labels = [cluster(distances.copy(), m, Clustering(algorithm, ks, 1, 3, n)) for n in (1, 2)]
         if (labels[0] != labels[1]).any():
             return f"{algorithm}: threads change a label"
         if [len(np.unique(label)) for label in labels[0]] != list(ks):
@@ -204,7 +207,7 @@ def doubled(draw: Draw) -> str:
 
 def ward_label(distances: np.ndarray, m: int) -> np.ndarray:
     """Cluster into three by ward."""
-    return cluster(distances.copy(), m, Clustering("ward", (3,), 1, 1, 1)).labels[0]
+    return cluster(distances.copy(), m, Clustering("ward", (3,), 1, 1, 1))[0]
 
 
 def indices(distances: np.ndarray, label: np.ndarray) -> list[float]:
@@ -212,7 +215,7 @@ def indices(distances: np.ndarray, label: np.ndarray) -> list[float]:
     square = squareform(distances)
     found = Indices(label[None])
     found.add(0, 0, square)
-    result = found.result(lambda chosen: square[np.ix_(chosen, chosen)])
+    (result,) = found.result(lambda chosen: square[np.ix_(chosen, chosen)])
     return [float(result[name][0]) for name in ("silhouette", "dunn", "davies_bouldin", "calinski_harabasz")]
 
 

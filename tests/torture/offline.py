@@ -35,7 +35,7 @@ CALLS = (
     "forecast --run main --clusters 2 --test-days 5",
     "report --run main --clusters 2",
     "status --run main",
-    "info main/partition.h5",
+    "info main/partitions/2.h5",
     "ingest --run metered readings.csv",
     "quality --run metered",
     "paper list",

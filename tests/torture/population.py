@@ -58,7 +58,7 @@ def chains(seed: int = 1, prototypes: int = 4) -> tuple[Chain, ...]:
     later = (
         ("synth", *SYNTH, "--seed", seed + 50),
         ("assign", "--model", "{here}/main", *of),
-        ("rrls", "--like", "{here}/main", *of),
+        ("compare", "--with", "{here}/main", *of),
     )
     sample = (synth, stage1, ("stage2", *of, "--sample", 14, "--seed", seed))
     screen = (

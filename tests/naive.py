@@ -115,3 +115,25 @@ def markov_forecast(labels, days):
     following = [labels[day] for day in known[1:] if labels[day - 1] == labels[-1]] or list(labels[1:])
     means = {label: np.mean([days[day] for day in known if labels[day] == label], axis=0) for label in labels}
     return np.mean([means[label] for label in following], axis=0)
+
+
+def ward_loss(distances, labels):
+    """Sum over segments of W / (2 n): W is the sum of the squared distances of all ordered pairs in one."""
+    groups = [np.flatnonzero(np.asarray(labels) == name) for name in sorted(set(labels))]
+    return sum((distances[np.ix_(own, own)] ** 2).sum() / (2 * len(own)) for own in groups)
+
+
+def exchange(distances, labels):
+    """Move one item after another to where the loss is least, until nobody gains by it."""
+    labels, moved = list(labels), True
+    names = sorted(set(labels))
+    while moved:
+        moved = False
+        for item in range(len(labels)):
+            if labels.count(labels[item]) > 1:
+                own = labels[item]
+                tried = {to: ward_loss(distances, [*labels[:item], to, *labels[item + 1 :]]) for to in names}
+                best = min(names, key=lambda to: tried[to])
+                if tried[best] < tried[own] * (1 - 1e-9):
+                    labels[item], moved = best, True
+    return np.array(labels)

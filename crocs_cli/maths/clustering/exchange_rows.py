@@ -104,24 +104,28 @@ def exchange(
 ) -> Exchanged:
     """Exchange the consumers of partitions until none gains by a move; see `exchange` for the rule.
 
-    begun: (partitions, m) int, each row's numbers 0..K-1 in use: the cuts of a tree. The same labels for any
-    number of threads and ranks. Takes HELD_BYTES and some 100 MB beside the matrix, which stays as it is.
+    begun: (partitions, m) int, each row's numbers 0..K-1 in use: the cuts of a tree. Each partition comes out
+    the same whatever the others, and for any number of threads and ranks. Takes HELD_BYTES and some 100 MB
+    beside the matrix, which stays as it is.
     """
     ranks = ranks or Alone()
     begun = np.asarray(begun, np.int64)
-    sample = _sample(begun, seed)
+    samples = [_sample(row, seed) for row in begun]
+    sample = np.unique(np.concatenate(samples))
     square = _among(matrix, sample, ranks)
     clusters = begun.max(axis=1) + 1
-    ends = [
-        refined(square, row[sample], int(k), starts, [seed, int(k)], threads)
-        for row, k in zip(begun, clusters, strict=True)
-    ]
+    ends = []
+    for row, own, k in zip(begun, samples, clusters.tolist(), strict=True):
+        places = np.searchsorted(sample, own)
+        mine = square if len(own) == len(sample) else square[np.ix_(places, places)]
+        ends.append(refined(mine, row[own], k, starts, [seed, k], threads))
     if len(sample) == matrix.count:
         before = [loss_of(square, row) for row in begun]
         labels = np.array([canonical(label) for label, _ in ends], np.int32)
         return Exchanged(labels, np.array([end for _, end in ends]), np.array(before))
     segment = np.full(begun.shape, NOBODY)
-    segment[:, sample] = [label for label, _ in ends]
+    for row, own, (label, _) in zip(segment, samples, ends, strict=True):
+        row[own] = label
     found = []
     for part in _parts(clusters, matrix.own):
         joined = _joined(matrix, sample, segment[part], ranks, threads)
@@ -130,10 +134,9 @@ def exchange(
 
 
 def _sample(begun: np.ndarray, seed: int) -> np.ndarray:
-    """Draw consumers in rising order, the first member of every segment among them."""
-    count = begun.shape[1]
-    drawn = np.random.default_rng(seed).choice(count, min(count, SAMPLE), replace=False)
-    return np.unique(np.concatenate([drawn, *(np.unique(row, return_index=True)[1] for row in begun)]))
+    """Draw consumers in rising order, the first member of every segment among them; begun: (m,) int."""
+    drawn = np.random.default_rng(seed).choice(len(begun), min(len(begun), SAMPLE), replace=False)
+    return np.unique(np.concatenate([drawn, np.unique(begun, return_index=True)[1]]))
 
 
 def _among(matrix: Matrix, items: np.ndarray, ranks: Ranks) -> np.ndarray:
@@ -157,11 +160,12 @@ def _joined(matrix: Matrix, sample: np.ndarray, label: np.ndarray, ranks: Ranks,
     within = _within(matrix, segment, sums, ranks)
     joined = np.empty(label.shape, np.int64)
     for place, (first, last) in enumerate(pairwise(offset.tolist())):
-        size = np.bincount(label[place, sample])
+        known = sample[label[place, sample] != NOBODY]
+        size = np.bincount(label[place, known])
         centre = within[first:last] / (2.0 * size**2.0)
         nearest = first_least(sums[first:last] / size[:, None] - centre[:, None], axis=0)
         joined[place] = np.concatenate(ranks.gather(nearest))
-        joined[place, sample] = label[place, sample]
+        joined[place, known] = label[place, known]
     return joined
 
 
@@ -313,6 +317,7 @@ def _add_rows(rows, segment, sums):
         for column in range(len(square)):
             square[column] = np.float64(rows[place, column]) ** 2
         for partition in range(len(segment)):
-            mine = sums[segment[partition, place]]
-            for column in range(len(square)):
-                mine[column] += square[column]
+            if segment[partition, place] >= 0:  # else in the sample of another partition only
+                mine = sums[segment[partition, place]]
+                for column in range(len(square)):
+                    mine[column] += square[column]

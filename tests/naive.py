@@ -115,3 +115,59 @@ def markov_forecast(labels, days):
     following = [labels[day] for day in known[1:] if labels[day - 1] == labels[-1]] or list(labels[1:])
     means = {label: np.mean([days[day] for day in known if labels[day] == label], axis=0) for label in labels}
     return np.mean([means[label] for label in following], axis=0)
+
+
+def ward_loss(distances, labels):
+    """Sum over segments of W / (2 n): W is the sum of the squared distances of all ordered pairs in one."""
+    groups = [np.flatnonzero(np.asarray(labels) == name) for name in sorted(set(labels))]
+    return sum((distances[np.ix_(own, own)] ** 2).sum() / (2 * len(own)) for own in groups)
+
+
+def exchange(distances, labels):
+    """Move one item after another to where the loss is least, until nobody gains by it."""
+    labels, moved = list(labels), True
+    names = sorted(set(labels))
+    while moved:
+        moved = False
+        for item in range(len(labels)):
+            if labels.count(labels[item]) > 1:
+                own = labels[item]
+                tried = {to: ward_loss(distances, [*labels[:item], to, *labels[item + 1 :]]) for to in names}
+                best = min(names, key=lambda to: tried[to])
+                if tried[best] < tried[own] * (1 - 1e-9):
+                    labels[item], moved = best, True
+    return np.array(labels)
+
+
+def footprints(days_of, landmarks, shrink, clip, components):
+    """Whitened kernel means of consumers' days, their long ones shortened, on their principal axes."""
+    centre = landmarks.mean(axis=0)
+
+    def kernel(x):
+        to = [np.linalg.norm(z - centre) - np.linalg.norm(x - z) for z in landmarks]
+        return (np.linalg.norm(x - centre) + np.array(to)) / 2
+
+    among = np.array([kernel(z) for z in landmarks])
+    values, axes = np.linalg.eigh((among + among.T) / 2)
+    kept = values >= 1e-6 * values.max()
+    phi = [[axes[:, kept].T @ kernel(x) / np.sqrt(values[kept]) for x in days] for days in days_of]
+    spread = np.mean([np.cov(np.array(own).T, bias=True) for own in phi], axis=0)
+    spread = (1 - shrink) * spread + shrink * np.trace(spread) / len(spread) * np.eye(len(spread))
+    values, axes = np.linalg.eigh(spread)
+    white = np.array([axes @ (axes.T @ np.mean(own, axis=0) / np.sqrt(values)) for own in phi])
+    white -= white.mean(axis=0)
+    norms = np.linalg.norm(white, axis=1)
+    white *= np.minimum(1, np.quantile(norms, clip) / norms)[:, None]
+    white -= white.mean(axis=0)
+    _, _, axes = np.linalg.svd(white, full_matrices=False)
+    return white @ axes[:components].T
+
+
+def prediction_strength(label, places):
+    """The least share of a segment's pairs that are placed in one and the same segment."""
+    shares = []
+    for name in set(label):
+        own = [place for mine, place in zip(label, places, strict=True) if mine == name]
+        pairs = [own[i] == own[j] for i in range(len(own)) for j in range(i)]
+        shares.append(np.mean(pairs) if pairs else 0.0)
+    return min(shares)

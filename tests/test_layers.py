@@ -40,6 +40,7 @@ ORDER = {
         "distances",
         "ward",
         "clustering",
+        "footprints",
         "behaviours",
         "sequences",
         "segments",

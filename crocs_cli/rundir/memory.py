@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from crocs_cli.machine.spool import MEMORY_BYTES
 from crocs_cli.maths.behaviours.graph import AFFORDABLE_EDGES, first_targets, sampled_targets
+from crocs_cli.maths.clustering.exchange_rows import HELD_BYTES, SAMPLE
 from crocs_cli.maths.clustering.partition import LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE
 from crocs_cli.maths.distances import condensed
 from crocs_cli.maths.readings.rows import BIN_METERS, RECORD
@@ -31,6 +32,7 @@ READ, AT_ONCE, SET_ASIDE, KEPT = 112, 5 << 18, 12, 2 * MEMORY_BYTES // RECORD.it
 CELL = 42  # of an interval of a day that is assembled, with its reading
 #: of an installation: its features, its changes; of one of its days while they are looked at
 FEATURES, CHANGES, FIT_DAY, RANK_DAY, SCREEN_SHARD = 2000, 4000, 13, 15, 2500
+SEGMENTS = 60  # of all partitions that are made together, more or less
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
 
 
@@ -46,7 +48,8 @@ def load_sets(prototypes: int, slots: int) -> int:
 
 def block(consumers: int) -> int:
     """Return the number of consumers on a side of a tile: about eight tiles a side, if they stay small."""
-    return min(LARGEST_BLOCK, max(SMALLEST_BLOCK, -(-consumers // BLOCKS)))
+    return min(LARGEST_BLOCK, max(SEGMENTS = 60  # of all partitions that are made together, more or less
+SMALLEST_BLOCK, -(-consumers // BLOCKS)))
 
 
 def synth(profiles: int) -> int:
@@ -73,17 +76,23 @@ def partition(consumers: int, algorithm: str, sets: int = 0) -> int:
     if algorithm == "ward" and consumers <= LARGEST_FOR_FASTCLUSTER:
         beside = 3 * matrix  # the library's copies in float32 and float64
     elif algorithm == "ward":
-        beside = int(ROUND * min(BLOCK_PAIRS, condensed.length(consumers) // 2))
+        beside = max(exchange(consumers), int(ROUND * min(BLOCK_PAIRS, condensed.length(consumers) // 2)))
     else:
         beside = 2 * matrix if consumers <= LARGEST_FOR_SQUARE else 0
     libraries = STAGE2 + (KMEDOIDS if algorithm == "kmedoids" else 0)
     return libraries + sets + matrix + max(tile, beside)
 
 
+def exchange(consumers: int) -> int:
+    """Return what the exchange holds beside the matrix: that of a sample, and sums for each segment."""
+    sample = min(consumers, SAMPLE)
+    return 3 * 4 * sample**2 + min(HELD_BYTES, 16 * SEGMENTS * consumers)
+
+
 def partition_of_rank(consumers: int, ranks: int, sets: int = 0) -> int:
     """Return the peak of each rank that makes Ward's partition together with others."""
     rows = 4 * consumers * -(-consumers // ranks)
-    return STAGE2 + sets + rows + 2 * BATCH_BYTES
+    return STAGE2 + sets + rows + max(2 * BATCH_BYTES, exchange(consumers))
 
 
 def rrls(members: int, prototypes: int, slots: int, targets: int | str = "auto") -> int:

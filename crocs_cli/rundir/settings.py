@@ -27,6 +27,9 @@ Normalise = Literal["minmax", "zscore", "unit", "none"]
 SetDistance = Literal["wsmd", "wsmd-pooled", "smd", "hd", "mhd", "sl", "cl", "al", "wal"]
 
 
+KMEDOIDS_STARTS, EXCHANGE_STARTS = 30, 20
+
+
 class SynthSettings(Settings):
     """A population with known truth."""
 
@@ -81,10 +84,29 @@ class Stage2Settings(Settings):
     )
     algorithm: Algorithm = Field("ward", description="how the consumers are clustered")
     clusters: Ks = Field((5,), description="numbers of clusters; several come from one matrix")
-    starts: int = Field(30, description="starts of kmedoids; the best counts", ge=1, le=1000)
+    refine: Literal["exchange", "none"] = Field(
+        "exchange",
+        description="what follows the cut of Ward's tree: consumers change segments while that lowers Ward's "
+        "loss; none is the paper's way, whose segments are nested",
+    )
+    starts: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] = Field(
+        "auto", description="starts of kmedoids (auto: 30) or of the exchange (auto: 20); the best counts"
+    )
     sample: Annotated[int, Field(ge=2)] | None = Field(
         None, description="consumers that are clustered, drawn at random; the others join their clusters"
     )
+
+    @property
+    def tried(self) -> int:
+        """The number of starts."""
+        if self.starts == "auto":
+            return KMEDOIDS_STARTS if self.algorithm == "kmedoids" else EXCHANGE_STARTS
+        return self.starts
+
+    @property
+    def exchanges(self) -> bool:
+        """Whether consumers change segments after the cut."""
+        return self.algorithm == "ward" and self.refine == "exchange"
 
     def of_distances(self) -> dict[str, object]:
         """Return the settings that the distances depend on, as a recipe has them."""

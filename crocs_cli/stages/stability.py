@@ -72,7 +72,14 @@ def resample(
             for size in sorted({_size(settings, m, k) for k in clusters}):
                 drawn = np.sort(order[:size])
                 numbers = tuple(k for k in clusters if _size(settings, m, k) == size)
-                how = Clustering(compared.algorithm, numbers, seed, compared.starts, task.comparison.threads)
+                how = Clustering(
+                    compared.algorithm,
+                    numbers,
+                    seed,
+                    compared.tried,
+                    task.comparison.threads,
+                    compared.exchanges,
+                )
                 again = cluster(subset(distances, m, drawn), size, how)
                 for k, labels in zip(numbers, again, strict=True):
                     found[k].add(label[k][drawn], labels)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import ranks_here
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.maths.clustering.cuts import cut
+from crocs_cli.maths.clustering.exchange_rows import Condensed, Spread, exchange
 from crocs_cli.maths.clustering.partition import (
     LARGEST_FOR_FASTCLUSTER,
     Clustering,
@@ -39,7 +39,7 @@ from crocs_cli.rundir.settings import Stage2Settings
 from crocs_cli.stages import sampled
 
 LARGER = "use a larger machine, or cluster a sample (--sample)"
-HERE, SPREAD = "here", "spread"
+HERE, SPREAD, MISSING = "here", "spread", "missing"
 
 log = logging.getLogger("crocs")
 
@@ -108,20 +108,21 @@ def cluster(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
     make_tiles(task, team)
     inputs = {"rls": run.load_sets().digest()}
     products = partition_products(run, settings, seed, inputs)
+    wanted: list[Product] = []
     if team.leads and all_made([tile.product for tile in task.tiles]):
         wanted = [product for product in products if not is_made(product)]
-    else:
-        wanted = []
+    where = team.told(_where(task, settings, team) if wanted else None)
+    tree: Product | None = None
     if settings.algorithm == "ward":
         chosen = settings.of_distances() | {"algorithm": "ward"}
         tree = Product(run / "dendrogram.h5", DENDROGRAM, recipe("stage2", "dendrogram", chosen, inputs))
-        made = make_dendrogram(tree, task, bool(wanted), team)
-        labels = functools.partial(_cuts, tree.path)
-    else:
-        made = not wanted or _fits(task, "kmedoids", team)
-        labels = functools.partial(_around_medoids, task, settings, seed)
-    if wanted and made:
-        make_partitions(products, wanted, task, labels)
+        make_dendrogram(tree, task, where, team)
+    if where == SPREAD or (where and team.leads):
+        numbers = team.told(",".join(product.key for product in wanted)) if where == SPREAD else None
+        clusters = [int(k) for k in numbers.split(",")] if numbers else [int(p.key) for p in wanted]
+        labels = find_segments(task, settings, seed, tree, clusters, MpiRanks(team.comm) if numbers else None)
+        if team.leads:
+            make_partitions(products, wanted, task, labels)
     team.wait()
     return all(run.partition_path(k).exists() for k in settings.clusters)
 
@@ -179,44 +180,70 @@ def make_tiles(task: Task, team: Team) -> None:
     bring_up_to_date([tile.product for tile in task.tiles], make, team, "stage2 distances", needs)
 
 
-def make_dendrogram(tree: Product, task: Task, wanted: bool, team: Team) -> bool:
-    """Make Ward's hierarchy, if it is wanted, here or over the ranks; return whether it is there.
-
-    Raises CrocsError where the matrix does not fit; a share that is one of several leaves it to a later call.
-    """
+def make_dendrogram(tree: Product, task: Task, where: str | None, team: Team) -> None:
+    """Make Ward's hierarchy here or over the ranks, where it is wanted and not there."""
     m = len(task.sets)
-    where = team.told(_where(task, team) if wanted and not is_made(tree) else None)
-    merges = over_ranks(task.tiles, m, MpiRanks(team.comm)) if where == SPREAD else None
+    missing = team.told(MISSING if team.leads and where and not is_made(tree) else None)
+    if not missing:
+        return
+    merges = None
+    if where == SPREAD:
+        ranks = MpiRanks(team.comm)
+        merges = ward_over_ranks(rows_of(task.tiles, m, ranks), ranks)
 
     def make(_: Product) -> Arrays:
         return {"merges": hierarchy(task.matrix(), m, task.comparison.threads) if merges is None else merges}
 
-    if where and team.leads:
+    if team.leads:
         bring_up_to_date([tree], make, Team(), "stage2 dendrogram")
-    return tree.path.exists()
+    team.wait()
 
 
-def make_partitions(
-    products: list[Product], wanted: list[Product], task: Task, labels: functools.partial[np.ndarray]
-) -> None:
+def find_segments(
+    task: Task,
+    settings: Stage2Settings,
+    seed: int,
+    tree: Product | None,
+    clusters: list[int],
+    ranks: Ranks | None,
+) -> np.ndarray:
+    """Return the segments for some numbers, (numbers, m) int32.
+
+    From Ward's tree, whose cuts the exchange begins with, or around medoids. ranks: all those of the launch,
+    each of which takes part, where the rows of the matrix are spread over them.
+    """
+    threads, m = task.comparison.threads, len(task.sets)
+    if tree is None:
+        how = Clustering("kmedoids", tuple(clusters), seed, settings.tried, threads)
+        return around_medoids(task.matrix(), m, how)
+    merges = files.read(tree.path, DENDROGRAM, ("merges",))["merges"]
+    cuts = np.array([cut(merges, k) for k in clusters], dtype=np.int32)
+    if not settings.exchanges:
+        return cuts
+    if ranks is not None:
+        spread = Spread(rows_of(task.tiles, m, ranks), own_rows(m, ranks.rank, ranks.size))
+        return exchange(spread, cuts, settings.tried, seed, threads, ranks).labels
+    return exchange(Condensed(task.matrix(), m), cuts, settings.tried, seed, threads).labels
+
+
+def make_partitions(products: list[Product], wanted: list[Product], task: Task, labels: np.ndarray) -> None:
     """Make the wanted partitions, with their medoids and indices, in one pass over the distances."""
 
     @functools.cache
     def made() -> dict[str, Arrays]:
-        found = labels(tuple(int(product.key) for product in wanted))
-        indices = Indices(found)
+        indices = Indices(labels)
         for tile in task.tiles:
             indices.add(tile.rows.start, tile.columns.start, tile.read())
         return {
             product.key: {"consumer_id": task.consumer_id, "label": label, **values}
-            for product, label, values in zip(wanted, found, indices.result(task.among), strict=True)
+            for product, label, values in zip(wanted, labels, indices.result(task.among), strict=True)
         }
 
     bring_up_to_date(products, lambda product: made()[product.key], Team(), "stage2 partitions")
 
 
-def over_ranks(tiles: list[Tile], m: int, ranks: Ranks) -> np.ndarray:
-    """Return Ward's hierarchy of a matrix whose rows are spread over the ranks of this launch."""
+def rows_of(tiles: list[Tile], m: int, ranks: Ranks) -> np.ndarray:
+    """Read the rows of the square matrix that this rank holds: (own, m) float32."""
     own = own_rows(m, ranks.rank, ranks.size)
     rows = np.empty((len(own), m), dtype=np.float32)
     for tile in tiles:
@@ -228,45 +255,28 @@ def over_ranks(tiles: list[Tile], m: int, ranks: Ranks) -> np.ndarray:
                 rows[i - own.start, tile.columns] = distances[i - tile.rows.start]
             for i in turned:
                 rows[i - own.start, tile.rows] = distances[:, i - tile.columns.start]
-    return ward_over_ranks(rows, ranks)
-
-
-def _cuts(tree: Path, clusters: tuple[int, ...]) -> np.ndarray:
-    merges = files.read(tree, DENDROGRAM, ("merges",))["merges"]
-    return np.array([cut(merges, k) for k in clusters], dtype=np.int32)
-
-
-def _around_medoids(task: Task, settings: Stage2Settings, seed: int, clusters: tuple[int, ...]) -> np.ndarray:
-    how = Clustering("kmedoids", clusters, seed, settings.starts, task.comparison.threads)
-    return around_medoids(task.matrix(), len(task.sets), how)
+    return rows
 
 
 def _overlap(own: range, block: slice) -> range:
     return range(max(own.start, block.start), min(own.stop, block.stop))
 
 
-def _where(task: Task, team: Team) -> str | None:
-    """Return where Ward's hierarchy is made: in one process, over the ranks, or (None) not by this call."""
+def _where(task: Task, settings: Stage2Settings, team: Team) -> str | None:
+    """Return where partitions are made: in one process, over the ranks, or (None) not by this call.
+
+    Raises CrocsError where the matrix does not fit; a share that is one of several leaves it to a later call.
+    """
     m, held = len(task.sets), memory.load_sets(*task.sets.prototypes.shape)
-    if team.comm is not None and m > LARGEST_FOR_FASTCLUSTER:
-        try:
-            require(Needs(memory.partition(m, "ward", held), LARGER), "stage2 partition")
-        except CrocsError:
+    try:
+        require(Needs(memory.partition(m, settings.algorithm, held), LARGER), "stage2 partition")
+    except CrocsError as error:
+        if team.comm is not None and settings.algorithm == "ward" and m > LARGEST_FOR_FASTCLUSTER:
             each = memory.partition_of_rank(m, team.comm.Get_size(), held)
             require(Needs(each, "use more nodes"), "stage2 partition over ranks", ranks_here())
             return SPREAD
-        return HERE
-    return HERE if _fits(task, "ward", team) else None
-
-
-def _fits(task: Task, algorithm: str, team: Team) -> bool:
-    """Return whether the matrix fits here; raise CrocsError where no other share is left to make it."""
-    held = memory.load_sets(*task.sets.prototypes.shape)
-    try:
-        require(Needs(memory.partition(len(task.sets), algorithm, held), LARGER), "stage2 partition")
-    except CrocsError as error:
         if team.complete:
             raise
         log.info("%s; the partition is left to a call without --share", error)
-        return False
-    return True
+        return None
+    return HERE

@@ -1,7 +1,8 @@
-"""Ward and k-medoids on large matrices: against fastcluster and kmedoids where these fit, alone beyond.
+"""Ward, k-medoids and exchange on large matrices: against fastcluster and kmedoids where these fit.
 
     python -m tests.bench.matrices ward 20000 blobs
     python -m tests.bench.matrices kmedoids 10000 blobs
+    python -m tests.bench.matrices exchange 80000 blobs
 
 Kinds: blobs, structureless, wsmd (of synthetic consumers), chain (points whose gaps grow), duplicates.
 """
@@ -16,6 +17,7 @@ import time
 import numpy as np
 
 from crocs_cli.maths.clustering.cuts import cut
+from crocs_cli.maths.clustering.exchange_rows import Condensed, exchange
 from crocs_cli.maths.clustering.kmedoids_blocks import kmedoids
 from crocs_cli.maths.clustering.represent import DayClustering, represent
 from crocs_cli.maths.distances import condensed as pairs
@@ -29,6 +31,7 @@ CUTS = range(2, 51)
 DIMENSIONS, BLOBS, COPIES = 8, 12, 50
 LARGEST_TO_COMPARE = 25_000
 MEDOIDS, STARTS = 10, 10
+SEGMENTS, DRAWS = (2, 3, 5, 8, 12, 20), 20
 
 
 def points(kind: str, count: int) -> np.ndarray:
@@ -57,10 +60,16 @@ def load_sets(count: int) -> LoadSets:
 def matrix(kind: str, count: int) -> np.ndarray:
     """Return the condensed float32 matrix, made in blocks so that nothing else is large."""
     condensed = np.empty(pairs.length(count), dtype=np.float32)
+    fill(condensed, kind, count)
+    return condensed
+
+
+def fill(condensed: np.ndarray, kind: str, count: int) -> None:
+    """Write the matrix to its place, in which Ward may have been before."""
     sets = load_sets(count) if kind == "wsmd" else None
     place = points(kind, count) if sets is None else np.empty((0, 0))
-    for first in range(0, count, 1000):
-        rows = slice(first, min(first + 1000, count))
+    for first in range(0, count, 200):
+        rows = slice(first, min(first + 200, count))
         if sets is not None:
             block = set_distances(sets.select(rows), sets.select(slice(first, count)), window=2, threads=2)
         else:
@@ -68,7 +77,6 @@ def matrix(kind: str, count: int) -> np.ndarray:
             squares = (here**2).sum(1)[:, None] + (there**2).sum(1) - 2 * here @ there.T
             block = np.sqrt(np.maximum(squares, 0)).astype(np.float32)
         pairs.put_tile(condensed, count, first, first, block)
-    return condensed
 
 
 def timed(name: str, work: object) -> object:
@@ -109,9 +117,19 @@ def medoids_against_package(condensed: np.ndarray, count: int) -> None:
         print(f"package: best of {STARTS} {min(losses):.2f}; ours is {100 * (loss / min(losses) - 1):+.3f} %")
 
 
+def exchange_beside_ward(condensed: np.ndarray, count: int, kind: str) -> None:
+    """Compare the cost and the loss for some numbers of segments with those of the tree's cuts."""
+    merges = timed("ward in place, 2 threads", lambda: ward_in_place(condensed, count, 2))
+    fill(condensed, kind, count)
+    begun = np.array([cut(merges, k) for k in SEGMENTS])
+    found = timed("exchange, 2 threads", lambda: exchange(Condensed(condensed, count), begun, DRAWS, 1, 2))
+    for k, before, after in zip(SEGMENTS, found.begun, found.loss, strict=True):
+        print(f"{k} segments: loss {after:.6g}, {100 * (after / before - 1):+.2f} % of the tree's")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("algorithm", choices=["ward", "kmedoids"])
+    parser.add_argument("algorithm", choices=["ward", "kmedoids", "exchange"])
     parser.add_argument("count", type=int)
     parser.add_argument("kind", choices=["blobs", "structureless", "wsmd", "chain", "duplicates"])
     given = parser.parse_args()
@@ -120,5 +138,9 @@ if __name__ == "__main__":
     ward_in_place(small.copy(), 300, 2)  # compiles
     ward_in_place(matrix("chain", 300), 300, 2)
     kmedoids(small, 300, 3, 1, 1, 2)
-    compare(matrix(given.kind, given.count), given.count)
+    exchange(Condensed(matrix("blobs", 5000), 5000), np.array([np.arange(5000) % 2]), 1, 1)
+    if given.algorithm == "exchange":
+        exchange_beside_ward(matrix(given.kind, given.count), given.count, given.kind)
+    else:
+        compare(matrix(given.kind, given.count), given.count)
     sys.stdout.flush()

@@ -52,10 +52,26 @@ def kmeans(
     draws = np.random.default_rng(seed).random((starts, clusters, tries))
     begun = np.empty((0, points.shape[1])) if fewer is None else np.ascontiguousarray(fewer, np.float64)
     label, loss = _best_start(points, weights, draws, begun)
-    _, labels, sizes = np.unique(label, return_inverse=True, return_counts=True)
-    centres = np.zeros((len(sizes), points.shape[1]))
+    _, labels = np.unique(label, return_inverse=True)
+    return Clustering(labels, centres_of(points, labels, int(labels.max()) + 1, weights), loss)
+
+
+def settled(points: np.ndarray, centres: np.ndarray) -> Clustering:
+    """Cluster points (n, d) float64 by k-means from given centres (k, d); each keeps at least one point."""
+    across, ones = np.ascontiguousarray(centres.T, np.float64), np.ones(len(points))
+    label, away = np.zeros(len(points), np.int64), np.empty(len(points))
+    loss = _settle(points, ones, across, label, away)
+    return Clustering(label, across.T.copy(), loss)
+
+
+def centres_of(
+    points: np.ndarray, labels: np.ndarray, clusters: int, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the means of the points (n, d) of each cluster, (k, d) float64; labels: (n,), 0..k-1 in use."""
+    weights = np.ones(len(points)) if weights is None else weights
+    centres = np.zeros((clusters, points.shape[1]))
     np.add.at(centres, labels, points * weights[:, None])
-    return Clustering(labels, centres / np.bincount(labels, weights)[:, None], loss)
+    return centres / np.bincount(labels, weights)[:, None]
 
 
 @kernel
@@ -73,15 +89,22 @@ def _best_start(points, weights, draws, fewer):
             centres[:, -1] = fewer[0]  # no point is nearer to this one than to the first
             _assign(points, weights, centres, label, away)
             centres[:, -1] = points[np.argmax(weights * away)]
-        loss = _assign(points, weights, centres, label, away)[0]
-        for _ in range(ITERATIONS):
-            _recentre(points, weights, centres, label, away)
-            loss, moved = _assign(points, weights, centres, label, away)
-            if not moved:
-                break
+        loss = _settle(points, weights, centres, label, away)
         if loss < least * (1.0 - TOLERANCE):
             least, best = loss, label.copy()
     return best, least
+
+
+@kernel
+def _settle(points, weights, centres, label, away):
+    """Assign points and put centres in their means in turn until no label moves; return the loss."""
+    loss = _assign(points, weights, centres, label, away)[0]
+    for _ in range(ITERATIONS):
+        _recentre(points, weights, centres, label, away)
+        loss, moved = _assign(points, weights, centres, label, away)
+        if not moved:
+            break
+    return loss
 
 
 @kernel

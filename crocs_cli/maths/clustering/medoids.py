@@ -38,7 +38,7 @@ def kmedoids_of_days(distances: np.ndarray, clusters: int, draws: np.ndarray, it
     least, best = np.inf, np.zeros(len(distances), np.int64)
     for start in range(len(draws) if clusters > 1 else 0):  # one cluster needs no search
         draw = draws[start]
-        medoids = _spread(distances, clusters, draw) if start == 0 else _random(distances, clusters, draw)
+        medoids = spread(distances, clusters, draw) if start == 0 else _random(distances, clusters, draw)
         loss, label = _improve(distances, medoids, iterations)
         if loss < least * (1.0 - TOLERANCE):
             least, best = loss, label
@@ -55,7 +55,7 @@ def _random(distances: np.ndarray, clusters: int, draws: np.ndarray) -> np.ndarr
 
 
 @kernel
-def _spread(distances: np.ndarray, clusters: int, draws: np.ndarray) -> np.ndarray:
+def spread(distances: np.ndarray, clusters: int, draws: np.ndarray) -> np.ndarray:
     """Draw days by their squared distance to those before (k-means++, Arthur and Vassilvitskii 2007)."""
     medoids, away = np.empty(clusters, np.int64), np.ones(len(distances))
     for each in range(clusters):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths.clustering.cuts import canonical, cut
+from crocs_cli.maths.clustering.exchange_rows import Condensed, exchange
 from crocs_cli.maths.clustering.kmedoids_blocks import kmedoids
 from crocs_cli.maths.clustering.medoids import kmedoids_partition
 from crocs_cli.maths.distances import condensed as pairs
@@ -21,7 +22,8 @@ LARGEST_FOR_FASTCLUSTER, LARGEST_FOR_SQUARE = 10_000, 5_000
 class Clustering:
     """Settings of a clustering: `ward` or `kmedoids`, into each number of clusters.
 
-    `ward` cuts one dendrogram at every number; `kmedoids` runs for every number from several starts.
+    `ward` cuts one dendrogram at every number, and where `refine` is set exchanges items between the
+    clusters of each cut; `kmedoids` runs for every number. `starts` are of kmedoids or of the exchange.
     """
 
     algorithm: str
@@ -29,6 +31,7 @@ class Clustering:
     seed: int
     starts: int
     threads: int
+    refine: bool = False
 
 
 def cluster(distances: np.ndarray, m: int, how: Clustering) -> np.ndarray:
@@ -38,8 +41,12 @@ def cluster(distances: np.ndarray, m: int, how: Clustering) -> np.ndarray:
     """
     if how.algorithm == "kmedoids":
         return around_medoids(distances, m, how)
-    merges = hierarchy(distances, m, how.threads)
-    return np.array([cut(merges, k) for k in how.clusters], dtype=np.int32)
+    keep = how.refine and m > LARGEST_FOR_FASTCLUSTER  # the tree of many items uses the matrix up
+    merges = hierarchy(distances.copy() if keep else distances, m, how.threads)
+    labels = np.array([cut(merges, k) for k in how.clusters], dtype=np.int32)
+    if how.refine:
+        return exchange(Condensed(distances, m), labels, how.starts, how.seed, how.threads).labels
+    return labels
 
 
 def hierarchy(distances: np.ndarray, m: int, threads: int) -> np.ndarray:

@@ -55,6 +55,16 @@ def pair_sets_index(first: np.ndarray, second: np.ndarray) -> float:
     return float(max(0.0, (paired - expected) / (more - expected)))
 
 
+def kappa(first: np.ndarray, second: np.ndarray) -> float:
+    """Return Cohen's kappa of two labelings with the same numbers: 1 for equal ones, about 0 for chance.
+
+    first, second: (n,) int. Two labelings that are equal have 1, even if they use one label only.
+    """
+    from sklearn.metrics import cohen_kappa_score
+
+    return 1.0 if np.array_equal(first, second) else float(cohen_kappa_score(first, second))
+
+
 def contingency(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Count the items of every pair of clusters: (clusters of first, clusters of second) int64."""
     _, rows = np.unique(first, return_inverse=True)

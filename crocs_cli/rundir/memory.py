@@ -48,8 +48,7 @@ def load_sets(prototypes: int, slots: int) -> int:
 
 def block(consumers: int) -> int:
     """Return the number of consumers on a side of a tile: about eight tiles a side, if they stay small."""
-    return min(LARGEST_BLOCK, max(SEGMENTS = 60  # of all partitions that are made together, more or less
-SMALLEST_BLOCK, -(-consumers // BLOCKS)))
+    return min(LARGEST_BLOCK, max(SMALLEST_BLOCK, -(-consumers // BLOCKS)))
 
 
 def synth(profiles: int) -> int:

@@ -59,6 +59,29 @@ DENDROGRAM = Layout(
     "crocs stage2",
     {"merges": ("float64", ("merge", "merge_field"))},  # scipy's linkage
 )
+FOOTPRINT = Layout(
+    "crocs-footprint",
+    1,
+    "crocs stage2",
+    {  # the maps that turn days into vectors
+        "landmarks": ("float32", ("landmark", "slot")),
+        "centre": ("float32", ("slot",)),
+        "whitening": ("float64", ("feature", "landmark")),
+        "mean": ("float64", ("feature",)),
+        "radius": ("float64", ("one",)),
+        "components": ("float64", ("component", "feature")),
+        "origin": ("float64", ("component",)),
+    },
+)
+VECTORS = Layout(
+    "crocs-vectors",
+    1,
+    "crocs stage2",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "vector": ("float32", ("consumer", "component")),
+    },
+)
 PARTITION = Layout(
     "crocs-partition",
     2,
@@ -150,6 +173,8 @@ LAYOUTS = {
         RLS,
         WSMD,
         DENDROGRAM,
+        FOOTPRINT,
+        VECTORS,
         PARTITION,
         SAMPLED,
         RRLS,

@@ -26,6 +26,7 @@ from crocs_cli.rundir.layouts import (
     SAMPLED,
     STABILITY,
     TRUTH,
+    VECTORS,
 )
 from crocs_cli.rundir.names import segment_keys
 from crocs_cli.rundir.settings import RrlsSettings, Stage1Settings, Stage2Settings
@@ -35,6 +36,7 @@ FOLDERS = {
     RLS.format: "rls",
     TRUTH.format: "truth",
     ASSIGNMENTS.format: "assignments",
+    VECTORS.format: "vectors",
 }
 OF_SETS = ("consumer_id", "prototype_offset", "prototype", "days", "mean_daily_kwh")
 Stamp = tuple[int, int, int]
@@ -197,10 +199,13 @@ class Run:
             drawn_from = self.recipe(shard, RLS)["inputs"]["rls"]
             stale = made_by["inputs"]["sample"] != files.digest(self.sample.partition_recipe(clusters))
             stale = stale or drawn_from != self.load_sets().digest()
+        elif "vectors" in made_by["inputs"]:
+            stale = made_by["inputs"]["vectors"] != self.shards(VECTORS).digest()
         elif "rls" in made_by["inputs"] and (self / "rls").exists():
             stale = made_by["inputs"]["rls"] != self.load_sets().digest()
         if stale:
-            raise CrocsError(f"{path}: made from other load sets; {PARTITION.cure}")
+            source = "vectors" if "vectors" in made_by["inputs"] else "load sets"
+            raise CrocsError(f"{path}: made from other {source}; {PARTITION.cure}")
         return made_by
 
     def partition(self, clusters: int) -> Arrays:

@@ -36,7 +36,7 @@ from crocs_cli.rundir.layouts import DENDROGRAM, PARTITION, WSMD
 from crocs_cli.rundir.names import tile_key, tile_places
 from crocs_cli.rundir.run import Run, comparison_of
 from crocs_cli.rundir.settings import Stage2Settings
-from crocs_cli.stages import sampled
+from crocs_cli.stages import footprint, sampled
 
 LARGER = "use a larger machine, or cluster a sample (--sample)"
 HERE, SPREAD, MISSING = "here", "spread", "missing"
@@ -85,6 +85,8 @@ def run(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
 
     Returns whether they are there; they are not while tiles of other shares are missing.
     """
+    if settings.distance == "footprint":
+        return footprint.cluster(run, settings, seed, team)
     if settings.sample is None:
         return cluster(run, settings, seed, team)
     sampled.draw(run, settings, seed, team)

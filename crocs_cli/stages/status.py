@@ -13,7 +13,17 @@ from crocs_cli.machine import pages
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layout import Layout
 from crocs_cli.machine.shards import listed, shard_key
-from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS, RRLS, STABILITY, TRUTH, WSMD
+from crocs_cli.rundir.layouts import (
+    ASSIGNMENTS,
+    PARTITION,
+    PROFILES,
+    RLS,
+    RRLS,
+    STABILITY,
+    TRUTH,
+    VECTORS,
+    WSMD,
+)
 from crocs_cli.rundir.names import segment_keys, tile_key, tile_places
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import FOLDERS, Run
@@ -76,7 +86,7 @@ def steps(run: Run) -> list[Step]:
     if not load_sets.parts and profiles.parts:  # load sets are as many files as profiles
         missing = [shard_key(number) for number in range(profiles.parts)]
         load_sets = Step("stage1", RLS.made_by, 0, profiles.parts, missing, list(range(profiles.parts)))
-    found = [profiles, load_sets, _distances(run), *_partitions(run)]
+    found = [profiles, load_sets, _compared(run), *_partitions(run)]
     optional = (
         _shards(run, "truth", TRUTH),
         _shards(run, "assignments", ASSIGNMENTS),
@@ -91,10 +101,9 @@ def steps(run: Run) -> list[Step]:
 def next_command(run: Run, found: list[Step]) -> str | None:
     """Return the command to type next; None when nothing is left to be done."""
     by_name = {step.name: step for step in found}
-    for name in ("profiles", "stage1", "distances"):
-        if by_name[name].state != MADE and not ("assignments" in by_name and name == "distances"):
-            command = "crocs stage2" if name == "distances" else by_name[name].command
-            return f"{command} --run {run}"
+    for step in found[:3]:  # profiles, load sets, distances or vectors
+        if step.state != MADE and not ("assignments" in by_name and step is found[2]):
+            return f"{step.command} --run {run}"
     for step in found:
         if step.state in (STALE, PARTLY):
             return f"{step.command} --run {run}" if step.state == PARTLY else step.why.rpartition("; ")[2]
@@ -132,6 +141,11 @@ def _step(
             why = str(error)
     settings = dict(next(iter(made.values()))["settings"]) if made else {}
     return Step(name, command, len(made), len(keys), list(missing), list(missing.values()), why, settings)
+
+
+def _compared(run: Run) -> Step:
+    """Return the state of what consumers are compared by: their vectors, or the distances of all pairs."""
+    return _shards(run, "vectors", VECTORS) if (run / "vectors").is_dir() else _distances(run)
 
 
 def _distances(run: Run) -> Step:

@@ -141,6 +141,7 @@ FIGURES = Layout(
         "value": ("float64", ("figure",)),
     },
 )
+MOVES = Layout("crocs-moves", 0, "crocs compare", {}, since="run `crocs compare`, which shows what moved")
 
 LAYOUTS = {
     layout.format: layout
@@ -158,3 +159,4 @@ LAYOUTS = {
         FIGURES,
     )
 }
+GONE = {MOVES.format: MOVES}

@@ -1,7 +1,7 @@
 """Files of every kind and version that there was: the current ones are read, the earlier ones say their cure.
 
 tests/golden holds a file of each kind and version, NAME-VERSION.h5, and in run/ a run of the last crocs that
-kept all partitions in one file. They stay as they are for ever. For another version of a layout, add its file:
+kept all partitions in one file. They stay as they are for ever. For a new version of a layout, add its file:
 
     python -m tests.test_golden
 """

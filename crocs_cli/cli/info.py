@@ -20,10 +20,10 @@ def command(file: Path, as_json: bool) -> None:
     """
     from crocs_cli.machine import files
     from crocs_cli.machine.plain import json_text
-    from crocs_cli.rundir.layouts import LAYOUTS
+    from crocs_cli.rundir.layouts import GONE, LAYOUTS
     from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 
-    layout = files.layout_of(file, LAYOUTS | OF_SCREENING)
+    layout = files.layout_of(file, LAYOUTS | OF_SCREENING | GONE)
     arrays = files.read(file, layout)
     made_by = files.read_made_by(file, layout)
     shapes = {name: list(array.shape) for name, array in arrays.items()}

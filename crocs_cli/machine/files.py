@@ -201,7 +201,7 @@ def _opened(
                 f"{path}: expected {wanted}, found {found}; {layout.cure if layout else _NAME_ONE}"
             )
         if version != expected.version:
-            this = f"this crocs reads version {expected.version}"
+            this = f"this crocs reads {f'version {expected.version}' if expected.version else 'none of them'}"
             cure = expected.since or f"use the crocs that made it, or {expected.cure}"
             raise CrocsError(f"{path}: {found} version {version}; {this}: {cure}")
         yield file

@@ -23,7 +23,7 @@ class Layout:
     """One kind of file: its name, its version, and its arrays as {name: (dtype, axes)}.
 
     The dtype `text` is UTF-8. `made_by` names the command that makes such a file, for messages. `since` says
-    what became of files of an earlier version, where there are any.
+    what became of files of an earlier version, where there are any. Version 0 is a kind that is made no more.
     """
 
     format: str

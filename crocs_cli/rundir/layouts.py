@@ -137,8 +137,13 @@ STABILITY = Layout(
     2,
     "crocs stability",
     {
+        "strength": ("float64", ("draw",)),  # prediction strength of two halves of the consumers
+        "days_ari": ("float64", ("one",)),  # of the partitions of every other day and of the rest
+        "days_ami": ("float64", ("one",)),
+        "days_kappa": ("float64", ("one",)),  # of the rest's days, placed by the centres of the others
+        "days_largest": ("float64", ("one",)),  # share of consumers in the largest segment of every other day
         "ari": ("float64", ("sample",)),  # of a subsample's partition with that of all
-        "jaccard": ("float64", ("segment",)),  # how well each segment is found again
+        "jaccard": ("float64", ("segment",)),  # how well each segment is found again in subsamples
     },
 )
 ASSIGNMENTS = Layout(
@@ -164,6 +169,7 @@ FIGURES = Layout(
         "value": ("float64", ("figure",)),
     },
 )
+MOVES = Layout("crocs-moves", 0, "crocs compare", {}, since="run `crocs compare`, which shows what moved")
 
 LAYOUTS = {
     layout.format: layout
@@ -183,3 +189,4 @@ LAYOUTS = {
         FIGURES,
     )
 }
+GONE = {MOVES.format: MOVES}

@@ -95,6 +95,11 @@ def partition_of_rank(consumers: int, ranks: int, sets: int = 0) -> int:
     return STAGE2 + sets + rows + max(2 * BATCH_BYTES, exchange(consumers))
 
 
+def stability(consumers: int, profiles: int) -> int:
+    """Return the peak of `stability`: four square matrices of the consumers, one of them halved again."""
+    return STAGE2 + 6 * profiles + 5 * 4 * consumers**2
+
+
 def footprint(profiles: int, total: int) -> int:
     """Return the peak of the vectors of `stage2`; profiles: bytes of the largest file; total: of all."""
     return STAGE2 + 4 * profiles + min(total, 200 * MOST_DAYS)

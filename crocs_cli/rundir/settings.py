@@ -183,8 +183,14 @@ class RrlsSettings(Settings):
 
 
 class StabilitySettings(Settings):
-    """Distances and partitions in, how stable they are out."""
+    """Partitions in, how far their segments are found again out."""
 
+    consumers: int = Field(
+        2000, description="consumers that are clustered again, drawn at random where there are more", ge=4
+    )
+    draws: int = Field(
+        3, description="pairs of halves of the consumers, for prediction strength", ge=1, le=100
+    )
     samples: int = Field(20, description="subsamples that are clustered again", ge=2, le=10_000)
     part: float = Field(0.8, description="share of the consumers in each subsample", gt=0, lt=1)
 

@@ -23,7 +23,7 @@ from crocs_cli.maths.footprints.fit import CONSUMERS, Fitting, fit, suited
 from crocs_cli.maths.footprints.segments import distances, segments
 from crocs_cli.maths.footprints.vectors import FootprintMaps, vectors
 from crocs_cli.rundir import memory
-from crocs_cli.rundir.excerpts import excerpt
+from crocs_cli.rundir.excerpts import some_consumers
 from crocs_cli.rundir.layouts import FOOTPRINT, PARTITION, PROFILES, VECTORS
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage2Settings
@@ -81,12 +81,16 @@ def of_maps(settings: Stage2Settings, seed: int) -> dict[str, object]:
 
 def fitted(run: Run, settings: Stage2Settings, seed: int) -> Arrays:
     """Fit the maps to some consumers; return their arrays."""
-    how = settings.footprint
-    days, offset, consumers = sample_of_days(run, how.normalise, seed)
-    landmarks = suited(consumers, 1).landmarks if how.landmarks == "auto" else how.landmarks
-    fitting = Fitting(min(landmarks, len(days)), how.components, how.shrink, how.clip)
-    maps = fit(days, offset, fitting, seed, available_threads())
+    days, offset, consumers = sample_of_days(run, settings.footprint.normalise, seed)
+    maps = fit(days, offset, fitting(settings, consumers, len(days)), seed, available_threads())
     return maps._asdict() | {"radius": maps.radius.reshape(1)}
+
+
+def fitting(settings: Stage2Settings, consumers: int, days: int) -> Fitting:
+    """Return how maps are fitted to so many consumers and days."""
+    how = settings.footprint
+    landmarks = suited(consumers, 1).landmarks if how.landmarks == "auto" else how.landmarks
+    return Fitting(min(landmarks, days), how.components, how.shrink, how.clip)
 
 
 def sample_of_days(run: Run, how: str, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
@@ -98,17 +102,8 @@ def sample_of_days(run: Run, how: str, seed: int) -> tuple[np.ndarray, np.ndarra
     shapes = [files.shapes(profiles.path(key), PROFILES) for key in profiles]
     count, days = sum(s["consumer_id"][0] for s in shapes), sum(s["date"][0] for s in shapes)
     chosen = draw_sample(count, min(count, CONSUMERS, max(1, memory.MOST_DAYS * count // max(days, 1))), seed)
-    parts, lengths, first = [], [], 0
-    for key in profiles:
-        read = profiles.read(key)
-        last = first + len(read["consumer_id"])
-        here = chosen[slice(*np.searchsorted(chosen, (first, last)))] - first
-        rows = [np.arange(*read["day_offset"][c : c + 2]) for c in here]
-        some = excerpt(read, here, rows)
-        parts.append(normalise(some["energy_kwh"], how).astype(np.float32))
-        lengths.append(np.diff(some["day_offset"]))
-        first = last
-    return np.concatenate(parts), np.concatenate([[0], np.cumsum(np.concatenate(lengths))]), count
+    some = some_consumers(profiles, chosen)
+    return normalise(some["energy_kwh"], how).astype(np.float32), some["day_offset"], count
 
 
 def vector_products(run: Run, settings: Stage2Settings, maps: str) -> list[Product]:

@@ -30,6 +30,7 @@ from crocs_cli.rundir.run import FOLDERS, Run
 from crocs_cli.stages.report import report_recipe
 
 MISSING, PARTLY, MADE, STALE = "missing", "partly", "made", "stale"
+MOVE = "move it elsewhere"  # in a line that says so, after the path
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,15 @@ def steps(run: Run) -> list[Step]:
 def next_command(run: Run, found: list[Step]) -> str | None:
     """Return the command to type next; None when nothing is left to be done."""
     by_name = {step.name: step for step in found}
-    for step in found[:3]:  # profiles, load sets, distances or vectors
-        if step.state != MADE and not ("assignments" in by_name and step is found[2]):
-            return f"{step.command} --run {run}"
+    needed = found[:3]  # profiles, load sets, and distances or vectors
+    if "assignments" in by_name:  # such a run needs no partition
+        needed.pop()
+    for step in needed:
+        if step.state != MADE:
+            return _to_make(run, step)
     for step in found:
         if step.state in (STALE, PARTLY):
-            return f"{step.command} --run {run}" if step.state == PARTLY else step.why.rpartition("; ")[2]
+            return _to_make(run, step)
     if "assignments" in by_name:
         return None
     numbers = run.partitions_there()
@@ -117,6 +121,14 @@ def next_command(run: Run, found: list[Step]) -> str | None:
         return f"crocs rrls --run {run} --clusters {numbers[0]}"
     unreported = [k for k in explained if f"report {k}" not in by_name]
     return f"crocs report --run {run} --clusters {unreported[0]}" if unreported else None
+
+
+def _to_make(run: Run, step: Step) -> str:
+    """Return the command that makes a step, after what is in its way."""
+    command = f"{step.command} --run {run}"
+    if MOVE not in step.why:
+        return command
+    return f"move {step.why.partition(': ')[0]} elsewhere, then {command}"
 
 
 def _shards(run: Run, name: str, layout: Layout) -> Step:
@@ -157,9 +169,8 @@ def _distances(run: Run) -> Step:
 
     def check() -> None:
         wanted = compared.load_sets().digest()
-        for key, made_by in made.items():
-            if made_by["inputs"]["rls"] != wanted:
-                raise CrocsError(f"{compared / 'wsmd'}/{key}.h5: made from other load sets; {WSMD.cure}")
+        if any(made_by["inputs"]["rls"] != wanted for made_by in made.values()):
+            raise CrocsError(f"{compared / 'wsmd'}: made from other load sets; {WSMD.cure}")
 
     return _step("distances", "crocs stage2", made, keys, check)
 
@@ -168,17 +179,16 @@ def _partitions(run: Run) -> Iterator[Step]:
     """Yield every partition, and what is made of it."""
     numbers = run.partitions_there()
     if not numbers:
-        old = run / "partition.h5"
         try:
             run.partitions()
         except CrocsError as error:
             yield Step("partition", "crocs stage2", 1, 1, why=str(error))
-            return
-        yield Step("partition", "crocs stage2", 0, 0 if not old.exists() else 1)
+        else:
+            yield Step("partition", "crocs stage2", 0, 0)
     for k in numbers:
         made_by = run.recipe(run.partition_path(k), PARTITION)
         check = functools.partial(run.partition_recipe, k)
-        yield _step(f"partition {k}", "crocs stage2", {str(k): made_by}, [str(k)], check)
+        yield _step(f"partition {k}", f"crocs stage2 --clusters {k}", {str(k): made_by}, [str(k)], check)
         yield from _made_of(run, k)
 
 

@@ -13,8 +13,8 @@ def command(job: Job) -> None:
     Reads RUN/profiles and RUN/partitions. Writes RUN/stability/K.h5 for each partition. At most --consumers
     consumers are clustered again by the run's own settings: by every other day and by the rest (ARI, AMI;
     kappa of the rest placed by the others' centres), in disjoint halves of the consumers (prediction
-    strength), and in subsamples. Recommends the largest number of segments whose prediction strength is 0.8 or more, or none.
-    The report shows it.
+    strength), and in subsamples. Recommends the largest number of segments whose prediction strength is 0.8
+    or more, or none. The report shows it.
 
     \b
     Examples:

@@ -33,14 +33,15 @@ TRUTH = Layout(
 )
 RLS = Layout(
     "crocs-rls",
-    1,
+    2,
     "crocs stage1",
     {
         "consumer_id": ("text", ("consumer",)),
         "prototype_offset": ("int64", (Offsets("consumer"),)),
-        "prototype": ("float32", ("prototype", "slot")),  # normalised
+        "medoid": ("float32", ("prototype", "slot")),  # normalised, as the mean
+        "mean": ("float32", ("prototype", "slot")),
         "days": ("int32", ("prototype",)),
-        "medoid_date": ("int32", ("prototype",)),  # days since 1970-01-01; -1: a mean
+        "medoid_date": ("int32", ("prototype",)),  # days since 1970-01-01
         "mean_daily_kwh": ("float32", ("consumer",)),
         "day_offset": ("int64", (Offsets("consumer"),)),
         "date": ("int32", ("day",)),

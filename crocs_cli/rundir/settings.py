@@ -69,7 +69,6 @@ class Stage1Settings(Settings):
         60, description="DTW half-width; 0 is Euclidean distance"
     )
     normalise: Normalise = Field("minmax", description="normalisation of each day before clustering")
-    prototype: Literal["medoid", "mean"] = Field("medoid", description="what stands for a cluster of days")
 
 
 class FootprintSettings(Settings):
@@ -99,6 +98,10 @@ class Stage2Settings(Settings):
     )
     window: Annotated[Minutes, Field(ge=0, le=1440)] = Field(
         60, description="DTW half-width; 0 is Euclidean distance"
+    )
+    prototype: Literal["medoid", "mean"] = Field(
+        "medoid",
+        description="what stands for some days of a consumer; mean finds segments that other days give again",
     )
     normalise_prototypes: Normalise = Field(
         "none", description="normalisation of each prototype before comparing"
@@ -139,7 +142,9 @@ class Stage2Settings(Settings):
 
     def of_distances(self) -> dict[str, object]:
         """Return the settings that the distances depend on, as a recipe has them."""
-        return self.model_dump(mode="json", include={"distance", "window", "normalise_prototypes"})
+        return self.model_dump(
+            mode="json", include={"distance", "window", "prototype", "normalise_prototypes"}
+        )
 
     def of_partition(self, clusters: int, seed: int) -> dict[str, object]:
         """Return the settings that the partition into so many segments depends on, as a recipe has them."""

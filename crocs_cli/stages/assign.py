@@ -92,14 +92,11 @@ class Assigner:
 
     def make(self, read: Arrays) -> Arrays:
         """Return the arrays of one assignment file from those of an RLS file."""
-        new = self._prepared(read)
+        new = self._comparison.sets_of(read)
         histories = [history_of(days, self._typical_days) for days in new.sum_per_consumer(new.days)]
         limit = np.stack([self._limit(history) for history in histories])
         found = assignment.assign(self._segments, new, limit, self._comparison)
         return {"consumer_id": read["consumer_id"], **found._asdict()}
-
-    def _prepared(self, read: Arrays) -> LoadSets:
-        return self._comparison.prepared(LoadSets(read["prototype"], read["days"], read["prototype_offset"]))
 
     @functools.cached_property
     def _members(self) -> LoadSets:
@@ -128,7 +125,9 @@ class Assigner:
         parts = []
         for read, here in judges_of(self._model, self._drawn.judges[order]):
             short = some_days(read, here, history, self._seed)
-            parts.append(self._prepared(stage1.load_sets(short, settings, [self._seed, 0], threads)))
+            parts.append(
+                self._comparison.sets_of(stage1.load_sets(short, settings, [self._seed, 0], threads))
+            )
         return LoadSets.concatenate(parts).take(order.argsort())
 
 

@@ -177,7 +177,7 @@ class Measure:
 
         def turn(some: Arrays) -> LoadSets:
             made = stage1.load_sets(some, settings, [self._seed, 0], threads)
-            return comparison.prepared(LoadSets(made["prototype"], made["days"], made["prototype_offset"]))
+            return comparison.sets_of(made)
 
         return Way(turn, comparison.between)
 

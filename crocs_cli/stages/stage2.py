@@ -131,10 +131,10 @@ def cluster(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
 
 def open_task(run: Run, settings: Stage2Settings) -> Task:
     """Read the load sets, in the form in which they are compared, and list the tiles."""
-    read = run.consumers()
-    comparison = comparison_of(settings, read.sets.prototypes.shape[1])
+    comparison = comparison_of(settings, run.size_of_sets()[1])
+    read = run.consumers(comparison)
     tiles = tile_list(run, settings, len(read.sets))
-    return Task(read.consumer_id, comparison.prepared(read.sets), comparison, tiles)
+    return Task(read.consumer_id, read.sets, comparison, tiles)
 
 
 def tile_list(run: Run, settings: Stage2Settings, consumers: int) -> list[Tile]:

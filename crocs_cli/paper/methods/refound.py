@@ -45,8 +45,8 @@ def fitted(
 ) -> Fitted:
     """Fit a method to the days of some consumers; most: segments that will be asked for at most."""
     if method in ("default", "exchanged", "A"):
-        how = DayClustering("ward", prototypes, days.window, "mean" if method == "A" else "medoid")
-        return _by_load_sets(days, how, seed, threads)
+        how = DayClustering("ward", prototypes, days.window)
+        return _by_load_sets(days, how, method == "A", seed, threads)
     if method == "B":
         maps = fit(days.profiles, days.offset, suited(len(days), most), seed, threads)
         return _by_points(days, lambda some: vectors(maps, some.profiles, some.offset, threads))
@@ -83,10 +83,10 @@ def _by_points(days: Days, points: Callable[[Days], np.ndarray]) -> Fitted:
     return Fitted(distances(own, own), lambda some: distances(points(some), own))
 
 
-def _by_load_sets(days: Days, how: DayClustering, seed: int, threads: int) -> Fitted:
+def _by_load_sets(days: Days, how: DayClustering, means: bool, seed: int, threads: int) -> Fitted:
     def sets_of(some: Days) -> LoadSets:
         made = represent(some.profiles, some.offset, how, [seed, 0], threads)
-        return LoadSets(made.prototypes, made.days, made.offset)
+        return LoadSets(made.means if means else made.prototypes, made.days, made.offset)
 
     def compare(first: LoadSets, second: LoadSets) -> np.ndarray:
         return set_distances(first, second, window=how.window, threads=threads)

@@ -120,12 +120,19 @@ class Stage2Settings(Settings):
         None, description="consumers that are clustered, drawn at random; the others join their clusters"
     )
 
+    start_from: Path | None = Field(
+        None, description="earlier run: its segments are the start, and where they match their numbers stay"
+    )
     footprint: FootprintSettings = FootprintSettings()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Stage2Settings:
         if self.distance == "footprint" and self.sample is not None:
             raise ValueError("footprint compares no pairs, and so needs no sample; leave sample out")
+        if self.start_from is not None and not (self.exchanges or self.distance == "footprint"):
+            raise ValueError("start_from needs refine: exchange, or distance: footprint")
+        if self.start_from is not None and self.sample is not None:
+            raise ValueError("start_from is for all consumers; leave sample out, or use footprint")
         return self
 
     @property
@@ -148,7 +155,7 @@ class Stage2Settings(Settings):
 
     def of_partition(self, clusters: int, seed: int) -> dict[str, object]:
         """Return the settings that the partition into so many segments depends on, as a recipe has them."""
-        unused = set() if self.distance == "footprint" else {"footprint"}
+        unused = {"start_from"} if self.distance == "footprint" else {"start_from", "footprint"}
         return self.model_dump(mode="json", exclude=unused) | {"clusters": [clusters], "seed": seed}
 
 

@@ -16,17 +16,19 @@ from crocs_cli.machine.shards import recipe, shard_products
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
+from crocs_cli.maths.clustering.kmeans import centres_of, settled
 from crocs_cli.maths.clustering.sampling import draw_sample
 from crocs_cli.maths.clustering.validity import Indices
 from crocs_cli.maths.distances.profiles import normalise
 from crocs_cli.maths.footprints.fit import CONSUMERS, Fitting, fit, suited
-from crocs_cli.maths.footprints.segments import distances, segments
+from crocs_cli.maths.footprints.segments import Segments, distances, segments
 from crocs_cli.maths.footprints.vectors import FootprintMaps, vectors
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.excerpts import some_consumers
 from crocs_cli.rundir.layouts import FOOTPRINT, PARTITION, PROFILES, VECTORS
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage2Settings
+from crocs_cli.stages import continuity
 
 JUDGED = 20_000  # consumers from whose distances the indices are computed; more are sampled
 BLOCK = 4096
@@ -135,7 +137,14 @@ def _partition(run: Run, settings: Stage2Settings, seed: int) -> None:
     numbers = sorted({*settings.clusters, *run.partitions_there()})
     products = [
         Product(
-            run.partition_path(k), PARTITION, recipe("stage2", str(k), settings.of_partition(k, seed), inputs)
+            run.partition_path(k),
+            PARTITION,
+            recipe(
+                "stage2",
+                str(k),
+                settings.of_partition(k, seed),
+                inputs | continuity.inputs_of(settings.start_from, k),
+            ),
         )
         for k in numbers
     ]
@@ -148,6 +157,8 @@ def _partition(run: Run, settings: Stage2Settings, seed: int) -> None:
             raise CallError(f"stage2.clusters: {most} is more than the {len(points)} consumers")
         numbers = tuple(int(product.key) for product in wanted)
         found = segments(points, numbers, seed, settings.tried, available_threads())
+        if start := continuity.Start(settings.start_from, consumer_id):
+            found = started(points, start, found.labels, numbers)
         values = indices(points, found.labels, seed)
         return {
             str(k): {
@@ -165,6 +176,24 @@ def _partition(run: Run, settings: Stage2Settings, seed: int) -> None:
         peak = memory.footprint_segments(sum(rows for rows, _ in shapes), shapes[0][1])
         require(Needs(peak, "use a larger machine"), "stage2 partition")
     bring_up_to_date(products, lambda product: made()[product.key], Team(), "stage2 partitions")
+    if settings.start_from is not None:
+        for k in settings.clusters:
+            continuity.write_table(run, settings.start_from, k)
+
+
+def started(
+    points: np.ndarray, start: continuity.Start, groups: np.ndarray, clusters: tuple[int, ...]
+) -> Segments:
+    """Return the segments that k-means reaches from those of an earlier run, with their numbers."""
+    exact = np.ascontiguousarray(points, np.float64)
+    labels, losses = [], []
+    for k, begun in zip(clusters, start.begun(groups, clusters), strict=True):
+        end = settled(exact, centres_of(exact, begun, k))
+        labels.append(end.labels)
+        losses.append(end.loss)
+    kept = start.kept(np.array(labels), clusters)
+    centres = [centres_of(exact, label, k) for label, k in zip(kept, clusters, strict=True)]
+    return Segments(kept, centres, np.array(losses))
 
 
 def medoids(points: np.ndarray, label: np.ndarray, centres: np.ndarray) -> np.ndarray:

@@ -104,7 +104,7 @@ def test_the_judge_says_yes_and_names_the_run():
     ("worse", "failed"),
     [
         ({"truth": 0.9}, [0, 1, 2]),
-        ({"recommended": 3.0}, [3]),
+        ({"recommended": 3.0}, [3, 4]),
         ({"halves": 0.1}, [5]),
         ({"kappa": 0.5}, [6]),
     ],

@@ -1,8 +1,9 @@
 """Ways to segment consumers that can also place other days: what `reliability` puts beside each other.
 
 RLP: k-means of mean profiles. GPF: k-means of how often each of 25 shared patterns is shown. default: the
-paper's own way, medoid prototypes, WSMD and Ward's tree. exchanged: the same, then exchange. A: mean
-prototypes, WSMD, Ward's tree, exchange. B: footprints and k-means.
+paper's own way, 15 medoid prototypes, WSMD and Ward's tree. exchanged: the same, then exchange. A: 30 mean
+prototypes, WSMD, Ward's tree, exchange; with 15, segments that differ only in how often they show the same
+shapes are found worse (ARI 0.92 instead of 0.99). B: footprints and k-means.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from crocs_cli.paper.days import Days
 from crocs_cli.paper.methods.pattern_frequencies import pattern_frequencies
 
 NAMES = ("RLP", "GPF", "default", "exchanged", "A", "B")
-PROTOTYPES, PATTERNS, POOLED = 15, 25, 20_000
+#: prototypes by method; shared patterns, and days among which they are sought
+PROTOTYPES = {"default": 15, "exchanged": 15, "A": 30}
+PATTERNS, POOLED = 25, 20_000
 
 #: compares some consumers' days with the consumers that a method was fitted to: (m, n) float32
 Compare = Callable[[Days], np.ndarray]
@@ -40,6 +43,7 @@ class Fitted(NamedTuple):
     compare: Compare
 
 
+<<<<<<< HEAD
 def fitted(
     method: str, days: Days, most: int, seed: int, threads: int, prototypes: int = PROTOTYPES
 ) -> Fitted:
@@ -47,6 +51,17 @@ def fitted(
     if method in ("default", "exchanged", "A"):
         how = DayClustering("ward", prototypes, days.window)
         return _by_load_sets(days, how, method == "A", seed, threads)
+=======
+def fitted(method: str, days: Days, most: int, seed: int, threads: int, prototypes: int = 0) -> Fitted:
+    """Fit a method to the days of some consumers.
+
+    most: segments that will be asked for at most; prototypes: how many, the method's own number for 0.
+    """
+    if method in PROTOTYPES:
+        kind = "mean" if method == "A" else "medoid"
+        how = DayClustering("ward", prototypes or PROTOTYPES[method], days.window, kind)
+        return _by_load_sets(days, how, seed, threads)
+>>>>>>> h-trust
     if method == "B":
         maps = fit(days.profiles, days.offset, suited(len(days), most), seed, threads)
         return _by_points(days, lambda some: vectors(maps, some.profiles, some.offset, threads))

@@ -108,9 +108,7 @@ def test_mean_prototypes_are_the_means_of_their_days():
         rows = slice(offset[consumer], offset[consumer + 1])
         for cluster in range(4):
             expected = profiles[rows][found.day_label[rows] == cluster].mean(axis=0)
-            np.testing.assert_allclose(
-                found.prototypes[found.offset[consumer] + cluster], expected, rtol=1e-6
-            )
+            np.testing.assert_allclose(found.means[found.offset[consumer] + cluster], expected, rtol=1e-6)
 
 
 def test_a_consumer_draws_its_own_numbers_wherever_it_stands():

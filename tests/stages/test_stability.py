@@ -1,25 +1,15 @@
-"""How stable partitions are: the same distances, fewer consumers."""
+"""Trust as a result: whether segments are found again from other days and among other consumers."""
 
 import shutil
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.spatial.distance import squareform
 
 from crocs_cli.machine import files
-from crocs_cli.maths.clustering.stability import best_overlaps, subset
+from crocs_cli.maths.clustering.stability import best_overlaps
 from crocs_cli.rundir.layouts import STABILITY
 from crocs_cli.rundir.run import Run
-
-
-@given(st.integers(2, 12), st.data())
-def test_a_subset_is_that_of_the_square_matrix(m, data):
-    chosen = np.array(sorted(data.draw(st.sets(st.integers(0, m - 1), min_size=1))))
-    distances = np.arange(m * (m - 1) // 2, dtype=np.float32)
-    expected = squareform(squareform(distances)[np.ix_(chosen, chosen)], checks=False)
-    assert np.array_equal(subset(distances, m, chosen), expected)
+from tests.conftest import digests
 
 
 def test_overlaps_by_hand():
@@ -37,7 +27,13 @@ def test_clear_groups_are_found_again_and_halves_of_them_are_not(crocs, tmp_path
         assert crocs(step[0], "--run", run, *step[1:]).code == 0
     ended = crocs("stability", "--run", run, "--samples", 6)
     assert ended.code == 0, ended.err
-    assert ended.out.splitlines()[0] == "3 segments: ARI 1.000 (1.000 to 1.000)"
+    first, second, advice = ended.out.splitlines()
+    assert first == (
+        "3 segments: prediction strength 1.00; from other days ARI 1.00, AMI 1.00, placed alike (kappa) 1.00, "
+        f"largest segment {first.split()[-10]} %; subsamples ARI 1.000 (1.000 to 1.000)"
+    )
+    assert second.startswith("7 segments: prediction strength 0.")
+    assert advice.startswith("Recommended: 3 segments, the largest number that is found again")
     clear, halved = (files.read(run / "stability" / f"{k}.h5", STABILITY) for k in (3, 7))
     assert (clear["ari"].shape, clear["jaccard"].shape, halved["jaccard"].shape) == ((6,), (3,), (7,))
     assert (clear["jaccard"] == 1).all()
@@ -53,22 +49,61 @@ STEPS = (
 )
 
 
-def test_of_a_sampled_run_it_is_about_the_sample(crocs, tmp_path):
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["--sample", 40],
+        ["--algorithm", "kmedoids"],
+        ["--refine", "none"],
+        ["--distance", "footprint"],
+        ["--prototype", "mean"],
+    ],
+    ids=" ".join,
+)
+def test_every_way_to_segment_is_measured_by_its_own_settings(crocs, tmp_path, settings):
     run = tmp_path / "run"
-    for step in (*STEPS, ["stage2", "--clusters", 3, "--clusters", 2, "--sample", 40]):
-        assert crocs(step[0], "--run", run, *step[1:]).code == 0
-    ended = crocs("stability", "--run", run, "--samples", 5)
-    assert ended.code == 0, ended.err
-    assert crocs("stability", "--run", run / "sample", "--samples", 5).code == 0
-    for k in (3, 2):
-        whole, sample = Run(run).stability(k), Run(run).sample.stability(k)
-        assert np.array_equal(whole["ari"], sample["ari"]), "the same consumers from the same distances"
-        label = Run(run).partition(k)["label"][Run(run).clustered(k)]
-        exact = Run(run).sample.partition(k)["label"]
-        number = {int(ours): int(theirs) for ours, theirs in zip(label, exact, strict=True)}
-        expected = [sample["jaccard"][number[segment]] for segment in range(k)]
-        assert whole["jaccard"].tolist() == expected, "each segment has the number that the run gives it"
+    settings = [str(each) for each in settings]
+    for step in (*STEPS, ["stage2", "--clusters", 3, *settings], ["stability", "--samples", 3, "--draws", 2]):
+        ended = crocs(step[0], "--run", run, *step[1:])
+        assert ended.code == 0, ended.err
+    found = Run(run).stability(3)
+    assert found["strength"].shape == (2,)
+    assert found["ari"].shape == (3,)
+    assert (found["days_ari"], found["days_kappa"], found["strength"].mean()) == (1.0, 1.0, 1.0)
     assert crocs("report", "--run", run, "--clusters", 3).code == 0
+
+
+def test_shares_and_what_is_asked_for_together_change_nothing(crocs, tmp_path):
+    run, shared = tmp_path / "run", tmp_path / "shared"
+    for folder in (run, shared):
+        for step in (*STEPS, ["stage2", "--clusters", "2,3,4"]):
+            assert crocs(step[0], "--run", folder, *step[1:]).code == 0
+    assert crocs("stability", "--run", run, "--samples", 3).code == 0
+    for share in ("2/2", "1/2"):
+        assert crocs("stability", "--run", shared, "--samples", 3, "--share", share).code == 0
+    assert digests(run / "stability") == digests(shared / "stability")
+
+
+def test_without_clusters_no_number_is_recommended(crocs, tmp_path):
+    random = np.random.default_rng(5)
+    (tmp_path / "days.csv").write_text(
+        "id,date," + ",".join(f"{h:02d}:{m:02d}" for h in range(24) for m in (0, 30)) + "\n"
+        + "".join(
+            f"h{home},2024-01-{day + 1:02d}," + ",".join(f"{v:.3f}" for v in random.random(48)) + "\n"
+            for home in range(40)
+            for day in range(20)
+        )
+    )  # fmt: skip
+    run = tmp_path / "run"
+    for step in (
+        ["ingest", "--reader", "wide", tmp_path / "days.csv"],
+        ["stage2", "--distance", "footprint", "--clusters", "2,3,5"],
+    ):
+        ended = crocs(step[0], "--run", run, *step[1:])
+        assert ended.code == 0, ended.err
+    ended = crocs("stability", "--run", run, "--samples", 2)
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[-1].startswith("No number of segments is found again")
 
 
 def test_a_report_refuses_the_stability_of_another_partition(crocs, tmp_path):

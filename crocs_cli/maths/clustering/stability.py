@@ -4,22 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from crocs_cli.maths.distances import condensed as pairs
-
-
-def subset(distances: np.ndarray, m: int, chosen: np.ndarray) -> np.ndarray:
-    """Return the condensed distances among some items.
-
-    distances: (m (m - 1) / 2,); chosen: (n,) int, rising. Returns (n (n - 1) / 2,), of the same dtype.
-    """
-    found = np.empty(pairs.length(len(chosen)), dtype=distances.dtype)
-    at = 0
-    for position, i in enumerate(chosen.tolist()):
-        later = chosen[position + 1 :]
-        found[at : at + len(later)] = distances[pairs.row_start(i, m) + later - i - 1]
-        at += len(later)
-    return found
-
 
 def best_overlaps(label: np.ndarray, again: np.ndarray, clusters: int) -> np.ndarray:
     """Return how well each cluster is found again: its greatest Jaccard index with any new cluster, (K,).

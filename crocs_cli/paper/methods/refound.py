@@ -43,25 +43,14 @@ class Fitted(NamedTuple):
     compare: Compare
 
 
-<<<<<<< HEAD
-def fitted(
-    method: str, days: Days, most: int, seed: int, threads: int, prototypes: int = PROTOTYPES
-) -> Fitted:
-    """Fit a method to the days of some consumers; most: segments that will be asked for at most."""
-    if method in ("default", "exchanged", "A"):
-        how = DayClustering("ward", prototypes, days.window)
-        return _by_load_sets(days, how, method == "A", seed, threads)
-=======
 def fitted(method: str, days: Days, most: int, seed: int, threads: int, prototypes: int = 0) -> Fitted:
     """Fit a method to the days of some consumers.
 
     most: segments that will be asked for at most; prototypes: how many, the method's own number for 0.
     """
     if method in PROTOTYPES:
-        kind = "mean" if method == "A" else "medoid"
-        how = DayClustering("ward", prototypes or PROTOTYPES[method], days.window, kind)
-        return _by_load_sets(days, how, seed, threads)
->>>>>>> h-trust
+        how = DayClustering("ward", prototypes or PROTOTYPES[method], days.window)
+        return _by_load_sets(days, how, method == "A", seed, threads)
     if method == "B":
         maps = fit(days.profiles, days.offset, suited(len(days), most), seed, threads)
         return _by_points(days, lambda some: vectors(maps, some.profiles, some.offset, threads))

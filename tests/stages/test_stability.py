@@ -1,5 +1,6 @@
 """Trust as a result: whether segments are found again from other days and among other consumers."""
 
+import re
 import shutil
 
 import numpy as np
@@ -20,7 +21,7 @@ def test_overlaps_by_hand():
 def test_clear_groups_are_found_again_and_halves_of_them_are_not(crocs, tmp_path):
     run = tmp_path / "run"
     for step in (
-        ["synth", "--consumers", 90, "--days", 20, "--clusters", 3, "--shapes", 3],
+        ["synth", "--consumers", 90, "--days", 40, "--clusters", 3, "--shapes", 3],
         ["stage1", "--prototypes", 6],
         ["stage2", "--clusters", 3, "--clusters", 7],
     ):
@@ -28,9 +29,10 @@ def test_clear_groups_are_found_again_and_halves_of_them_are_not(crocs, tmp_path
     ended = crocs("stability", "--run", run, "--samples", 6)
     assert ended.code == 0, ended.err
     first, second, advice = ended.out.splitlines()
-    assert first == (
-        "3 segments: prediction strength 1.00; from other days ARI 1.00, AMI 1.00, placed alike (kappa) 1.00, "
-        f"largest segment {first.split()[-10]} %; subsamples ARI 1.000 (1.000 to 1.000)"
+    assert re.fullmatch(
+        r"3 segments: prediction strength 1\.00; from other days ARI 1\.00, AMI 1\.00, placed alike "
+        r"\(kappa\) 1\.00, largest segment \d+ %; subsamples ARI 1\.000 \(1\.000 to 1\.000\)",
+        first,
     )
     assert second.startswith("7 segments: prediction strength 0.")
     assert advice.startswith("Recommended: 3 segments, the largest number that is found again")
@@ -52,7 +54,7 @@ STEPS = (
 @pytest.mark.parametrize(
     "settings",
     [
-        ["--sample", 40],
+        ["--sample", "40"],
         ["--algorithm", "kmedoids"],
         ["--refine", "none"],
         ["--distance", "footprint"],
@@ -62,14 +64,19 @@ STEPS = (
 )
 def test_every_way_to_segment_is_measured_by_its_own_settings(crocs, tmp_path, settings):
     run = tmp_path / "run"
-    settings = [str(each) for each in settings]
-    for step in (*STEPS, ["stage2", "--clusters", 3, *settings], ["stability", "--samples", 3, "--draws", 2]):
+    for step in (
+        ["synth", "--consumers", 60, "--days", 40, "--clusters", 3, "--shapes", 3],
+        ["stage1", "--prototypes", 6],
+        ["stage2", "--clusters", 3, *settings],
+        ["stability", "--samples", 3, "--draws", 2],
+    ):
         ended = crocs(step[0], "--run", run, *step[1:])
         assert ended.code == 0, ended.err
     found = Run(run).stability(3)
     assert found["strength"].shape == (2,)
     assert found["ari"].shape == (3,)
-    assert (found["days_ari"], found["days_kappa"], found["strength"].mean()) == (1.0, 1.0, 1.0)
+    for name in ("days_ari", "days_ami", "days_kappa", "strength", "ari", "jaccard"):
+        assert found[name].min() > 0.95, name
     assert crocs("report", "--run", run, "--clusters", 3).code == 0
 
 
@@ -96,7 +103,7 @@ def test_without_clusters_no_number_is_recommended(crocs, tmp_path):
     )  # fmt: skip
     run = tmp_path / "run"
     for step in (
-        ["ingest", "--reader", "wide", tmp_path / "days.csv"],
+        ["ingest", "--reader", "wide", "--columns-date", "date", tmp_path / "days.csv"],
         ["stage2", "--distance", "footprint", "--clusters", "2,3,5"],
     ):
         ended = crocs(step[0], "--run", run, *step[1:])

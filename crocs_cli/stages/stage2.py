@@ -19,13 +19,14 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import ranks_here
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.maths.clustering.cuts import cut
-from crocs_cli.maths.clustering.exchange_rows import Condensed, Spread, exchange
+from crocs_cli.maths.clustering.exchange_rows import exchange
 from crocs_cli.maths.clustering.partition import (
     LARGEST_FOR_FASTCLUSTER,
     Clustering,
     around_medoids,
     hierarchy,
 )
+from crocs_cli.maths.clustering.rows import Condensed, Spread
 from crocs_cli.maths.clustering.validity import Indices
 from crocs_cli.maths.distances import condensed as pairs
 from crocs_cli.maths.distances.comparison import Comparison

@@ -3,8 +3,8 @@
     python -m tests.bench.footprints 80000
     python -m tests.bench.footprints 1000000 --clusters 2 5 10 15 20
 
-Profiles of 20,000 synthetic consumers of 90 days are drawn. Larger populations meet them many times, with
-vectors moved a little, for drawing takes longer than all that is measured.
+Profiles of 20,000 synthetic consumers of 90 days are drawn; larger populations meet them again and again,
+with vectors moved a little, for drawing takes longer than all that is measured.
 """
 
 from __future__ import annotations

@@ -17,9 +17,10 @@ import time
 import numpy as np
 
 from crocs_cli.maths.clustering.cuts import cut
-from crocs_cli.maths.clustering.exchange_rows import Condensed, exchange
+from crocs_cli.maths.clustering.exchange_rows import exchange
 from crocs_cli.maths.clustering.kmedoids_blocks import kmedoids
 from crocs_cli.maths.clustering.represent import DayClustering, represent
+from crocs_cli.maths.clustering.rows import Condensed
 from crocs_cli.maths.distances import condensed as pairs
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.profiles import normalise

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from crocs_cli import __main__
+from crocs_cli.maths.clustering.rows import Condensed
 from crocs_cli.maths.ward.rounds import ward_in_place
 from tests.conftest import ROOT, engine_missing, finish, mpiexec, start
-from tests.machine.ward_by_ranks import by_ranks, distances
+from tests.machine.ward_by_ranks import by_ranks, distances, exchanged
 
 pytestmark = pytest.mark.engine
 
@@ -39,6 +40,13 @@ def test_ward_over_ranks_has_the_bits_of_one_machine(ranks, tmp_path):
     alone = ward_in_place(distances(700), 700)
     for merges in by_ranks(ranks, 700, tmp_path):
         np.testing.assert_array_equal(merges, alone)
+
+
+def test_exchange_over_ranks_has_the_bits_of_one_machine(tmp_path):
+    condensed = distances(700)
+    alone = exchanged(Condensed(condensed, 700), ward_in_place(condensed.copy(), 700))
+    for labels in by_ranks(3, 700, tmp_path, "exchange"):
+        np.testing.assert_array_equal(labels, alone)
 
 
 def test_a_launcher_of_another_mpi_is_noticed(profiles):

@@ -13,7 +13,8 @@ from threadpoolctl import threadpool_limits
 from crocs_cli.maths.clustering import exchange_rows
 from crocs_cli.maths.clustering.cuts import canonical, cut
 from crocs_cli.maths.clustering.exchange import loss_of, refined
-from crocs_cli.maths.clustering.exchange_rows import Condensed, Spread, exchange
+from crocs_cli.maths.clustering.exchange_rows import exchange
+from crocs_cli.maths.clustering.rows import Condensed, Spread
 from crocs_cli.maths.clustering.scores import adjusted_rand
 from crocs_cli.maths.ward.linkage import ward
 from crocs_cli.maths.ward.ranks import own_rows

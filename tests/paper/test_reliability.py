@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from crocs_cli.stages.settings import PaperSettings
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.clustering.prediction import placed
@@ -13,6 +12,7 @@ from crocs_cli.paper.experiment import Cell, Study
 from crocs_cli.paper.experiments import reliability
 from crocs_cli.paper.methods import refound
 from crocs_cli.paper.table import Table
+from crocs_cli.rundir.settings import PaperSettings
 
 STUDY = Study(quick=True, seed=1, options=PaperSettings())
 

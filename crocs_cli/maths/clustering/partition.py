@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths.clustering.cuts import canonical, cut
-from crocs_cli.maths.clustering.exchange_rows import Condensed, exchange
+from crocs_cli.maths.clustering.exchange_rows import exchange
 from crocs_cli.maths.clustering.kmedoids_blocks import kmedoids
 from crocs_cli.maths.clustering.medoids import kmedoids_partition
+from crocs_cli.maths.clustering.rows import Condensed
 from crocs_cli.maths.distances import condensed as pairs
 from crocs_cli.maths.ward.linkage import ward
 from crocs_cli.maths.ward.rounds import ward_in_place

@@ -99,7 +99,7 @@ def population(cell: Cell, study: Study, seed: int) -> tuple[Days, np.ndarray | 
 
 def _mixed(consumers: int, days: int, chances: np.ndarray, seed: int) -> Population:
     """Return consumers who show the same shapes, each as often as one row of chances (mixtures, shapes)."""
-    shapes = np.asarray(np.random.default_rng(seed).choice(SHAPES, chances.shape[1], replace=False))
+    shapes = np.random.default_rng(seed).permutation(SHAPES)[: chances.shape[1]]
     behaviours = [Behaviour(shapes, np.tile(chance, (len(shapes), 1))) for chance in chances]
     return Population(consumers, days, 0, 0, False, seed, behaviours)
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import pages
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layout import Layout
+from crocs_cli.machine.settings import DURATION, duration, flag_name
 from crocs_cli.machine.shards import listed, shard_key
 from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS, RRLS, STABILITY, TRUTH, WSMD
 from crocs_cli.rundir.names import segment_keys, tile_key, tile_places
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import FOLDERS, Run
+from crocs_cli.rundir.settings import SECTIONS, RunSettings
 from crocs_cli.stages.report import report_recipe
 
 MISSING, PARTLY, MADE, STALE = "missing", "partly", "made", "stale"
@@ -103,22 +108,41 @@ def next_command(run: Run, found: list[Step]) -> str | None:
             return _to_make(run, step)
     if "assignments" in by_name:
         return None
-    numbers = run.partitions_there()
+    numbers, there = run.partitions_there(), shlex.quote(str(run))
     if not numbers:
-        return f"crocs stage2 --run {run} --clusters 5"
+        return f"crocs stage2 --run {there} --clusters 5"
     explained = [k for k in numbers if run.is_explained(k)]
     if not explained:
-        return f"crocs rrls --run {run} --clusters {numbers[0]}"
+        return f"crocs rrls --run {there} --clusters {numbers[0]}"
     unreported = [k for k in explained if f"report {k}" not in by_name]
-    return f"crocs report --run {run} --clusters {unreported[0]}" if unreported else None
+    return f"crocs report --run {there} --clusters {unreported[0]}" if unreported else None
 
 
 def _to_make(run: Run, step: Step) -> str:
-    """Return the command that makes a step, after what is in its way."""
-    command = f"{step.command} --run {run}"
+    """Return the command that makes a step as it was made before, after what is in its way."""
+    command = " ".join([step.command, *_flags(step), f"--run {shlex.quote(str(run))}"])
     if MOVE not in step.why:
         return command
     return f"move {step.why.partition(': ')[0]} elsewhere, then {command}"
+
+
+def _flags(step: Step) -> Iterator[str]:
+    """Yield the flags for the settings that a step was made with, where they are not the defaults."""
+    model = SECTIONS.get(step.command.split()[1], RunSettings)
+    known = {
+        info.alias or name: info for name, info in (RunSettings.model_fields | model.model_fields).items()
+    }
+    for name, value in step.settings.items():
+        flag = flag_name((name,))
+        if name not in known or flag in step.command or value is None or isinstance(value, dict):
+            continue
+        if value == to_jsonable_python(known[name].get_default(call_default_factory=True)):
+            continue
+        if isinstance(value, bool):
+            yield flag if value else f"--no-{flag[2:]}"
+        else:
+            text = duration(value) if DURATION in known[name].metadata else str(value)
+            yield f"{flag} {shlex.quote(','.join(map(str, value)) if isinstance(value, list) else text)}"
 
 
 def _shards(run: Run, name: str, layout: Layout) -> Step:
@@ -157,7 +181,10 @@ def _distances(run: Run) -> Step:
         if any(made_by["inputs"]["rls"] != wanted for made_by in made.values()):
             raise CrocsError(f"{compared / 'wsmd'}: made from other load sets; {WSMD.cure}")
 
-    return _step("distances", "crocs stage2", made, keys, check)
+    command = "crocs stage2"
+    if compared is not run and (sampled := listed(compared / "rls")):
+        command += f" --sample {run.recipe(sampled[0], RLS)['settings']['sample']}"
+    return _step("distances", command, made, keys, check)
 
 
 def _partitions(run: Run) -> Iterator[Step]:

@@ -9,19 +9,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import to_jsonable_python
-
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine import pages
+from crocs_cli.machine import files, pages
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layout import Layout
-from crocs_cli.machine.settings import DURATION, duration, flag_name
 from crocs_cli.machine.shards import listed, shard_key
-from crocs_cli.rundir.layouts import ASSIGNMENTS, PARTITION, PROFILES, RLS, RRLS, STABILITY, TRUTH, WSMD
+from crocs_cli.rundir.layouts import (
+    ASSIGNMENTS,
+    DENDROGRAM,
+    PARTITION,
+    PROFILES,
+    RLS,
+    RRLS,
+    STABILITY,
+    TRUTH,
+    WSMD,
+)
 from crocs_cli.rundir.names import segment_keys, tile_key, tile_places
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import FOLDERS, Run
-from crocs_cli.rundir.settings import SECTIONS, RunSettings
 from crocs_cli.stages.report import report_recipe
 
 MISSING, PARTLY, MADE, STALE = "missing", "partly", "made", "stale"
@@ -54,6 +60,14 @@ class Step:
             return MISSING
         return MADE if self.made >= self.parts else PARTLY
 
+    @property
+    def in_the_way(self) -> str:
+        """What must be moved before a stale step can be made again: its file, or all its files."""
+        if MOVE not in self.why:
+            return ""
+        path = Path(self.why.partition(": ")[0])
+        return str(path.parent if self.parts > 1 and path.suffix else path)
+
     def array(self, shares: int) -> str:
         """Return the shares that have something to make, as sbatch's --array wants them; empty if none.
 
@@ -82,12 +96,12 @@ def steps(run: Run) -> list[Step]:
     if not load_sets.parts and profiles.parts:  # load sets are as many files as profiles
         missing = [shard_key(number) for number in range(profiles.parts)]
         load_sets = Step("stage1", RLS.made_by, 0, profiles.parts, missing, list(range(profiles.parts)))
-    found = [profiles, load_sets, _distances(run), *_partitions(run)]
+    found = [profiles, load_sets, *_distances(run), *_partitions(run)]
     optional = (
         _shards(run, "truth", TRUTH),
         _shards(run, "assignments", ASSIGNMENTS),
         *_folder(run, "quality", "crocs quality"),
-        *_folder(run, "comparison", "crocs compare"),
+        *_folder(run, "comparison", "crocs compare --with RUN"),
         *_folder(run, "forecast", "crocs forecast"),
         *_screening(run),
     )
@@ -97,15 +111,11 @@ def steps(run: Run) -> list[Step]:
 def next_command(run: Run, found: list[Step]) -> str | None:
     """Return the command to type next; None when nothing is left to be done."""
     by_name = {step.name: step for step in found}
-    needed = [by_name[name] for name in ("profiles", "stage1", "distances")]
-    if "assignments" in by_name:  # such a run needs no partition
-        needed.pop()
-    for step in needed:
-        if step.state != MADE:
-            return _to_make(run, step)
+    # a partition comes once the distances are there; a run whose consumers are assigned needs neither
+    later = {"partition", "distances"} if "assignments" in by_name else {"partition"}
     for step in found:
-        if step.state in (STALE, PARTLY):
-            return _to_make(run, step)
+        if step.state in (STALE, PARTLY) or (step.state == MISSING and step.name not in later):
+            return _to_make(run, step, found)
     if "assignments" in by_name:
         return None
     numbers, there = run.partitions_there(), shlex.quote(str(run))
@@ -118,31 +128,13 @@ def next_command(run: Run, found: list[Step]) -> str | None:
     return f"crocs report --run {there} --clusters {unreported[0]}" if unreported else None
 
 
-def _to_make(run: Run, step: Step) -> str:
+def _to_make(run: Run, step: Step, found: list[Step]) -> str:
     """Return the command that makes a step as it was made before, after what is in its way."""
-    command = " ".join([step.command, *_flags(step), f"--run {shlex.quote(str(run))}"])
-    if MOVE not in step.why:
-        return command
-    return f"move {step.why.partition(': ')[0]} elsewhere, then {command}"
-
-
-def _flags(step: Step) -> Iterator[str]:
-    """Yield the flags for the settings that a step was made with, where they are not the defaults."""
-    model = SECTIONS.get(step.command.split()[1], RunSettings)
-    known = {
-        info.alias or name: info for name, info in (RunSettings.model_fields | model.model_fields).items()
-    }
-    for name, value in step.settings.items():
-        flag = flag_name((name,))
-        if name not in known or flag in step.command or value is None or isinstance(value, dict):
-            continue
-        if value == to_jsonable_python(known[name].get_default(call_default_factory=True)):
-            continue
-        if isinstance(value, bool):
-            yield flag if value else f"--no-{flag[2:]}"
-        else:
-            text = duration(value) if DURATION in known[name].metadata else str(value)
-            yield f"{flag} {shlex.quote(','.join(map(str, value)) if isinstance(value, list) else text)}"
+    same = [other for other in found if other.command == step.command and MOVE in other.why] or [step]
+    settings = {name: value for one in same for name, value in one.settings.items()}
+    command = " ".join([step.command, *flags(step.command, settings), f"--run {shlex.quote(str(run))}"])
+    in_the_way = dict.fromkeys(one.in_the_way for one in same if one.in_the_way)
+    return f"move {' and '.join(in_the_way)} elsewhere, then {command}" if in_the_way else command
 
 
 def _shards(run: Run, name: str, layout: Layout) -> Step:
@@ -169,7 +161,7 @@ def _step(
     return Step(name, command, len(made), len(keys), list(missing), list(missing.values()), why, settings)
 
 
-def _distances(run: Run) -> Step:
+def _distances(run: Run) -> Iterator[Step]:
     compared = run.sample if run.sample.path.is_dir() else run  # where it is, only its consumers are compared
     made = {path.stem: compared.recipe(path, WSMD) for path in listed(compared / "wsmd")}
     parts = max((made_by["parts"] for made_by in made.values()), default=0)
@@ -181,10 +173,25 @@ def _distances(run: Run) -> Step:
         if any(made_by["inputs"]["rls"] != wanted for made_by in made.values()):
             raise CrocsError(f"{compared / 'wsmd'}: made from other load sets; {WSMD.cure}")
 
-    command = "crocs stage2"
-    if compared is not run and (sampled := listed(compared / "rls")):
+    yield _step("distances", _stage2(run), made, keys, check)
+    tree = compared / "dendrogram.h5"
+    if tree.exists():
+        made_by = compared.recipe(tree, DENDROGRAM)
+
+        def check_tree() -> None:
+            if made_by["inputs"]["rls"] != compared.load_sets().digest():
+                raise CrocsError(f"{tree}: made from other load sets; {DENDROGRAM.cure}")
+
+        yield _step("dendrogram", _stage2(run), {"dendrogram": made_by}, ["dendrogram"], check_tree)
+
+
+def _stage2(run: Run) -> str:
+    """Return the command that makes the distances and all partitions that there are."""
+    numbers = run.partitions_there()
+    command = f"crocs stage2 --clusters {','.join(map(str, numbers))}" if numbers else "crocs stage2"
+    if sampled := listed(run.sample / "rls"):
         command += f" --sample {run.recipe(sampled[0], RLS)['settings']['sample']}"
-    return _step("distances", command, made, keys, check)
+    return command
 
 
 def _partitions(run: Run) -> Iterator[Step]:
@@ -194,13 +201,13 @@ def _partitions(run: Run) -> Iterator[Step]:
         try:
             run.partitions()
         except CrocsError as error:
-            yield Step("partition", "crocs stage2", 1, 1, why=str(error))
+            yield Step("partition", _stage2(run), 1, 1, why=str(error))
         else:
-            yield Step("partition", "crocs stage2", 0, 0)
+            yield Step("partition", _stage2(run), 0, 0)
     for k in numbers:
         made_by = run.recipe(run.partition_path(k), PARTITION)
         check = functools.partial(run.partition_recipe, k)
-        yield _step(f"partition {k}", f"crocs stage2 --clusters {k}", {str(k): made_by}, [str(k)], check)
+        yield _step(f"partition {k}", _stage2(run), {str(k): made_by}, [str(k)], check)
         yield from _made_of(run, k)
 
 
@@ -252,8 +259,25 @@ def _folder(run: Run, name: str, command: str) -> Iterator[Step]:
         label = f"{name} {path.name}" if numbered else name
         if made_by is None:
             yield Step(label, command, 0, 1, [str(path)], [0])
-        else:
-            yield Step(label, command, 1, 1, settings=made_by["settings"])
+            continue
+        changed = [key for key, value in made_by["inputs"].items() if _has_changed(run, made_by, key, value)]
+        why = f"{path}: made from other {', '.join(changed)}; run `{command}` again" if changed else ""
+        yield Step(label, command, 1, 1, why=why, settings=made_by["settings"])
+
+
+def _has_changed(run: Run, made_by: Recipe, name: str, value: str) -> bool:
+    """Return whether an input of a folder of pages is another now, as far as this run says."""
+    now: dict[str, Callable[[], str]] = {
+        "profiles": lambda: run.profiles().digest(),
+        "rls": lambda: run.load_sets().digest(),
+        "partition": lambda: files.digest(run.partition_recipe(made_by["settings"]["clusters"])),
+        "later": lambda: run.shards(ASSIGNMENTS).digest(),
+        "quality.csv": lambda: files.file_digest(run / "quality.csv"),
+    }
+    try:
+        return name in now and now[name]() != value
+    except (CrocsError, OSError):
+        return True
 
 
 def _screening(run: Run) -> Iterator[Step]:

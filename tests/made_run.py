@@ -67,7 +67,8 @@ def load_sets(run: Path, key: str, parts: int) -> files.Arrays:
     arrays = {
         "consumer_id": read["consumer_id"],
         "prototype_offset": np.concatenate([[0], np.cumsum(counts)]),
-        "prototype": np.array(prototypes),
+        "medoid": np.array(prototypes),
+        "mean": np.array(prototypes),
         "days": np.concatenate(days),
         "medoid_date": np.full(sum(counts), -1),
         "mean_daily_kwh": read["energy_kwh"].sum(axis=1).reshape(consumers, -1).mean(axis=1),
@@ -108,7 +109,7 @@ def behaviours(run: Path, shards: list[files.Arrays], label: np.ndarray, number:
     members = np.flatnonzero(label == number)
     member = np.searchsorted(members, owner[inside])
     days = np.concatenate([shard["days"] for shard in shards])[inside]
-    prototype = np.concatenate([shard["prototype"] for shard in shards])[inside]
+    prototype = np.concatenate([shard["medoid"] for shard in shards])[inside]
     kinds, which = np.unique(
         np.concatenate([shard["shape"] for shard in shards])[inside], return_inverse=True
     )

@@ -140,6 +140,7 @@ def results(folder: Path, short: bool) -> Iterator[tuple[str, str]]:
     crocs("synth", "-c", "configs/demo.yaml", "--run", demo, *(["--consumers", 60] if short else []))
     yield from chain(demo, "demo", (2, 5, 8), "ward")
     yield from screening(folder / "screen", 60 if short else 300)
+    yield from found_again(60 if short else 300)
     trial = SHARED_DATA / "sgsc" / "sgsc_23x16months.csv.gz"
     if not trial.exists():
         print(f"{trial.name} is not at hand: no real households", file=sys.stderr)
@@ -176,6 +177,23 @@ def chain(run: Path, name: str, clusters: Iterable[int], algorithm: str) -> Iter
     ):
         crocs("forecast", "--run", run, "--clusters", 5, "--test-days", 5)
     yield f"{name}: lengths of sequences", "".join(map(str, lengths))
+
+
+def found_again(consumers: int) -> Iterator[tuple[str, str]]:
+    """Segment a population by exchange and by footprints; yield the segments, and the vectors' bits."""
+    from crocs_cli.maths.footprints.fit import fit, suited
+    from crocs_cli.maths.footprints.vectors import vectors
+    from crocs_cli.paper.days import Synthetic
+    from crocs_cli.paper.methods import refound
+
+    days, _ = Synthetic(consumers, 90, 5, 4, 65).draw(1)
+    for method in ("exchanged", "A", "B"):
+        within = refound.fitted(method, days, 12, 1, 2).within
+        labels = refound.partitions(method, within, (2, 3, 5, 8, 12), 1, 2)
+        yield f"found again: segments by {method}", sha256(labels.tobytes()).hexdigest()[:12]
+    maps = fit(days.profiles, days.offset, suited(consumers, 12), 1, 2)
+    footprints = vectors(maps, days.profiles, days.offset, 2)
+    yield "found again: bits of footprints", sha256(footprints.tobytes()).hexdigest()[:12]
 
 
 def screening(run: Path, installations: int) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,8 @@ ALLOWED = {
     "stages": {
         "stages.reading",
         "stages.sampled",
+        "stages.continuity",
+        "stages.footprint",  # the distance without pairs, for new consumers too
         "stages.stage1",  # load sets, for new consumers too
         "stages.stage2",  # distances, for subsamples too
         "stages.assign",  # of the later of two periods

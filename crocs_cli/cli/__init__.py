@@ -19,7 +19,7 @@ COMMANDS = {
     "stage2": "Compare the consumers' load sets and cluster the consumers.",
     "rrls": "Find the behaviours that each segment's members share.",
     "typical": "List each cluster's members, the most typical first.",
-    "stability": "Measure how far each partition depends on which consumers are in it.",
+    "stability": "Measure how far segments can be trusted: whether they are found again.",
     "score": "Measure how good a partition is, against the truth where it is known.",
     "export": "Write results as a table.",
     "assign": "Find the segment of new consumers, without clustering again.",

@@ -16,15 +16,14 @@ from crocs_cli.paper.days import Days
 
 def stage1(days: Days, prototypes: int, algorithm: str, seed: int, threads: int) -> Representation:
     """Cluster the days of every consumer into prototypes, by DTW-2 or (kmeans) Euclidean distance."""
-    prototype = "mean" if algorithm == "kmeans" else "medoid"
-    how = DayClustering(algorithm, prototypes, days.window, prototype)
+    how = DayClustering(algorithm, prototypes, days.window)
     return represent(days.profiles, days.offset, how, [seed, 0], threads)
 
 
 def load_sets(days: Days, prototypes: int, algorithm: str, seed: int, threads: int) -> LoadSets:
-    """Return every consumer's representative load set."""
+    """Return every consumer's representative load set: medoids, or the means of kmeans."""
     found = stage1(days, prototypes, algorithm, seed, threads)
-    return LoadSets(found.prototypes, found.days, found.offset)
+    return LoadSets(found.means if algorithm == "kmeans" else found.prototypes, found.days, found.offset)
 
 
 def compare(sets: LoadSets, window: int, threads: int) -> np.ndarray:

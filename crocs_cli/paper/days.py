@@ -130,10 +130,16 @@ class Synthetic:
         people = Population(
             self.consumers, self.days, self.outliers, self.outlier_consumers, self.markov, seed, behaviours
         )
-        energy = np.concatenate([people.energy_kwh(number) for number in range(self.consumers)])
-        truth = np.array([people.plan(number)[0] for number in range(self.consumers)])
-        dates = np.tile(np.arange(self.days), self.consumers)
-        return Days(normalise(energy, "minmax"), dates, self.days * np.arange(self.consumers + 1)), truth
+        return drawn(people)
+
+
+def drawn(people: Population) -> tuple[Days, np.ndarray]:
+    """Return the days of a population and each consumer's cluster, -1 for an outlier consumer."""
+    everyone = range(people.consumers)
+    energy = np.concatenate([people.energy_kwh(number) for number in everyone])
+    truth = np.array([people.plan(number)[0] for number in everyone])
+    offset = people.days * np.arange(people.consumers + 1)
+    return Days(normalise(energy, "minmax"), np.tile(np.arange(people.days), people.consumers), offset), truth
 
 
 def month_starts(days: Days, length: int) -> list[int]:

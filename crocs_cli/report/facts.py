@@ -34,7 +34,8 @@ class Quality:
 class Indices:
     """Validity indices of partitions; one entry for each number of segments, in rising order.
 
-    stability: (partitions,) mean ARI of clustering subsamples, NaN where it was not measured.
+    strength: (partitions,) prediction strength; days_ari: ARI of every other day and the rest; stability:
+    mean ARI of clustering subsamples; NaN where they were not measured.
     """
 
     clusters: np.ndarray
@@ -42,6 +43,8 @@ class Indices:
     dunn: np.ndarray
     davies_bouldin: np.ndarray
     calinski_harabasz: np.ndarray
+    strength: np.ndarray
+    days_ari: np.ndarray
     stability: np.ndarray
 
 

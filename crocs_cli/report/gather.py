@@ -150,7 +150,10 @@ def indices_of(run: Run, numbers: list[int]) -> Indices:
     return Indices(
         clusters=np.array(numbers),
         **{name: np.array([float(each[name][0]) for each in read]) for name in INDICES},
-        stability=np.array([np.nan if each is None else each["ari"].mean() for each in again]),
+        **{
+            name: np.array([np.nan if each is None else each[source].mean() for each in again])
+            for name, source in (("strength", "strength"), ("days_ari", "days_ari"), ("stability", "ari"))
+        },
     )
 
 

@@ -28,6 +28,11 @@ INDICES = {  # name: (title, which way is better)
     "dunn": ("Dunn", "higher is better"),
     "davies_bouldin": ("Davies-Bouldin", "lower is better"),
     "calinski_harabasz": ("Calinski-Harabasz", "higher is better"),
+    "strength": ("Prediction strength", "0.8 and more is found again among other consumers"),
+    "days_ari": (
+        "Agreement of every other day with the rest (ARI)",
+        "higher is better; 1 is the same segments",
+    ),
     "stability": ("Agreement with subsamples (ARI)", "higher is better; 1 is the same each time"),
 }
 

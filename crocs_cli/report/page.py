@@ -121,6 +121,9 @@ def numbers_files(indices: Indices, reports: Collection[int], consumers: int) ->
     }
     page = _template("numbers").render(
         indices=indices,
+        recommendation=words.recommendation(indices.clusters.tolist(), indices.strength.tolist())
+        if np.isfinite(indices.strength).all()
+        else "",
         reports=reports,
         consumers=consumers,
         figures={name: Markup(svg) for name, svg in figures.items()},

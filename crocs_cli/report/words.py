@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from crocs_cli.maths.clustering.prediction import STRONG, recommended
 from crocs_cli.maths.decisions import at_least, at_most, first_greatest, rank
 from crocs_cli.report.facts import Behaviours, Segment, Times
 
@@ -136,6 +139,21 @@ def explain(segment: Segment, others: list[Segment]) -> list[str]:
             "(above 85% is stable, below 60% is not)."
         )
     return sentences
+
+
+def recommendation(clusters: Sequence[int], strength: Sequence[float]) -> str:
+    """Return which number of segments is recommended, and why, from the prediction strength of each."""
+    chosen = recommended(list(clusters), np.array(strength)[:, None])
+    if chosen is None:
+        return (
+            f"No number of segments is found again among other consumers (prediction strength {STRONG:g} or "
+            "more): the segments are slices of a continuum. Keep the model and place consumers with "
+            "crocs assign; a new fit gives other segments."
+        )
+    return (
+        f"Recommended: {chosen} segments, the largest number that is found again among other consumers "
+        f"(prediction strength {STRONG:g} or more)."
+    )
 
 
 def distinct(silhouette: float) -> str:

@@ -7,6 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from crocs_cli.machine.files import Arrays
+from crocs_cli.machine.shards import Shards
+
+NAMES = ("consumer_id", "day_offset", "date", "energy_kwh")
+
+
+def some_consumers(profiles: Shards, chosen: np.ndarray) -> Arrays:
+    """Read the profiles of some consumers, given by their numbers in rising order, as those of one file."""
+    parts, first = [], 0
+    for read in profiles.each(NAMES):
+        last = first + len(read["consumer_id"])
+        here = chosen[slice(*np.searchsorted(chosen, (first, last)))] - first
+        rows = [np.arange(*read["day_offset"][consumer : consumer + 2]) for consumer in here]
+        parts.append(excerpt(read, here, rows))
+        first = last
+    counts = np.concatenate([np.diff(part["day_offset"]) for part in parts])
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in NAMES if name != "day_offset"}
+    return joined | {"day_offset": np.concatenate([[0], np.cumsum(counts)])}
 
 
 def excerpt(profiles: Arrays, consumers: np.ndarray, rows: Sequence[np.ndarray]) -> Arrays:

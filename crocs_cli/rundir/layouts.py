@@ -33,14 +33,15 @@ TRUTH = Layout(
 )
 RLS = Layout(
     "crocs-rls",
-    1,
+    2,
     "crocs stage1",
     {
         "consumer_id": ("text", ("consumer",)),
         "prototype_offset": ("int64", (Offsets("consumer"),)),
-        "prototype": ("float32", ("prototype", "slot")),  # normalised
+        "medoid": ("float32", ("prototype", "slot")),  # normalised, as the mean
+        "mean": ("float32", ("prototype", "slot")),
         "days": ("int32", ("prototype",)),
-        "medoid_date": ("int32", ("prototype",)),  # days since 1970-01-01; -1: a mean
+        "medoid_date": ("int32", ("prototype",)),  # days since 1970-01-01
         "mean_daily_kwh": ("float32", ("consumer",)),
         "day_offset": ("int64", (Offsets("consumer"),)),
         "date": ("int32", ("day",)),
@@ -58,6 +59,29 @@ DENDROGRAM = Layout(
     1,
     "crocs stage2",
     {"merges": ("float64", ("merge", "merge_field"))},  # scipy's linkage
+)
+FOOTPRINT = Layout(
+    "crocs-footprint",
+    1,
+    "crocs stage2",
+    {  # the maps that turn days into vectors
+        "landmarks": ("float32", ("landmark", "slot")),
+        "centre": ("float32", ("slot",)),
+        "whitening": ("float64", ("feature", "landmark")),
+        "mean": ("float64", ("feature",)),
+        "radius": ("float64", ("one",)),
+        "components": ("float64", ("component", "feature")),
+        "origin": ("float64", ("component",)),
+    },
+)
+VECTORS = Layout(
+    "crocs-vectors",
+    1,
+    "crocs stage2",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "vector": ("float32", ("consumer", "component")),
+    },
 )
 PARTITION = Layout(
     "crocs-partition",
@@ -114,8 +138,13 @@ STABILITY = Layout(
     2,
     "crocs stability",
     {
+        "strength": ("float64", ("draw",)),  # prediction strength of two halves of the consumers
+        "days_ari": ("float64", ("one",)),  # of the partitions of every other day and of the rest
+        "days_ami": ("float64", ("one",)),
+        "days_kappa": ("float64", ("one",)),  # of the rest's days, placed by the centres of the others
+        "days_largest": ("float64", ("one",)),  # share of consumers in the largest segment of every other day
         "ari": ("float64", ("sample",)),  # of a subsample's partition with that of all
-        "jaccard": ("float64", ("segment",)),  # how well each segment is found again
+        "jaccard": ("float64", ("segment",)),  # how well each segment is found again in subsamples
     },
 )
 ASSIGNMENTS = Layout(
@@ -151,6 +180,8 @@ LAYOUTS = {
         RLS,
         WSMD,
         DENDROGRAM,
+        FOOTPRINT,
+        VECTORS,
         PARTITION,
         SAMPLED,
         RRLS,

@@ -32,6 +32,7 @@ READ, AT_ONCE, SET_ASIDE, KEPT = 112, 5 << 18, 12, 2 * MEMORY_BYTES // RECORD.it
 CELL = 42  # of an interval of a day that is assembled, with its reading
 #: of an installation: its features, its changes; of one of its days while they are looked at
 FEATURES, CHANGES, FIT_DAY, RANK_DAY, SCREEN_SHARD = 2000, 4000, 13, 15, 2500
+MOST_DAYS = 1_000_000  # to which footprints are fitted
 SEGMENTS = 60  # of all partitions that are made together, more or less
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
 
@@ -92,6 +93,21 @@ def partition_of_rank(consumers: int, ranks: int, sets: int = 0) -> int:
     """Return the peak of each rank that makes Ward's partition together with others."""
     rows = 4 * consumers * -(-consumers // ranks)
     return STAGE2 + sets + rows + max(2 * BATCH_BYTES, exchange(consumers))
+
+
+def stability(consumers: int, profiles: int) -> int:
+    """Return the peak of `stability`: four square matrices of the consumers, one of them halved again."""
+    return STAGE2 + 6 * profiles + 5 * 4 * consumers**2
+
+
+def footprint(profiles: int, total: int) -> int:
+    """Return the peak of the vectors of `stage2`; profiles: bytes of the largest file; total: of all."""
+    return STAGE2 + 4 * profiles + min(total, 200 * MOST_DAYS)
+
+
+def footprint_segments(consumers: int, components: int) -> int:
+    """Return the peak of the partitions of footprints: the vectors three times, and a matrix of a sample."""
+    return STAGE2 + 28 * consumers * components + 40 * consumers + 3 * 4 * min(consumers, SAMPLE) ** 2
 
 
 def rrls(members: int, prototypes: int, slots: int, targets: int | str = "auto") -> int:

@@ -26,6 +26,7 @@ from crocs_cli.rundir.layouts import (
     SAMPLED,
     STABILITY,
     TRUTH,
+    VECTORS,
 )
 from crocs_cli.rundir.names import segment_keys
 from crocs_cli.rundir.settings import RrlsSettings, Stage1Settings, Stage2Settings
@@ -35,8 +36,9 @@ FOLDERS = {
     RLS.format: "rls",
     TRUTH.format: "truth",
     ASSIGNMENTS.format: "assignments",
+    VECTORS.format: "vectors",
 }
-OF_SETS = ("consumer_id", "prototype_offset", "prototype", "days", "mean_daily_kwh")
+OF_SETS = ("consumer_id", "prototype_offset", "days", "mean_daily_kwh")
 Stamp = tuple[int, int, int]
 
 
@@ -120,34 +122,36 @@ class Run:
         return Stage1Settings.model_validate(_without_seed(made_by))
 
     def size_of_sets(self) -> tuple[int, int]:
-        """Return how many prototypes there are in all, and their slots, without reading them."""
+        """Return how many prototypes there are in all, and their slots, without reading them.
+
+        Raises CrocsError when the days of the shards have different numbers of slots.
+        """
         those = self.load_sets()
-        found = [files.shapes(those.path(key), RLS)["prototype"] for key in those]
+        found = [files.shapes(those.path(key), RLS)["medoid"] for key in those]
+        if len(slots := {slots for _, slots in found}) > 1:
+            raise CrocsError(f"{self / 'rls'}: days of {sorted(slots)} slots; make them with one interval")
         return sum(rows for rows, _ in found), found[0][1]
 
-    def consumers(self, chosen: np.ndarray | None = None) -> Members:
-        """Read the ids and load sets of all consumers, or of those whose ids are chosen, in order.
+    def consumers(self, comparison: Comparison, chosen: np.ndarray | None = None) -> Members:
+        """Read all consumers, or those whose ids are chosen, in order, as a comparison prepares them.
 
-        Shard by shard, so that only what is chosen is held. Raises CrocsError when there is none of them, or
-        when the days of the shards have different numbers of slots.
+        Shard by shard, so that only what is chosen is held. Raises CrocsError when there is none of them.
         """
-        parts = [part for part in self.each_members(chosen) if chosen is None or len(part.consumer_id)]
-        if not parts:
+        parts = list(self.each_members(comparison, chosen))
+        if not sum(len(part.consumer_id) for part in parts):
             raise CrocsError(
                 f"{self / 'rls'}: none of the segment's consumers is there; name a run that has them"
             )
-        if len(slots := {part.sets.prototypes.shape[1] for part in parts}) > 1:
-            raise CrocsError(f"{self / 'rls'}: days of {sorted(slots)} slots; make them with one interval")
         return Members(
             np.concatenate([part.consumer_id for part in parts]),
             LoadSets.concatenate([part.sets for part in parts]),
             np.concatenate([part.mean_daily_kwh for part in parts]),
         )
 
-    def each_members(self, chosen: np.ndarray | None = None) -> Iterator[Members]:
-        """Yield the consumers of each shard, as stored; only the chosen ones where ids are given."""
-        for read in self.load_sets().each(OF_SETS):
-            sets = LoadSets(read["prototype"], read["days"], read["prototype_offset"])
+    def each_members(self, comparison: Comparison, chosen: np.ndarray | None = None) -> Iterator[Members]:
+        """Yield the consumers of each shard; only the chosen ones where ids are given."""
+        for read in self.load_sets().each((*OF_SETS, comparison.prototype)):
+            sets = comparison.sets_of(read)
             if chosen is None:
                 yield Members(read["consumer_id"], sets, read["mean_daily_kwh"])
                 continue
@@ -197,10 +201,13 @@ class Run:
             drawn_from = self.recipe(shard, RLS)["inputs"]["rls"]
             stale = made_by["inputs"]["sample"] != files.digest(self.sample.partition_recipe(clusters))
             stale = stale or drawn_from != self.load_sets().digest()
+        elif "vectors" in made_by["inputs"]:
+            stale = made_by["inputs"]["vectors"] != self.shards(VECTORS).digest()
         elif "rls" in made_by["inputs"] and (self / "rls").exists():
             stale = made_by["inputs"]["rls"] != self.load_sets().digest()
         if stale:
-            raise CrocsError(f"{path}: made from other load sets; {PARTITION.cure}")
+            source = "vectors" if "vectors" in made_by["inputs"] else "load sets"
+            raise CrocsError(f"{path}: made from other {source}; {PARTITION.cure}")
         return made_by
 
     def partition(self, clusters: int) -> Arrays:
@@ -239,10 +246,8 @@ class Run:
         return comparison_of(self.made_with(clusters)[0], self.size_of_sets()[1])
 
     def members(self, clusters: int, chosen: np.ndarray | None = None) -> Members:
-        """Read consumers as `consumers` does, their load sets prepared for the comparison of a partition."""
-        found = self.consumers(chosen)
-        sets = self.comparison(clusters).prepared(found.sets)
-        return Members(found.consumer_id, sets, found.mean_daily_kwh)
+        """Read consumers as they were compared for a partition. See `consumers`."""
+        return self.consumers(self.comparison(clusters), chosen)
 
     def clustered(self, clusters: int) -> np.ndarray | None:
         """Return which consumers were clustered, (m,) bool; None where all were, not only a sample."""
@@ -327,7 +332,9 @@ class Run:
 def comparison_of(settings: Stage2Settings, slots: int) -> Comparison:
     """Return how stage 2 compares load sets of so many slots."""
     window = window_slots(settings.window, slots)
-    return Comparison(settings.distance, window, settings.normalise_prototypes, available_threads())
+    return Comparison(
+        settings.distance, window, settings.normalise_prototypes, available_threads(), settings.prototype
+    )
 
 
 def _without_seed(made_by: Recipe) -> Recipe:

@@ -24,7 +24,7 @@ from crocs_cli.rundir.result_settings import (
 Ks = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 Algorithm = Literal["ward", "kmedoids"]
 Normalise = Literal["minmax", "zscore", "unit", "none"]
-SetDistance = Literal["wsmd", "wsmd-pooled", "smd", "hd", "mhd", "sl", "cl", "al", "wal"]
+SetDistance = Literal["footprint", "wsmd", "wsmd-pooled", "smd", "hd", "mhd", "sl", "cl", "al", "wal"]
 
 
 KMEDOIDS_STARTS, EXCHANGE_STARTS = 30, 20
@@ -69,15 +69,39 @@ class Stage1Settings(Settings):
         60, description="DTW half-width; 0 is Euclidean distance"
     )
     normalise: Normalise = Field("minmax", description="normalisation of each day before clustering")
-    prototype: Literal["medoid", "mean"] = Field("medoid", description="what stands for a cluster of days")
+
+
+class FootprintSettings(Settings):
+    """How a consumer's days become one vector, where stage2.distance is footprint."""
+
+    normalise: Normalise = Field("minmax", description="normalisation of each day")
+    landmarks: Annotated[int, Field(ge=2, le=4096)] | Literal["auto"] = Field(
+        "auto",
+        description="days that all others are compared with; auto: 32 to 256, by the number of consumers",
+    )
+    components: int = Field(10, description="numbers in each vector", ge=1, le=1000)
+    shrink: float = Field(
+        0.1, description="how far the covariance of a consumer's days is drawn to the unit matrix", ge=0, le=1
+    )
+    clip: float = Field(
+        0.9, description="quantile of lengths to which longer vectors are shortened", gt=0, le=1
+    )
 
 
 class Stage2Settings(Settings):
     """Representative load sets in, distances and partitions of the consumers out."""
 
-    distance: SetDistance = Field("wsmd", description="distance of two representative load sets")
+    distance: SetDistance = Field(
+        "wsmd",
+        description="distance of two representative load sets; or footprint, which compares no pairs: one "
+        "vector for each consumer, from all of its days",
+    )
     window: Annotated[Minutes, Field(ge=0, le=1440)] = Field(
         60, description="DTW half-width; 0 is Euclidean distance"
+    )
+    prototype: Literal["medoid", "mean"] = Field(
+        "medoid",
+        description="what stands for some days of a consumer; mean finds segments that other days give again",
     )
     normalise_prototypes: Normalise = Field(
         "none", description="normalisation of each prototype before comparing"
@@ -96,6 +120,21 @@ class Stage2Settings(Settings):
         None, description="consumers that are clustered, drawn at random; the others join their clusters"
     )
 
+    start_from: Path | None = Field(
+        None, description="earlier run: its segments are the start, and where they match their numbers stay"
+    )
+    footprint: FootprintSettings = FootprintSettings()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Stage2Settings:
+        if self.distance == "footprint" and self.sample is not None:
+            raise ValueError("footprint compares no pairs, and so needs no sample; leave sample out")
+        if self.start_from is not None and not (self.exchanges or self.distance == "footprint"):
+            raise ValueError("start_from needs refine: exchange, or distance: footprint")
+        if self.start_from is not None and self.sample is not None:
+            raise ValueError("start_from is for all consumers; leave sample out, or use footprint")
+        return self
+
     @property
     def tried(self) -> int:
         """The number of starts."""
@@ -106,15 +145,18 @@ class Stage2Settings(Settings):
     @property
     def exchanges(self) -> bool:
         """Whether consumers change segments after the cut."""
-        return self.algorithm == "ward" and self.refine == "exchange"
+        return self.distance != "footprint" and self.algorithm == "ward" and self.refine == "exchange"
 
     def of_distances(self) -> dict[str, object]:
         """Return the settings that the distances depend on, as a recipe has them."""
-        return self.model_dump(mode="json", include={"distance", "window", "normalise_prototypes"})
+        return self.model_dump(
+            mode="json", include={"distance", "window", "prototype", "normalise_prototypes"}
+        )
 
     def of_partition(self, clusters: int, seed: int) -> dict[str, object]:
         """Return the settings that the partition into so many segments depends on, as a recipe has them."""
-        return self.model_dump(mode="json") | {"clusters": [clusters], "seed": seed}
+        unused = {"start_from"} if self.distance == "footprint" else {"start_from", "footprint"}
+        return self.model_dump(mode="json", exclude=unused) | {"clusters": [clusters], "seed": seed}
 
 
 class RrlsSettings(Settings):
@@ -153,8 +195,14 @@ class RrlsSettings(Settings):
 
 
 class StabilitySettings(Settings):
-    """Distances and partitions in, how stable they are out."""
+    """Partitions in, how far their segments are found again out."""
 
+    consumers: int = Field(
+        2000, description="consumers that are clustered again, drawn at random where there are more", ge=4
+    )
+    draws: int = Field(
+        3, description="pairs of halves of the consumers, for prediction strength", ge=1, le=100
+    )
     samples: int = Field(20, description="subsamples that are clustered again", ge=2, le=10_000)
     part: float = Field(0.8, description="share of the consumers in each subsample", gt=0, lt=1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,13 +15,15 @@ from crocs_cli.machine.shards import recipe, shard_products
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.clustering import assignment
+from crocs_cli.maths.clustering.kmeans import centres_of
 from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.footprints.segments import distances
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.excerpts import excerpt
 from crocs_cli.rundir.layouts import ASSIGNMENTS, RLS
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import AssignSettings
-from crocs_cli.stages import stage1
+from crocs_cli.stages import footprint, stage1
 
 # days of history for which it is learned how far members then lie; a consumer takes the next lower one
 HISTORIES = (1, 2, 3, 5, 7, 10, 14, 20, 30, 45, 60, 90, 120, 180, 270, 365)
@@ -39,8 +42,9 @@ def run(run: Run, settings: AssignSettings, team: Team) -> tuple[int, int]:
 
 def assign(run: Run, model: Run, clusters: int, team: Team) -> tuple[int, int]:
     """Assign the consumers of a run to the segments of a model. See `run`."""
-    made_by, (_, seed) = model.partition_recipe(clusters), model.made_with(clusters)
-    stage1.run(run, model.stage1_settings(), seed, team)
+    made_by, (compared, seed) = model.partition_recipe(clusters), model.made_with(clusters)
+    if compared.distance != "footprint" or (model / "rls").exists():
+        stage1.run(run, model.stage1_settings(), seed, team)
     profiles = run.profiles()
     inputs = {"model": files.digest(made_by)}
     recipes = [
@@ -54,9 +58,12 @@ def assign(run: Run, model: Run, clusters: int, team: Team) -> tuple[int, int]:
         for key in profiles
     ]
     products = shard_products(run / "assignments", ASSIGNMENTS, recipes)
-    assigner = Assigner(model, clusters)
+    by_vectors = compared.distance == "footprint"
+    assigner = (Footprinter if by_vectors else Assigner)(model, clusters)
 
     def make(product: Product) -> Arrays:
+        if by_vectors:
+            return assigner.make(profiles.read(product.key))
         return assigner.make(files.read(run / "rls" / product.path.name, RLS))  # the others are other shares'
 
     bring_up_to_date(products, make, team, "assign", functools.partial(needs, model))
@@ -67,9 +74,9 @@ def assign(run: Run, model: Run, clusters: int, team: Team) -> tuple[int, int]:
 
 def needs(model: Run) -> Needs:
     """Return what comparing new consumers with those of a model needs."""
-    prototypes, slots = model.size_of_sets()
     profiles = model.profiles()
     largest = max(profiles.path(key).stat().st_size for key in profiles)
+    prototypes, slots = model.size_of_sets() if (model / "rls").exists() else (0, 1)
     return Needs(memory.assign(prototypes, slots, largest), "use a larger machine")
 
 
@@ -85,13 +92,11 @@ class Assigner:
 
     def make(self, read: Arrays) -> Arrays:
         """Return the arrays of one assignment file from those of an RLS file."""
-        new = self._prepared(read)
-        limit = np.stack([self._limit(self._history(days)) for days in new.sum_per_consumer(new.days)])
+        new = self._comparison.sets_of(read)
+        histories = [history_of(days, self._typical_days) for days in new.sum_per_consumer(new.days)]
+        limit = np.stack([self._limit(history) for history in histories])
         found = assignment.assign(self._segments, new, limit, self._comparison)
         return {"consumer_id": read["consumer_id"], **found._asdict()}
-
-    def _prepared(self, read: Arrays) -> LoadSets:
-        return self._comparison.prepared(LoadSets(read["prototype"], read["days"], read["prototype_offset"]))
 
     @functools.cached_property
     def _members(self) -> LoadSets:
@@ -106,12 +111,6 @@ class Assigner:
     def _typical_days(self) -> float:
         return float(np.median(self._members.sum_per_consumer(self._members.days)))
 
-    def _history(self, days: int) -> int:
-        """Return of how many days the members are that a consumer is judged by; 0 is all their days."""
-        if days >= self._typical_days:
-            return 0
-        return int(max(level for level in HISTORIES if level <= max(1, days)))
-
     def _limit(self, history: int) -> np.ndarray:
         """Return how far is too far, (K,), for consumers of whom so many days are known."""
         if history not in self._limits:
@@ -123,16 +122,69 @@ class Assigner:
         """Make load sets of the judges as if only some days of them, one after another, were known."""
         order = self._drawn.judges.argsort()
         settings, threads = self._model.stage1_settings(), self._comparison.threads
-        parts, first = [], 0
-        for read in self._model.profiles().each():
-            last = first + len(read["consumer_id"])
-            judges = self._drawn.judges[order]
-            here = judges[(judges >= first) & (judges < last)] - first
-            if len(here):
-                short = some_days(read, here, history, self._seed)
-                parts.append(self._prepared(stage1.load_sets(short, settings, [self._seed, 0], threads)))
-            first = last
+        parts = []
+        for read, here in judges_of(self._model, self._drawn.judges[order]):
+            short = some_days(read, here, history, self._seed)
+            parts.append(
+                self._comparison.sets_of(stage1.load_sets(short, settings, [self._seed, 0], threads))
+            )
         return LoadSets.concatenate(parts).take(order.argsort())
+
+
+class Footprinter:
+    """Compares new consumers with the segments of a model by their vectors: no pairs, all from its maps."""
+
+    def __init__(self, model: Run, clusters: int) -> None:
+        settings, self._seed = model.made_with(clusters)
+        self._model = model
+        self._turn = footprint.Turn(footprint.read_maps(model), settings.footprint.normalise)
+        _, points = footprint.read_vectors(model)
+        label = model.labels(clusters)[1]
+        self._centres = centres_of(points, label, clusters)
+        self._drawn = assignment.draw(label, self._seed)
+        counts = [np.diff(read["day_offset"]) for read in model.profiles().each(("day_offset",))]
+        self._typical_days = float(np.median(np.concatenate(counts)))
+        self._limits: dict[int, np.ndarray] = {}
+
+    def make(self, read: Arrays) -> Arrays:
+        """Return the arrays of one assignment file from those of a profile file."""
+        distance = self._distances(read)
+        histories = [history_of(days, self._typical_days) for days in np.diff(read["day_offset"])]
+        limit = np.stack([self._limit(history) for history in histories])
+        return {"consumer_id": read["consumer_id"], **assignment.nearest(distance, limit)._asdict()}
+
+    def _distances(self, read: Arrays) -> np.ndarray:
+        return distances(self._turn.of(read), self._centres).astype(np.float64)
+
+    def _limit(self, history: int) -> np.ndarray:
+        """Return how far is too far, (K,), for consumers of whom so many days are known."""
+        if history not in self._limits:
+            found, order = [], self._drawn.judges.argsort()
+            for read, here in judges_of(self._model, self._drawn.judges[order]):
+                days = some_days(read, here, history or int(np.diff(read["day_offset"]).max()), self._seed)
+                found.append(self._distances(days))
+            distance = np.concatenate(found)[order.argsort()]
+            own = distance[np.arange(len(distance)), self._drawn.judge_label]
+            self._limits[history] = assignment.reach(own, self._drawn.judge_label, len(self._centres))
+        return self._limits[history]
+
+
+def history_of(days: int, typical_days: float) -> int:
+    """Return of how many days the members are that a consumer is judged by; 0 is all their days."""
+    if days >= typical_days:
+        return 0
+    return int(max(level for level in HISTORIES if level <= max(1, days)))
+
+
+def judges_of(model: Run, judges: np.ndarray) -> Iterator[tuple[Arrays, np.ndarray]]:
+    """Yield each profile file of a model with the places of its judges; judges: rising numbers."""
+    first = 0
+    for read in model.profiles().each():
+        last = first + len(read["consumer_id"])
+        here = judges[(judges >= first) & (judges < last)] - first
+        if len(here):
+            yield read, here
+        first = last
 
 
 def some_days(profiles: Arrays, consumers: np.ndarray, days: int, seed: int) -> Arrays:

@@ -19,6 +19,7 @@ from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.decisions import at_most
+from crocs_cli.maths.distances.comparison import Comparison
 from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments import change
@@ -187,14 +188,14 @@ def _periods(
     chosen = np.array([places[name] for name in both])
     vertices = LoadSets(behaviours["vertex_community"][:, None], members.sets.days, members.sets.offset)
     before = Period(members.sets.take(chosen), vertices.take(chosen).prototypes[:, 0])
-    sets = comparison.prepared(_in_order(later, both))
+    sets = _in_order(later, comparison, both)
     after = Period(sets, shown(sets.prototypes, known, threads))
     return known, (before, after), describe.behaviour_names(behaviours, members.sets)
 
 
-def _in_order(run: Run, consumer_id: np.ndarray) -> LoadSets:
+def _in_order(run: Run, comparison: Comparison, consumer_id: np.ndarray) -> LoadSets:
     """Return the load sets of some consumers in their order."""
-    read = run.consumers(consumer_id)
+    read = run.consumers(comparison, consumer_id)
     places = {name: at for at, name in enumerate(read.consumer_id.tolist())}
     return read.sets.take(np.array([places[name] for name in consumer_id]))
 
@@ -215,9 +216,7 @@ def _halves(earlier: Run, clusters: int, consumer_id: np.ndarray) -> tuple[LoadS
         for half, found in enumerate(parts):
             rows = [np.arange(*read["day_offset"][c : c + 2])[half::2] for c in inside]
             days = stage1.load_sets(excerpt(read, inside, rows), settings, [seed, 0], comparison.threads)
-            found.append(
-                comparison.prepared(LoadSets(days["prototype"], days["days"], days["prototype_offset"]))
-            )
+            found.append(comparison.sets_of(days))
     places = {name: at for at, name in enumerate(np.concatenate(names).tolist())}
     order = np.array([places[name] for name in consumer_id])
     first, second = (LoadSets.concatenate(found).take(order) for found in parts)
@@ -245,7 +244,7 @@ def _others(
         others = others[np.sort(np.random.default_rng(seed).choice(len(others), OTHERS, replace=False))]
     comparison, shares = earlier.comparison(clusters), []
     for period in (earlier, later):
-        sets = comparison.prepared(_in_order(period, others))
+        sets = _in_order(period, comparison, others)
         days = counts(sets, shown(sets.prototypes, known, available_threads()), behaviours).sum(axis=0)
         shares.append(days / days.sum())
     return np.asarray(shares[1] - shares[0])

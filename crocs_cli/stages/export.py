@@ -61,7 +61,8 @@ COLUMNS = {
         "consumer_id": "the consumer's id, as text",
         "prototype": "which of its prototypes, from 1 on",
         "days": "how many of its days the prototype stands for",
-        "medoid_date": "the day that the prototype is; empty for a mean",
+        "medoid_date": "the day that is the medoid",
+        "kind": "medoid: the day most like all others that the prototype stands for; mean: their mean",
         "t0000": "normalised use in the slot that begins at 00:00; likewise the other slots",
     },
     "dendrogram": {
@@ -204,7 +205,7 @@ def day_labels(run: Run, clusters: int) -> pa.Table:
 
 
 def rls(run: Run) -> pa.Table:
-    """Return one row a consumer and prototype, one column a slot."""
+    """Return one row a consumer, prototype and kind, one column a slot."""
     parts = []
     for read in run.load_sets().each():
         counts = np.diff(read["prototype_offset"])
@@ -214,10 +215,12 @@ def rls(run: Run) -> pa.Table:
             consumer_id=np.repeat(read["consumer_id"], counts),
             prototype=(np.arange(len(first)) - first + 1).astype(np.int32),
             days=read["days"],
-        ).append_column("medoid_date", pa.array(date, mask=read["medoid_date"] < 0))
-        for slot, name in enumerate(slot_columns(read["prototype"].shape[1])):
-            part = part.append_column(name, pa.array(read["prototype"][:, slot]))
-        parts.append(part)
+        ).append_column("medoid_date", pa.array(date))
+        for kind in ("medoid", "mean"):
+            own = part.append_column("kind", pa.array(np.full(len(first), kind)))
+            for slot, name in enumerate(slot_columns(read[kind].shape[1])):
+                own = own.append_column(name, pa.array(read[kind][:, slot]))
+            parts.append(own)
     return pa.concat_tables(parts)
 
 

@@ -159,7 +159,7 @@ class Forecaster:
         for at, name in enumerate(read["consumer_id"]):
             own = slice(*read["day_offset"][at : at + 2])
             known = train["day_prototype"][slice(*train["day_offset"][at : at + 2])]
-            prototypes = train["prototype"][slice(*train["prototype_offset"][at : at + 2])]
+            prototypes = train["medoid"][slice(*train["prototype_offset"][at : at + 2])]
             new = nearest_profile(shapes[own][len(known) :], prototypes, window)[0]
             dates, energy_kwh = read["date"][own], read["energy_kwh"][own].astype(np.float64)
             shape, kwh = (mean[self._label[name]] for mean in self._means)

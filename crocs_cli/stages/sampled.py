@@ -21,7 +21,7 @@ from crocs_cli.rundir.layouts import PARTITION, RLS, SAMPLED
 from crocs_cli.rundir.run import Run, comparison_of
 from crocs_cli.rundir.settings import Stage2Settings
 
-OF_PROTOTYPES, OF_DAYS = ("prototype", "days", "medoid_date"), ("date", "day_prototype")
+OF_PROTOTYPES, OF_DAYS = ("medoid", "mean", "days", "medoid_date"), ("date", "day_prototype")
 
 
 def draw(run: Run, settings: Stage2Settings, seed: int, team: Team) -> None:
@@ -80,16 +80,15 @@ def join(run: Run, settings: Stage2Settings, seed: int, team: Team) -> None:
 def everyone(run: Run, settings: Stage2Settings, clusters: int, seed: int) -> dict[str, Arrays]:
     """Return everybody's place in the segments of the sample, as the arrays of {format: file}."""
     exact = run.sample.partition(clusters)
-    sample = run.sample.consumers().sets
-    comparison = comparison_of(settings, sample.prototypes.shape[1])
-    segments = centres(comparison.prepared(sample), exact["label"], comparison, seed)
+    comparison = comparison_of(settings, run.size_of_sets()[1])
+    segments = centres(run.sample.consumers(comparison).sets, exact["label"], comparison, seed)
     chosen = chosen_consumers(run, settings, seed)
     ids, places, first = [], [], 0
-    for members in run.each_members():
+    for members in run.each_members(comparison):
         here = slice(*np.searchsorted(chosen, (first, first + len(members.sets))))
         known = np.full(len(members.sets), NOT_CLUSTERED)
         known[chosen[here] - first] = exact["label"][here]
-        places.append(place(comparison.prepared(members.sets), segments, known, comparison))
+        places.append(place(members.sets, segments, known, comparison))
         ids.append(members.consumer_id)
         first += len(members.sets)
     found = Places(*(np.concatenate(field) for field in zip(*places, strict=True)))

@@ -58,7 +58,6 @@ def load_sets(profiles: Arrays, settings: Stage1Settings, seed: list[int], threa
         settings.algorithm,
         settings.auto_range if settings.prototypes == "auto" else settings.prototypes,
         window_slots(settings.window, energy.shape[1]),
-        settings.prototype,
     )
     sets = represent(normalise(energy, settings.normalise), offset, how, seed, threads)
     if settings.prototypes != "auto" and (few := int((days < settings.prototypes).sum())):
@@ -68,9 +67,10 @@ def load_sets(profiles: Arrays, settings: Stage1Settings, seed: list[int], threa
     return {
         "consumer_id": profiles["consumer_id"],
         "prototype_offset": sets.offset,
-        "prototype": sets.prototypes,
+        "medoid": sets.prototypes,
+        "mean": sets.means,
         "days": sets.days,
-        "medoid_date": np.where(sets.medoid_row < 0, -1, profiles["date"][sets.medoid_row]),
+        "medoid_date": profiles["date"][sets.medoid_row],
         "mean_daily_kwh": total_kwh / np.maximum(days, 1),
         "day_offset": offset,
         "date": profiles["date"],

@@ -36,7 +36,7 @@ from crocs_cli.rundir.layouts import DENDROGRAM, PARTITION, WSMD
 from crocs_cli.rundir.names import tile_key, tile_places
 from crocs_cli.rundir.run import Run, comparison_of
 from crocs_cli.rundir.settings import Stage2Settings
-from crocs_cli.stages import sampled
+from crocs_cli.stages import continuity, footprint, sampled
 
 LARGER = "use a larger machine, or cluster a sample (--sample)"
 HERE, SPREAD, MISSING = "here", "spread", "missing"
@@ -85,6 +85,8 @@ def run(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
 
     Returns whether they are there; they are not while tiles of other shares are missing.
     """
+    if settings.distance == "footprint":
+        return footprint.cluster(run, settings, seed, team)
     if settings.sample is None:
         return cluster(run, settings, seed, team)
     sampled.draw(run, settings, seed, team)
@@ -123,16 +125,19 @@ def cluster(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
         labels = find_segments(task, settings, seed, tree, clusters, MpiRanks(team.comm) if numbers else None)
         if team.leads:
             make_partitions(products, wanted, task, labels)
+        if team.leads and settings.start_from is not None:
+            for k in settings.clusters:
+                continuity.write_table(run, settings.start_from, k)
     team.wait()
     return all(run.partition_path(k).exists() for k in settings.clusters)
 
 
 def open_task(run: Run, settings: Stage2Settings) -> Task:
     """Read the load sets, in the form in which they are compared, and list the tiles."""
-    read = run.consumers()
-    comparison = comparison_of(settings, read.sets.prototypes.shape[1])
+    comparison = comparison_of(settings, run.size_of_sets()[1])
+    read = run.consumers(comparison)
     tiles = tile_list(run, settings, len(read.sets))
-    return Task(read.consumer_id, comparison.prepared(read.sets), comparison, tiles)
+    return Task(read.consumer_id, read.sets, comparison, tiles)
 
 
 def tile_list(run: Run, settings: Stage2Settings, consumers: int) -> list[Tile]:
@@ -156,7 +161,8 @@ def partition_products(
     numbers = sorted({*settings.clusters, *run.partitions_there()})
 
     def made_by(clusters: int) -> Recipe:
-        return recipe("stage2", str(clusters), settings.of_partition(clusters, seed), inputs)
+        start = continuity.inputs_of(settings.start_from, clusters)
+        return recipe("stage2", str(clusters), settings.of_partition(clusters, seed), inputs | start)
 
     return [Product(run.partition_path(k), PARTITION, made_by(k)) for k in numbers]
 
@@ -220,10 +226,15 @@ def find_segments(
     cuts = np.array([cut(merges, k) for k in clusters], dtype=np.int32)
     if not settings.exchanges:
         return cuts
+    start, tried = continuity.Start(settings.start_from, task.consumer_id), settings.tried
+    if start:
+        cuts, tried = start.begun(cuts, clusters), 0
     if ranks is not None:
         spread = Spread(rows_of(task.tiles, m, ranks), own_rows(m, ranks.rank, ranks.size))
-        return exchange(spread, cuts, settings.tried, seed, threads, ranks).labels
-    return exchange(Condensed(task.matrix(), m), cuts, settings.tried, seed, threads).labels
+        labels = exchange(spread, cuts, tried, seed, threads, ranks).labels
+    else:
+        labels = exchange(Condensed(task.matrix(), m), cuts, tried, seed, threads).labels
+    return start.kept(labels, clusters) if start else labels
 
 
 def make_partitions(products: list[Product], wanted: list[Product], task: Task, labels: np.ndarray) -> None:

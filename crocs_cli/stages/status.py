@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from crocs_cli.machine import files, pages
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layout import Layout
 from crocs_cli.machine.shards import listed, shard_key
+from crocs_cli.rundir.flags import flags
 from crocs_cli.rundir.layouts import (
     ASSIGNMENTS,
     DENDROGRAM,
@@ -23,6 +25,7 @@ from crocs_cli.rundir.layouts import (
     RRLS,
     STABILITY,
     TRUTH,
+    VECTORS,
     WSMD,
 )
 from crocs_cli.rundir.names import segment_keys, tile_key, tile_places
@@ -39,7 +42,7 @@ class Step:
     """The state of one product: `parts` is 0 while nobody knows how many files it has.
 
     `missing` names the files; `numbers` says where they stand in the full list, which shares divide. `why`
-    says why it is stale. `settings` are those it was made with; `command` makes it.
+    says why it is stale. `settings` are those it was made with, by the command `made_by`; `command` makes it.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Step:
     numbers: list[int] = field(default_factory=list)
     why: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
+    made_by: str = ""
 
     @property
     def state(self) -> str:
@@ -96,7 +100,7 @@ def steps(run: Run) -> list[Step]:
     if not load_sets.parts and profiles.parts:  # load sets are as many files as profiles
         missing = [shard_key(number) for number in range(profiles.parts)]
         load_sets = Step("stage1", RLS.made_by, 0, profiles.parts, missing, list(range(profiles.parts)))
-    found = [profiles, load_sets, *_distances(run), *_partitions(run)]
+    found = [profiles, load_sets, *_compared(run), *_partitions(run)]
     optional = (
         _shards(run, "truth", TRUTH),
         _shards(run, "assignments", ASSIGNMENTS),
@@ -138,59 +142,93 @@ def _to_make(run: Run, step: Step, found: list[Step]) -> str:
 
 
 def _shards(run: Run, name: str, layout: Layout) -> Step:
-    folder = run / FOLDERS[layout.format]
-    made = {path.stem: run.recipe(path, layout) for path in listed(folder)}
-    parts = max((made_by["parts"] for made_by in made.values()), default=0)
-    keys = [shard_key(number) for number in range(parts)]
-    command = f"crocs {next(iter(made.values()))['command']}" if made else layout.made_by
-    return _step(name, command, made, keys, lambda: run.shards(layout))
+    def keys(made: dict[str, Recipe]) -> list[str]:
+        return [shard_key(number) for number in range(_parts(made))]
+
+    found = _step(run, name, layout, listed(run / FOLDERS[layout.format]), keys, lambda: run.shards(layout))
+    return replace(found, command=f"crocs {found.made_by}") if found.made_by else found
 
 
 def _step(
-    name: str, command: str, made: dict[str, Recipe], keys: list[str], check: Callable[[], object]
+    run: Run,
+    name: str,
+    layout: Layout,
+    paths: list[Path],
+    keys: Callable[[dict[str, Recipe]], list[str]],
+    check: Callable[[], object],
+    command: str = "",
 ) -> Step:
-    """Return the state of some files; `check` raises CrocsError where they are stale."""
-    missing = {key: number for number, key in enumerate(keys) if key not in made}
-    why = ""
-    if made and not missing:
+    """Return the state of some files.
+
+    keys: gives the names of all files there should be, from the recipes of those that are there; check:
+    raises CrocsError where they are stale. A file that cannot be read, or is of another version, is stale too.
+    """
+    command = command or layout.made_by
+    try:
+        made = {path.stem: run.recipe(path, layout) for path in paths}
+    except CrocsError as error:
+        return Step(name, command, len(paths), len(paths), why=str(error))
+    wanted = keys(made)
+    missing = {key: number for number, key in enumerate(wanted) if key not in made}
+    found = Step(name, command, len(made), len(wanted), list(missing), list(missing.values()))
+    if not made:
+        return found
+    first = next(iter(made.values()))
+    found = replace(found, settings=first["settings"], made_by=first["command"])
+    if not missing:
         try:
             check()
         except CrocsError as error:
-            why = str(error)
-    settings = dict(next(iter(made.values()))["settings"]) if made else {}
-    return Step(name, command, len(made), len(keys), list(missing), list(missing.values()), why, settings)
+            return replace(found, why=str(error))
+    return found
+
+
+def _one(run: Run, name: str, layout: Layout, path: Path, check: Callable[[], object], command: str) -> Step:
+    """Return the state of a product of one file, which is there."""
+    return _step(run, name, layout, [path], list, check, command)
+
+
+def _parts(made: dict[str, Recipe]) -> int:
+    return max((made_by["parts"] for made_by in made.values()), default=0)
+
+
+def _compared(run: Run) -> Iterator[Step]:
+    """Yield the state of what consumers are compared by: their vectors, or the distances of all pairs."""
+    if (run / "vectors").is_dir():
+        yield replace(_shards(run, "vectors", VECTORS), command=_stage2(run))
+    else:
+        yield from _distances(run)
 
 
 def _distances(run: Run) -> Iterator[Step]:
     compared = run.sample if run.sample.path.is_dir() else run  # where it is, only its consumers are compared
-    made = {path.stem: compared.recipe(path, WSMD) for path in listed(compared / "wsmd")}
-    parts = max((made_by["parts"] for made_by in made.values()), default=0)
-    blocks = int((2 * parts) ** 0.5)  # parts = blocks (blocks + 1) / 2
-    keys = [tile_key(place) for place in tile_places(blocks)]
+    tree, tiles = compared / "dendrogram.h5", listed(compared / "wsmd")
 
-    def check() -> None:
+    def keys(made: dict[str, Recipe]) -> list[str]:
+        blocks = int((2 * _parts(made)) ** 0.5)  # parts = blocks (blocks + 1) / 2
+        return [tile_key(place) for place in tile_places(blocks)]
+
+    def check(whole: Path, paths: list[Path], layout: Layout) -> None:
         wanted = compared.load_sets().digest()
-        if any(made_by["inputs"]["rls"] != wanted for made_by in made.values()):
-            raise CrocsError(f"{compared / 'wsmd'}: made from other load sets; {WSMD.cure}")
+        if any(run.recipe(path, layout)["inputs"]["rls"] != wanted for path in paths):
+            raise CrocsError(f"{whole}: made from other load sets; {layout.cure}")
 
-    yield _step("distances", _stage2(run), made, keys, check)
-    tree = compared / "dendrogram.h5"
+    of_tiles = functools.partial(check, compared / "wsmd", tiles, WSMD)
+    yield _step(run, "distances", WSMD, tiles, keys, of_tiles, _stage2(run))
     if tree.exists():
-        made_by = compared.recipe(tree, DENDROGRAM)
-
-        def check_tree() -> None:
-            if made_by["inputs"]["rls"] != compared.load_sets().digest():
-                raise CrocsError(f"{tree}: made from other load sets; {DENDROGRAM.cure}")
-
-        yield _step("dendrogram", _stage2(run), {"dendrogram": made_by}, ["dendrogram"], check_tree)
+        of_tree = functools.partial(check, tree, [tree], DENDROGRAM)
+        yield _one(run, "dendrogram", DENDROGRAM, tree, of_tree, _stage2(run))
 
 
 def _stage2(run: Run) -> str:
     """Return the command that makes the distances and all partitions that there are."""
     numbers = run.partitions_there()
     command = f"crocs stage2 --clusters {','.join(map(str, numbers))}" if numbers else "crocs stage2"
+    if (run / "vectors").is_dir():
+        return f"{command} --distance footprint"
     if sampled := listed(run.sample / "rls"):
-        command += f" --sample {run.recipe(sampled[0], RLS)['settings']['sample']}"
+        with suppress(CrocsError):
+            return f"{command} --sample {run.recipe(sampled[0], RLS)['settings']['sample']}"
     return command
 
 
@@ -205,26 +243,25 @@ def _partitions(run: Run) -> Iterator[Step]:
         else:
             yield Step("partition", _stage2(run), 0, 0)
     for k in numbers:
-        made_by = run.recipe(run.partition_path(k), PARTITION)
         check = functools.partial(run.partition_recipe, k)
-        yield _step(f"partition {k}", _stage2(run), {str(k): made_by}, [str(k)], check)
+        yield _one(run, f"partition {k}", PARTITION, run.partition_path(k), check, _stage2(run))
         yield from _made_of(run, k)
 
 
 def _made_of(run: Run, k: int) -> Iterator[Step]:
     if (path := run.stability_path(k)).exists():
-        made_by = run.recipe(path, STABILITY)
-        yield _step(
-            f"stability {k}", "crocs stability", {str(k): made_by}, [str(k)], lambda: run.stability_recipe(k)
-        )
+        of_stability = functools.partial(run.stability_recipe, k)
+        yield _one(run, f"stability {k}", STABILITY, path, of_stability, STABILITY.made_by)
     if run.is_explained(k):
-        made = {path.stem: run.recipe(path, RRLS) for path in listed(run / "rrls" / str(k))}
 
         def check() -> None:
             for number in range(1, k + 1):
                 run.behaviours_recipe(k, number)
 
-        yield _step(f"rrls {k}", f"crocs rrls --clusters {k}", made, segment_keys(k), check)
+        there = listed(run / "rrls" / str(k))
+        yield _step(
+            run, f"rrls {k}", RRLS, there, lambda _: segment_keys(k), check, f"crocs rrls --clusters {k}"
+        )
     for kind in ("report", "report-share-safe"):
         yield from _report(run, kind, k)
 

@@ -98,7 +98,7 @@ def speed(folder: Path, consumers: int) -> None:
     """Time the assignment of load sets, which are those of a few consumers over and over."""
     label = clustered(folder / "model", 2000, 2000)
     read = files.read(folder / "model/rls/00000.h5", RLS)
-    sets = LoadSets(read["prototype"], read["days"], read["prototype_offset"])
+    sets = LoadSets(read["medoid"], read["days"], read["prototype_offset"])
     drawn = assignment.draw(label, 1)
     comparison = Comparison("wsmd", 2, 2)
     segments = assignment.describe(sets.take(drawn.references), drawn.offset, comparison)

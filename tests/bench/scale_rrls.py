@@ -60,7 +60,8 @@ def load_sets(consumers: range, label: np.ndarray, shapes: list[np.ndarray]) -> 
     return {
         "consumer_id": ids(consumers),
         "prototype_offset": np.arange(len(consumers) + 1) * PROTOTYPES,
-        "prototype": draw_days(kind.ravel(), random),
+        "medoid": draw_days(kind.ravel(), random),
+        "mean": draw_days(kind.ravel(), random),
         "days": days.ravel(),
         "medoid_date": np.zeros(kind.size),
         "mean_daily_kwh": np.ones(len(consumers)),

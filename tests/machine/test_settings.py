@@ -26,7 +26,7 @@ ingest:
   days: {from: 2013-01-01, to: 2013-03-31, type: all}   # all | weekdays | weekends | workdays
   holidays: AU-NSW        # country or country-state, for workdays
   shard_size: 512
-stage1: {algorithm: ward, prototypes: 10, window: 1h, normalise: minmax, prototype: medoid}
+stage1: {algorithm: ward, prototypes: 10, window: 1h, normalise: minmax}
 stage2: {distance: wsmd, algorithm: ward, clusters: [5, 10]}
 rrls:   {quality: rber, communities: 10, clusters: 5}
 """

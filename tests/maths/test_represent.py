@@ -65,9 +65,9 @@ def test_every_prototype_stands_for_days_where_many_are_equal(algorithm, prototy
     kinds = [random.random((number, 24)) for number in (8, 1, 3, 40)]
     profiles = np.concatenate([some[random.integers(0, len(some), 70)] for some in kinds])
     offset = np.arange(0, 281, 70)
-    prototype = "mean" if algorithm == "kmeans" else "medoid"
-    found = represent(profiles, offset, DayClustering(algorithm, prototypes, 1, prototype))
+    found = represent(profiles, offset, DayClustering(algorithm, prototypes, 1))
     assert np.isfinite(found.prototypes).all()
+    assert np.isfinite(found.means).all()
     assert np.array_equal(np.add.reduceat(found.days, found.offset[:-1]), [70] * 4)
     for own, days in zip(found.offset[:-1], np.split(np.arange(280), 4), strict=True):
         rows, uses = np.unique(own + found.day_label[days], return_counts=True)
@@ -103,8 +103,7 @@ def test_prototypes_come_by_falling_days_then_by_medoid():
 
 def test_mean_prototypes_are_the_means_of_their_days():
     profiles, offset = days_of([30, 12], seed=5)
-    found = represent(profiles, offset, DayClustering("ward", 4, 1, "mean"))
-    assert np.all(found.medoid_row == -1)
+    found = represent(profiles, offset, DayClustering("ward", 4, 1))
     for consumer in range(2):
         rows = slice(offset[consumer], offset[consumer + 1])
         for cluster in range(4):

@@ -92,14 +92,14 @@ def test_a_rival_ahead_in_one_setting_is_named_with_its_standard_error():
     def judged(**ahead):
         """Judge three data sets of two settings: CROCS has 1, and others less but where said."""
         parts = []
-        for outliers, repetition, stages in np.ndindex(2, 3, 2):
-            names = (baselines.one_stage.NAMES, baselines.two_stage.NAMES)[stages]
-            ari = dict.fromkeys(names, 0.8 - 0.3 * outliers) | {"CROCS": 1.0}
+        for outliers, repetition, stages in np.ndindex(2, 3, 3):
+            names = (baselines.one_stage.NAMES, baselines.two_stage.NAMES, baselines.BEYOND)[stages]
+            ari = dict.fromkeys(names, 0.8 - 0.3 * outliers) | {"CROCS": 1.0, "A": 1.0}
             ari |= {name: values[repetition] for name, values in ahead.items() if outliers}
             setting = {"shapes": 2 + 2 * outliers, "outliers": outliers, "outlier_consumers": 0}
             figures = {
                 "series": np.array([f"{name} ward" for name in names]),
-                "at": np.full(len(names), (np.nan, 10)[stages]),
+                "at": np.full(len(names), (np.nan, 10, np.nan)[stages]),
                 "value": np.array([ari[name] for name in names]),
             }
             parts.append(({**setting, "stages": 1 + stages, "repetition": repetition}, figures))
@@ -137,7 +137,7 @@ def test_the_papers_sizes_are_the_papers():
     study = Study(quick=False, seed=1, options=PaperSettings())
     assert len(experiment("k-sensitivity").cells(study)) == (4 + 3) * 50
     assert len(experiment("set-distances").cells(study)) == 5 * 100
-    assert len(experiment("baselines").cells(study)) == 2 * 4 * 3 * 2 * 10
+    assert len(experiment("baselines").cells(study)) == 3 * 4 * 3 * 2 * 10
     assert len(experiment("scaling").cells(study)) == 4 * 3
 
 

@@ -161,7 +161,7 @@ def test_names_are_escaped(crocs, tmp_path):
     run = made_run.make(tmp_path / "run")
     for path in (run / "rls").glob("*.h5"):
         made_by = files.read_recipe(path, RLS)
-        made_by["settings"]["prototype"] = "<script>alert(1)</script>"
+        made_by["settings"]["normalise"] = "<script>alert(1)</script>"
         files.write(path, RLS, files.read(path, RLS), made_by)
     assert crocs("report", "--run", run).code == 0
     text = (run / "report" / "3" / "index.html").read_text()

@@ -81,7 +81,7 @@ def test_the_sampled_load_sets_are_whole(crocs, run):
         for place, name in enumerate(sample["consumer_id"]):
             for here in np.flatnonzero(whole["consumer_id"] == name):
                 for offset, arrays in (
-                    ("prototype_offset", ("prototype", "days")),
+                    ("prototype_offset", ("medoid", "mean", "days")),
                     ("day_offset", ("date",)),
                 ):
                     ours = slice(*sample[offset][place : place + 2])

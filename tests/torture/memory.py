@@ -121,7 +121,8 @@ def write_load_sets(run: Path, sizes: PlanSettings) -> None:
         arrays = {
             "consumer_id": ids,
             "prototype_offset": rows,
-            "prototype": random.random((rows[-1], sizes.slots), dtype=np.float32),
+            "medoid": random.random((rows[-1], sizes.slots), dtype=np.float32),
+            "mean": random.random((rows[-1], sizes.slots), dtype=np.float32),
             "days": np.ones(rows[-1]),
             "medoid_date": np.zeros(rows[-1]),
             "mean_daily_kwh": np.ones(len(ids)),

@@ -119,7 +119,7 @@ def wrong(ks: list[int], explained: int) -> str:
     tree = Path("dendrogram.h5")  # of Ward only
     merges = files.read(tree, DENDROGRAM)["merges"] if tree.exists() else np.zeros((0, 4))
     distance = files.read(Path("wsmd/000-000.h5"), WSMD)["distance"]
-    if not all(np.isfinite(each).all() for each in (sets["prototype"], distance, merges)):
+    if not all(np.isfinite(each).all() for each in (sets["medoid"], distance, merges)):
         return "not finite"
     if (distance != distance.T).any() or distance.diagonal().any() or (distance < 0).any():
         return "no distances"

@@ -117,25 +117,38 @@ def limits(segments: Segments, drawn: Drawn, judges: LoadSets, comparison: Compa
     squares = comparison.between(judges, segments.references).astype(np.float64) ** 2
     used = np.arange(squares.shape[1]) != drawn.itself[:, None]
     distances = segments.distances(squares, used)[np.arange(len(judges)), drawn.judge_label]
+    return reach(distances, drawn.judge_label, len(segments.spread))
+
+
+def reach(distances: np.ndarray, label: np.ndarray, segments: int) -> np.ndarray:
+    """Return within which distance INSIDE of each segment's judges lie: (segments,) float64.
+
+    distances: (J,) of judges to their own segments; label: (J,) which those are.
+    """
     pooled = np.quantile(distances, INSIDE)
-    own = [distances[drawn.judge_label == number] for number in range(len(segments.spread))]
+    own = [distances[label == number] for number in range(segments)]
     return np.array([np.quantile(d, INSIDE) if len(d) >= FEWEST_JUDGES else pooled for d in own])
 
 
 def assign(segments: Segments, sets: LoadSets, limit: np.ndarray, comparison: Comparison) -> Assignment:
     """Find each consumer's nearest segment and the next one; limit: (n, K), as `limits` gives them."""
     distance = segments.distances(comparison.between(sets, segments.references).astype(np.float64) ** 2)
+    return nearest(distance, limit)
+
+
+def nearest(distance: np.ndarray, limit: np.ndarray) -> Assignment:
+    """Find the nearest segment and the next one; distance: (n, K) to the centres; limit: (n, K)."""
     order = distance.argsort(axis=1, kind="stable")
-    everyone = np.arange(len(sets))
-    label, nearest = order[:, 0], distance.min(axis=1)
-    runner_up, margin = np.full(len(sets), -1), np.ones(len(sets))
+    everyone = np.arange(len(distance))
+    label, least = order[:, 0], distance.min(axis=1)
+    runner_up, margin = np.full(len(distance), -1), np.ones(len(distance))
     if distance.shape[1] > 1:
         runner_up = order[:, 1]
         following = distance[everyone, runner_up]
-        margin = np.divide(following - nearest, following, out=np.zeros(len(sets)), where=following > 0)
+        margin = np.divide(following - least, following, out=np.zeros(len(distance)), where=following > 0)
     return Assignment(
         label.astype(np.int32),
-        nearest.astype(np.float32),
+        least.astype(np.float32),
         runner_up.astype(np.int32),
         margin.astype(np.float32),
         np.less_equal(distance, limit),

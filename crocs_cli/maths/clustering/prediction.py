@@ -19,7 +19,7 @@ from crocs_cli.maths.decisions import at_least, first_least
 #: prediction strength from which on segments are said to be found again (Tibshirani and Walther: 0.8 to 0.9)
 STRONG = 0.8
 #: pairs of halves that are drawn, and consumers in a half at most
-DRAWS, HALF = 3, 2048
+DRAWS, HALF = 5, 2048
 
 
 def to_centres(to_members: np.ndarray, among: np.ndarray, label: np.ndarray) -> np.ndarray:

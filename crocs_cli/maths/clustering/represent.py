@@ -24,7 +24,6 @@ class DayClustering(NamedTuple):
     algorithm: str  # "ward" or "kmedoids" on DTW, "kmeans" on Euclidean distance
     prototypes: int | tuple[int, int]  # how many, or the range in which the silhouette chooses
     window: int  # half-width of the DTW band in slots
-    prototype: str = "medoid"  # or "mean"
 
     def tried(self) -> np.ndarray:
         """Return the numbers of prototypes to choose among, rising."""
@@ -35,11 +34,12 @@ class DayClustering(NamedTuple):
 class Representation(NamedTuple):
     """Hold the RLSs of n consumers with P prototypes in all, each consumer's by falling days."""
 
-    prototypes: np.ndarray  # (P, slots) float32
+    prototypes: np.ndarray  # (P, slots) float32, the medoids: real days
+    means: np.ndarray  # (P, slots) float32, of the days that each stands for
     days: np.ndarray  # (P,) int32
     offset: np.ndarray  # (n + 1,) int64
     day_label: np.ndarray  # (days,) int32, the day's prototype among its consumer's
-    medoid_row: np.ndarray  # (P,) int64, its row in the profiles; -1 for a mean
+    medoid_row: np.ndarray  # (P,) int64, its row in the profiles
 
 
 def represent(
@@ -69,7 +69,7 @@ def represent(
         _cluster(profiles[days], offset - offset[0], tried, guide, offsets, found[days])
 
     parallel_for(cluster, range(0, len(day_offset) - 1, TOGETHER), threads)
-    return _gather(profiles, day_offset, found, how.prototype)
+    return _gather(profiles, day_offset, found)
 
 
 def _guide(
@@ -96,9 +96,7 @@ def _kmeans(
     return labels
 
 
-def _gather(
-    profiles: np.ndarray, day_offset: np.ndarray, found: np.ndarray, prototype: str
-) -> Representation:
+def _gather(profiles: np.ndarray, day_offset: np.ndarray, found: np.ndarray) -> Representation:
     """Number each consumer's clusters by falling days, ties by the medoid, and make their prototypes.
 
     found (days, 2): the label of every day, from 0 in each consumer; beside it, in the c-th row of the
@@ -113,14 +111,24 @@ def _gather(
     order = np.lexsort((medoid_row, -days, consumer))
     owner = np.argsort(order)[first + label]
     days, medoid_row = days[order], medoid_row[order]
-    if prototype == "mean":
-        shapes = np.zeros((len(order), profiles.shape[1]))
-        np.add.at(shapes, owner, profiles)
-        shapes, medoid_row = shapes / days[:, None], np.full(len(order), -1)
-    else:
-        shapes = profiles[medoid_row]
-    label = (owner - first).astype(np.int32)
-    return Representation(shapes.astype(np.float32), days.astype(np.int32), offset, label, medoid_row)
+    means = np.zeros((len(order), profiles.shape[1]))
+    _add_days(profiles, owner, means)
+    return Representation(
+        profiles[medoid_row].astype(np.float32),
+        (means / days[:, None]).astype(np.float32),
+        days.astype(np.int32),
+        offset,
+        (owner - first).astype(np.int32),
+        medoid_row,
+    )
+
+
+@kernel
+def _add_days(profiles: np.ndarray, owner: np.ndarray, sums: np.ndarray) -> None:
+    """Add each day (days, slots) to the row of its owner, in the order of the days."""
+    for day in range(len(profiles)):
+        for slot in range(profiles.shape[1]):
+            sums[owner[day], slot] += profiles[day, slot]
 
 
 @kernel

@@ -6,7 +6,7 @@ import importlib
 
 from crocs_cli.paper.experiment import Experiment
 
-#: in the order of the paper, then the next checks of its summary
+#: in the order of the paper, then the next checks of its summary, then what goes beyond it
 NAMES = (
     "k-sensitivity",
     "representations",
@@ -19,6 +19,7 @@ NAMES = (
     "outlier-stress",
     "resolution",
     "mixed",
+    "reliability",
 )
 
 

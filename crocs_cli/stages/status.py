@@ -160,8 +160,8 @@ def _step(
 ) -> Step:
     """Return the state of some files.
 
-    keys: gives the names of all files there should be, from the recipes of those that are there; check:
-    raises CrocsError where they are stale. A file that cannot be read, or is of another version, is stale too.
+    keys: gives the names of all files, from the recipes of those that are there; check: raises CrocsError
+    where they are stale. A file that cannot be read, or is of another version, is stale too.
     """
     command = command or layout.made_by
     try:

@@ -22,7 +22,7 @@ from tests.conftest import ROOT, Crocs
 
 # flags of one call only: the settings file, a part of the work, how to print, a question asked once, a
 # second product, and a file that this call writes
-PLAIN = {"--config", "--share", "--json", "--what-if", "--like", "--picture"}
+PLAIN = {"--config", "--share", "--json", "--what-if", "--picture"}
 WITHOUT_SETTINGS = {"run", "info", "init"}  # `run` reads the sections of its steps; `init` writes settings
 WORDS = {"export": ["table.csv"], "paper": ["list"]}  # what a command needs besides
 KINDS: dict[Any, list[str]] = {
@@ -127,7 +127,7 @@ def seen(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def stop(run, seed, team, settings):
-        raise SeenError({"run": run, "seed": seed}, settings)
+        raise SeenError({"run": str(run), "seed": seed}, settings)
 
     monkeypatch.setattr(options, "Job", stop)
 

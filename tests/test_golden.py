@@ -6,13 +6,13 @@ kept all partitions in one file. They stay as they are for ever. For a new versi
     python -m tests.test_golden
 """
 
-import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from crocs_cli import __main__
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layout import Offsets
@@ -20,6 +20,7 @@ from crocs_cli.rundir.layouts import GONE, LAYOUTS
 from crocs_cli.rundir.run import Run
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 from tests.conftest import digests
+from tests.stages.test_status import follow_all, states, status
 
 GOLDEN = Path(__file__).parent / "golden"
 RUN = GOLDEN / "run"
@@ -102,9 +103,8 @@ def run(tmp_path):
     return shutil.copytree(RUN, tmp_path / "run")
 
 
-def test_a_run_of_the_earlier_crocs_goes_on_with_its_distances(crocs, run):
+def test_a_run_of_an_earlier_crocs_says_its_cures_until_it_is_whole(crocs, run):
     before = digests(run)
-    cure = "run `crocs stage2` again, which uses the distances that are there"
     for call in (
         ("report",),
         ("score", "--clusters", 2),
@@ -116,27 +116,37 @@ def test_a_run_of_the_earlier_crocs_goes_on_with_its_distances(crocs, run):
         ended = crocs(call[0], "--run", run, *call[1:])
         assert (ended.code, ended.err.count("\n")) == (1, 1), call
         assert f"{run}/partition.h5: " in ended.err, call
-        assert cure in ended.err, call
-    state = json.loads(crocs("status", "--run", run, "--json").out)
-    assert {step["name"]: step["state"] for step in state["steps"]}["partition"] == "stale"
-    assert state["next"] == f"crocs stage2 --run {run}"
-    assert digests(run) == before
-    assert crocs("stage2", "--run", run, "--clusters", 2, "--clusters", 3).code == 0
-    after = digests(run)
-    assert {name: after[name] for name in before} == before, "nothing is lost, and the distances are used"
-    assert Run(run).labels(2)[1].tolist() == [0, 0, 0, 1, 1, 1]
-    assert crocs("stability", "--run", run, "--samples", 2).code == 0
-    refused = crocs("rrls", "--run", run, "--clusters", 2, "--communities", 2)
-    assert refused.err == (
-        f"crocs: {run}/rrls/2/01.h5: made from other inputs; move it elsewhere and run `crocs rrls` again\n"
+        assert "run `crocs stage2` again" in ended.err, call
+    assert crocs("stage1", "--run", run, "--prototypes", 2).err == (
+        f"crocs: {run}/rls/00000.h5: crocs-rls version 1; this crocs reads version 2: "
+        "use the crocs that made it, or move it elsewhere and run `crocs stage1` again\n"
     )
-    (run / "rrls").rename(run.parent / "rrls")
-    assert crocs("rrls", "--run", run, "--clusters", 2, "--communities", 2).code == 0
-    assert crocs("report", "--run", run, "--clusters", 2).code == 0
-    assert json.loads(crocs("status", "--run", run, "--json").out)["next"] is None
+    steps, following = status(crocs, run)
+    stale = {name for name, step in steps.items() if step["state"] == "stale"}
+    assert stale >= {"stage1", "partition"}
+    assert following == f"move {run}/rls/00000.h5 elsewhere, then crocs stage1 --run {run}"
+    assert digests(run) == before
+    follow_all(crocs, run)
+    kept = digests(run.parent).values()
+    assert set(before.values()) <= {*kept}, "nothing is lost"
+    assert set(states(crocs, run).values()) == {"made"}
+    assert Run(run).labels(5)[1].max() == 4
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory):
+    """Return the run with load sets of the current version, and no partition."""
+    run = shutil.copytree(RUN, tmp_path_factory.mktemp("upgraded") / "run")
+    for name in ("rls", "wsmd", "rrls"):
+        shutil.rmtree(run / name)
+    for name in ("partition.h5", "stability.h5"):
+        (run / name).unlink()
+    assert __main__.run(["stage1", "--run", str(run), "--prototypes", "2"]) == 0
+    return run
 
 
 PLACES = {  # where an earlier file could be put, who reads it there, and so makes it anew
+    "crocs-rls-1": ("rls/00000.h5", "stage1 --prototypes 2"),
     "crocs-partition-1": ("partitions/2.h5", "stage2 --clusters 2"),
     "crocs-stability-1": ("stability/2.h5", "stability --samples 2"),
     "crocs-sampled-1": ("sampled/2.h5", "stage2 --clusters 2 --sample 4"),
@@ -144,10 +154,10 @@ PLACES = {  # where an earlier file could be put, who reads it there, and so mak
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_the_cure_of_an_earlier_file_cures(crocs, run, name):
-    place, command = PLACES[name]
+def test_the_cure_of_an_earlier_file_cures(crocs, upgraded, tmp_path, name):
+    run, (place, command) = shutil.copytree(upgraded, tmp_path / "run"), PLACES[name]
     call = [*command.split(), "--run", run]
-    if name != "crocs-sampled-1":
+    if name == "crocs-stability-1":
         assert crocs("stage2", "--run", run, "--clusters", 2).code == 0
     assert crocs(*call).code == 0
     right = digests(run)

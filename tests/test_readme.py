@@ -66,12 +66,12 @@ def test_every_command_runs(crocs, place, monkeypatch):
 
 
 def test_every_column_is_described():
-    rows = re.findall(r"^\| (?:`([\w.-]+)`)? *\| `(\w+)` \| (.+) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| (?:`([\w./-]+)`)? *\| `(\w+)` \| (.+) \|$", README, re.MULTILINE)
     found, table = {}, ""
     for name, column, said in rows:
         table = name or table
         found.setdefault(table, {})[column] = said
-    assert found == COLUMNS | {"forecast.csv": forecast.COLUMNS}
+    assert found == COLUMNS | {"forecast/forecast.csv": forecast.COLUMNS}
 
 
 def test_completion_answers():

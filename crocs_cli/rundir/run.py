@@ -176,8 +176,7 @@ class Run:
         found = self.partitions_there()
         if not found and (old := self.path / "partition.h5").exists():
             raise CrocsError(
-                f"{old}: partitions of an earlier crocs, which kept them in one file; run `crocs stage2` "
-                "again, which uses the distances that are there"
+                f"{old}: partitions of an earlier crocs, all in one file; run `crocs stage2` again"
             )
         return found
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from crocs_cli.errors import CrocsError
-from crocs_cli.machine import pages
+from crocs_cli.machine import files, pages
 from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.layout import Layout
 from crocs_cli.machine.shards import listed, shard_key
+from crocs_cli.rundir.flags import flags
 from crocs_cli.rundir.layouts import (
     ASSIGNMENTS,
+    DENDROGRAM,
     PARTITION,
     PROFILES,
     RLS,
@@ -38,7 +42,7 @@ class Step:
     """The state of one product: `parts` is 0 while nobody knows how many files it has.
 
     `missing` names the files; `numbers` says where they stand in the full list, which shares divide. `why`
-    says why it is stale. `settings` are those it was made with; `command` makes it.
+    says why it is stale. `settings` are those it was made with, by the command `made_by`; `command` makes it.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Step:
     numbers: list[int] = field(default_factory=list)
     why: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
+    made_by: str = ""
 
     @property
     def state(self) -> str:
@@ -58,6 +63,14 @@ class Step:
         if not self.made:
             return MISSING
         return MADE if self.made >= self.parts else PARTLY
+
+    @property
+    def in_the_way(self) -> str:
+        """What must be moved before a stale step can be made again: its file, or all its files."""
+        if MOVE not in self.why:
+            return ""
+        path = Path(self.why.partition(": ")[0])
+        return str(path.parent if self.parts > 1 and path.suffix else path)
 
     def array(self, shares: int) -> str:
         """Return the shares that have something to make, as sbatch's --array wants them; empty if none.
@@ -87,12 +100,12 @@ def steps(run: Run) -> list[Step]:
     if not load_sets.parts and profiles.parts:  # load sets are as many files as profiles
         missing = [shard_key(number) for number in range(profiles.parts)]
         load_sets = Step("stage1", RLS.made_by, 0, profiles.parts, missing, list(range(profiles.parts)))
-    found = [profiles, load_sets, _compared(run), *_partitions(run)]
+    found = [profiles, load_sets, *_compared(run), *_partitions(run)]
     optional = (
         _shards(run, "truth", TRUTH),
         _shards(run, "assignments", ASSIGNMENTS),
         *_folder(run, "quality", "crocs quality"),
-        *_folder(run, "comparison", "crocs compare"),
+        *_folder(run, "comparison", "crocs compare --with RUN"),
         *_folder(run, "forecast", "crocs forecast"),
         *_screening(run),
     )
@@ -102,77 +115,121 @@ def steps(run: Run) -> list[Step]:
 def next_command(run: Run, found: list[Step]) -> str | None:
     """Return the command to type next; None when nothing is left to be done."""
     by_name = {step.name: step for step in found}
-    needed = found[:3]  # profiles, load sets, and distances or vectors
-    if "assignments" in by_name:  # such a run needs no partition
-        needed.pop()
-    for step in needed:
-        if step.state != MADE:
-            return _to_make(run, step)
+    # a partition comes once the distances are there; a run whose consumers are assigned needs neither
+    later = {"partition", "distances"} if "assignments" in by_name else {"partition"}
     for step in found:
-        if step.state in (STALE, PARTLY):
-            return _to_make(run, step)
+        if step.state in (STALE, PARTLY) or (step.state == MISSING and step.name not in later):
+            return _to_make(run, step, found)
     if "assignments" in by_name:
         return None
-    numbers = run.partitions_there()
+    numbers, there = run.partitions_there(), shlex.quote(str(run))
     if not numbers:
-        return f"crocs stage2 --run {run} --clusters 5"
+        return f"crocs stage2 --run {there} --clusters 5"
     explained = [k for k in numbers if run.is_explained(k)]
     if not explained:
-        return f"crocs rrls --run {run} --clusters {numbers[0]}"
+        return f"crocs rrls --run {there} --clusters {numbers[0]}"
     unreported = [k for k in explained if f"report {k}" not in by_name]
-    return f"crocs report --run {run} --clusters {unreported[0]}" if unreported else None
+    return f"crocs report --run {there} --clusters {unreported[0]}" if unreported else None
 
 
-def _to_make(run: Run, step: Step) -> str:
-    """Return the command that makes a step, after what is in its way."""
-    command = f"{step.command} --run {run}"
-    if MOVE not in step.why:
-        return command
-    return f"move {step.why.partition(': ')[0]} elsewhere, then {command}"
+def _to_make(run: Run, step: Step, found: list[Step]) -> str:
+    """Return the command that makes a step as it was made before, after what is in its way."""
+    same = [other for other in found if other.command == step.command and MOVE in other.why] or [step]
+    settings = {name: value for one in same for name, value in one.settings.items()}
+    command = " ".join([step.command, *flags(step.command, settings), f"--run {shlex.quote(str(run))}"])
+    in_the_way = dict.fromkeys(one.in_the_way for one in same if one.in_the_way)
+    return f"move {' and '.join(in_the_way)} elsewhere, then {command}" if in_the_way else command
 
 
 def _shards(run: Run, name: str, layout: Layout) -> Step:
-    folder = run / FOLDERS[layout.format]
-    made = {path.stem: run.recipe(path, layout) for path in listed(folder)}
-    parts = max((made_by["parts"] for made_by in made.values()), default=0)
-    keys = [shard_key(number) for number in range(parts)]
-    command = f"crocs {next(iter(made.values()))['command']}" if made else layout.made_by
-    return _step(name, command, made, keys, lambda: run.shards(layout))
+    def keys(made: dict[str, Recipe]) -> list[str]:
+        return [shard_key(number) for number in range(_parts(made))]
+
+    found = _step(run, name, layout, listed(run / FOLDERS[layout.format]), keys, lambda: run.shards(layout))
+    return replace(found, command=f"crocs {found.made_by}") if found.made_by else found
 
 
 def _step(
-    name: str, command: str, made: dict[str, Recipe], keys: list[str], check: Callable[[], object]
+    run: Run,
+    name: str,
+    layout: Layout,
+    paths: list[Path],
+    keys: Callable[[dict[str, Recipe]], list[str]],
+    check: Callable[[], object],
+    command: str = "",
 ) -> Step:
-    """Return the state of some files; `check` raises CrocsError where they are stale."""
-    missing = {key: number for number, key in enumerate(keys) if key not in made}
-    why = ""
-    if made and not missing:
+    """Return the state of some files.
+
+    keys: gives the names of all files, from the recipes of those that are there; check: raises CrocsError
+    where they are stale. A file that cannot be read, or is of another version, is stale too.
+    """
+    command = command or layout.made_by
+    try:
+        made = {path.stem: run.recipe(path, layout) for path in paths}
+    except CrocsError as error:
+        return Step(name, command, len(paths), len(paths), why=str(error))
+    wanted = keys(made)
+    missing = {key: number for number, key in enumerate(wanted) if key not in made}
+    found = Step(name, command, len(made), len(wanted), list(missing), list(missing.values()))
+    if not made:
+        return found
+    first = next(iter(made.values()))
+    found = replace(found, settings=first["settings"], made_by=first["command"])
+    if not missing:
         try:
             check()
         except CrocsError as error:
-            why = str(error)
-    settings = dict(next(iter(made.values()))["settings"]) if made else {}
-    return Step(name, command, len(made), len(keys), list(missing), list(missing.values()), why, settings)
+            return replace(found, why=str(error))
+    return found
 
 
-def _compared(run: Run) -> Step:
-    """Return the state of what consumers are compared by: their vectors, or the distances of all pairs."""
-    return _shards(run, "vectors", VECTORS) if (run / "vectors").is_dir() else _distances(run)
+def _one(run: Run, name: str, layout: Layout, path: Path, check: Callable[[], object], command: str) -> Step:
+    """Return the state of a product of one file, which is there."""
+    return _step(run, name, layout, [path], list, check, command)
 
 
-def _distances(run: Run) -> Step:
+def _parts(made: dict[str, Recipe]) -> int:
+    return max((made_by["parts"] for made_by in made.values()), default=0)
+
+
+def _compared(run: Run) -> Iterator[Step]:
+    """Yield the state of what consumers are compared by: their vectors, or the distances of all pairs."""
+    if (run / "vectors").is_dir():
+        yield replace(_shards(run, "vectors", VECTORS), command=_stage2(run))
+    else:
+        yield from _distances(run)
+
+
+def _distances(run: Run) -> Iterator[Step]:
     compared = run.sample if run.sample.path.is_dir() else run  # where it is, only its consumers are compared
-    made = {path.stem: compared.recipe(path, WSMD) for path in listed(compared / "wsmd")}
-    parts = max((made_by["parts"] for made_by in made.values()), default=0)
-    blocks = int((2 * parts) ** 0.5)  # parts = blocks (blocks + 1) / 2
-    keys = [tile_key(place) for place in tile_places(blocks)]
+    tree, tiles = compared / "dendrogram.h5", listed(compared / "wsmd")
 
-    def check() -> None:
+    def keys(made: dict[str, Recipe]) -> list[str]:
+        blocks = int((2 * _parts(made)) ** 0.5)  # parts = blocks (blocks + 1) / 2
+        return [tile_key(place) for place in tile_places(blocks)]
+
+    def check(whole: Path, paths: list[Path], layout: Layout) -> None:
         wanted = compared.load_sets().digest()
-        if any(made_by["inputs"]["rls"] != wanted for made_by in made.values()):
-            raise CrocsError(f"{compared / 'wsmd'}: made from other load sets; {WSMD.cure}")
+        if any(run.recipe(path, layout)["inputs"]["rls"] != wanted for path in paths):
+            raise CrocsError(f"{whole}: made from other load sets; {layout.cure}")
 
-    return _step("distances", "crocs stage2", made, keys, check)
+    of_tiles = functools.partial(check, compared / "wsmd", tiles, WSMD)
+    yield _step(run, "distances", WSMD, tiles, keys, of_tiles, _stage2(run))
+    if tree.exists():
+        of_tree = functools.partial(check, tree, [tree], DENDROGRAM)
+        yield _one(run, "dendrogram", DENDROGRAM, tree, of_tree, _stage2(run))
+
+
+def _stage2(run: Run) -> str:
+    """Return the command that makes the distances and all partitions that there are."""
+    numbers = run.partitions_there()
+    command = f"crocs stage2 --clusters {','.join(map(str, numbers))}" if numbers else "crocs stage2"
+    if (run / "vectors").is_dir():
+        return f"{command} --distance footprint"
+    if sampled := listed(run.sample / "rls"):
+        with suppress(CrocsError):
+            return f"{command} --sample {run.recipe(sampled[0], RLS)['settings']['sample']}"
+    return command
 
 
 def _partitions(run: Run) -> Iterator[Step]:
@@ -182,30 +239,29 @@ def _partitions(run: Run) -> Iterator[Step]:
         try:
             run.partitions()
         except CrocsError as error:
-            yield Step("partition", "crocs stage2", 1, 1, why=str(error))
+            yield Step("partition", _stage2(run), 1, 1, why=str(error))
         else:
-            yield Step("partition", "crocs stage2", 0, 0)
+            yield Step("partition", _stage2(run), 0, 0)
     for k in numbers:
-        made_by = run.recipe(run.partition_path(k), PARTITION)
         check = functools.partial(run.partition_recipe, k)
-        yield _step(f"partition {k}", f"crocs stage2 --clusters {k}", {str(k): made_by}, [str(k)], check)
+        yield _one(run, f"partition {k}", PARTITION, run.partition_path(k), check, _stage2(run))
         yield from _made_of(run, k)
 
 
 def _made_of(run: Run, k: int) -> Iterator[Step]:
     if (path := run.stability_path(k)).exists():
-        made_by = run.recipe(path, STABILITY)
-        yield _step(
-            f"stability {k}", "crocs stability", {str(k): made_by}, [str(k)], lambda: run.stability_recipe(k)
-        )
+        of_stability = functools.partial(run.stability_recipe, k)
+        yield _one(run, f"stability {k}", STABILITY, path, of_stability, STABILITY.made_by)
     if run.is_explained(k):
-        made = {path.stem: run.recipe(path, RRLS) for path in listed(run / "rrls" / str(k))}
 
         def check() -> None:
             for number in range(1, k + 1):
                 run.behaviours_recipe(k, number)
 
-        yield _step(f"rrls {k}", f"crocs rrls --clusters {k}", made, segment_keys(k), check)
+        there = listed(run / "rrls" / str(k))
+        yield _step(
+            run, f"rrls {k}", RRLS, there, lambda _: segment_keys(k), check, f"crocs rrls --clusters {k}"
+        )
     for kind in ("report", "report-share-safe"):
         yield from _report(run, kind, k)
 
@@ -240,8 +296,25 @@ def _folder(run: Run, name: str, command: str) -> Iterator[Step]:
         label = f"{name} {path.name}" if numbered else name
         if made_by is None:
             yield Step(label, command, 0, 1, [str(path)], [0])
-        else:
-            yield Step(label, command, 1, 1, settings=made_by["settings"])
+            continue
+        changed = [key for key, value in made_by["inputs"].items() if _has_changed(run, made_by, key, value)]
+        why = f"{path}: made from other {', '.join(changed)}; run `{command}` again" if changed else ""
+        yield Step(label, command, 1, 1, why=why, settings=made_by["settings"])
+
+
+def _has_changed(run: Run, made_by: Recipe, name: str, value: str) -> bool:
+    """Return whether an input of a folder of pages is another now, as far as this run says."""
+    now: dict[str, Callable[[], str]] = {
+        "profiles": lambda: run.profiles().digest(),
+        "rls": lambda: run.load_sets().digest(),
+        "partition": lambda: files.digest(run.partition_recipe(made_by["settings"]["clusters"])),
+        "later": lambda: run.shards(ASSIGNMENTS).digest(),
+        "quality.csv": lambda: files.file_digest(run / "quality.csv"),
+    }
+    try:
+        return name in now and now[name]() != value
+    except (CrocsError, OSError):
+        return True
 
 
 def _screening(run: Run) -> Iterator[Step]:

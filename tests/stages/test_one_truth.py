@@ -231,7 +231,9 @@ def test_indices(crocs, run, exported):
 
 def test_agreement_with_subsamples(run):
     printed = dict(
-        re.findall(r"^(\d+) segments: ARI (\S+) \(", (run.parent / "stability.txt").read_text(), re.M)
+        re.findall(
+            r"^(\d+) segments: .*subsamples ARI (\S+) \(", (run.parent / "stability.txt").read_text(), re.M
+        )
     )
     both = {row["clusters"]: row for row in pyarrow.csv.read_csv(run / "report" / "indices.csv").to_pylist()}
     assert printed.keys() == {str(k) for k in both} == {"2", str(K)}
@@ -239,6 +241,8 @@ def test_agreement_with_subsamples(run):
         ari = Run(run).stability(k)["ari"].mean()
         assert printed[str(k)] == f"{ari:.3f}"
         assert row["stability"] == pytest.approx(ari, rel=DIGITS)
+        assert row["strength"] == pytest.approx(Run(run).stability(k)["strength"].mean(), rel=DIGITS)
+        assert row["days_ari"] == pytest.approx(Run(run).stability(k)["days_ari"][0], rel=DIGITS)
         (own,) = pyarrow.csv.read_csv(run / "report" / str(k) / "indices.csv").to_pylist()
         assert own["stability"] == row["stability"]
         for name in ("report/index.html", f"report/{k}/index.html"):

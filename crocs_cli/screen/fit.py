@@ -16,6 +16,7 @@ from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.memory import Needs
 from crocs_cli.machine.run import recipe, shard_products, shards
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.screen.daily import filters
 from crocs_cli.screen.daily.contracts import LEVELS as LEVEL_NAMES
@@ -27,7 +28,6 @@ from crocs_cli.screen.patterns.typical import Feature, MapPlan
 from crocs_cli.screen.ranking import assess
 from crocs_cli.screen.ranking.model import ALL, map_arrays, map_of
 from crocs_cli.screen.settings import FitSettings, PatternSettings
-from crocs_cli.screen.threads import use_given_threads
 from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
@@ -46,7 +46,7 @@ class Fitted:
 
 def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | None:
     """Bring features and model of a run up to date; return them, or None while other shares are at work."""
-    use_given_threads()
+    limit_threads()
     features = feature_products(run, settings)
     make = partial(make_features, run=run, settings=settings)
     bring_up_to_date(features, make, team, "screen features", partial(needs, run, footprints.screen_fit))

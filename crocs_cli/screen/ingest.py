@@ -15,6 +15,7 @@ from crocs_cli.machine.layouts import PROFILES
 from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.run import listed, recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.screen.daily import cleaning, contracts, reading
 from crocs_cli.screen.daily.dates import Calendar, intervals_of_days
@@ -22,7 +23,6 @@ from crocs_cli.screen.daily.reading import Readings
 from crocs_cli.screen.daily.series import EPOCH, arrays_of, calendar_from
 from crocs_cli.screen.layouts import DAILY
 from crocs_cli.screen.settings import FitSettings
-from crocs_cli.screen.threads import use_given_threads
 
 Arrays = dict[str, np.ndarray]
 log = logging.getLogger("crocs")
@@ -35,7 +35,7 @@ def run(run: Path, settings: FitSettings, team: Team) -> bool:
     Returns whether all are made; other shares may still be at work. Raises CrocsError when there is none of
     these sources.
     """
-    use_given_threads()
+    limit_threads()
     folder = run / "screen" / "daily"
     if settings.input.daily:
         _from_file(run, settings, team)

@@ -15,6 +15,7 @@ from crocs_cli.machine.layouts import PARTITION
 from crocs_cli.machine.run import listed, recipe, shard_products, shards
 from crocs_cli.machine.settings import Document, settle
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.screen.changes import homologous
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
@@ -26,7 +27,6 @@ from crocs_cli.screen.ranking.judge import Crowd, Verdict
 from crocs_cli.screen.ranking.model import Model, model_of
 from crocs_cli.screen.ranking.tags import TAGS
 from crocs_cli.screen.settings import FactorSettings, FitSettings, RankSettings
-from crocs_cli.screen.threads import use_given_threads
 from crocs_cli.stages import footprints
 
 Arrays = dict[str, np.ndarray]
@@ -90,7 +90,7 @@ def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
 
     Only the process that leads gets the ranking.
     """
-    use_given_threads()
+    limit_threads()
     source = load_source(run, settings)
     changes, placebo = change_products(source, settings)
     make = partial(make_changes, source=source, settings=settings)

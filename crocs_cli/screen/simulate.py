@@ -12,6 +12,7 @@ import numpy as np
 from crocs_cli.machine import files
 from crocs_cli.machine.run import recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.screen.daily import cleaning
 from crocs_cli.screen.daily.dates import Calendar, default_split
@@ -20,7 +21,6 @@ from crocs_cli.screen.layouts import DAILY, TRUTH
 from crocs_cli.screen.settings import SimulateSettings
 from crocs_cli.screen.simulated import attacks
 from crocs_cli.screen.simulated.population import NEVER, PROFILES, draw, shared_weather
-from crocs_cli.screen.threads import use_given_threads
 
 Arrays = dict[str, np.ndarray]
 FIRST_PART = 0.6  # attacks begin in the first 60 % of DS1
@@ -38,7 +38,7 @@ TRUTH_COLUMNS = (
 
 def run(run: Path, settings: SimulateSettings, seed: int, team: Team) -> int:
     """Make the shards of truth and of daily energy, and truth.csv; return how many shards there are."""
-    use_given_threads()
+    limit_threads()
     source = Path(settings.into) / "screen" / "daily" if settings.into else None
     inputs = {key: files.digest(made_by) for key, made_by in shards(source, DAILY).items()} if source else {}
     parts = len(inputs) or -(-settings.installations // settings.installations_per_shard)

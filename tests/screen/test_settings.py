@@ -8,12 +8,12 @@ from numba import get_num_threads
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.screen import ingest
 from crocs_cli.screen.daily import series
 from crocs_cli.screen.daily.dates import Calendar
 from crocs_cli.screen.ranking.assess import weekdays
 from crocs_cli.screen.settings import FilterSettings, FitSettings
-from crocs_cli.screen.threads import use_given_threads
 from tests.conftest import digests
 from tests.screen.test_tables import energies, long_rows, names, write
 
@@ -60,10 +60,10 @@ def test_any_share_can_sum_profiles_first(tmp_path, crocs):
 
 def test_kernels_keep_to_the_threads_that_a_process_was_given(monkeypatch):
     monkeypatch.setattr("crocs_cli.screen.threads.available_threads", lambda: 1)
-    use_given_threads()
+    limit_threads()
     assert get_num_threads() == 1
     monkeypatch.setattr("crocs_cli.screen.threads.available_threads", lambda: 10_000)
-    use_given_threads()
+    limit_threads()
     assert get_num_threads() >= 1
 
 

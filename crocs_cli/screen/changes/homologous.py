@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
 from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
 from crocs_cli.screen.daily.dates import YEAR_WEEKS
 from crocs_cli.screen.portable import LN_0_8, LN_0_9
@@ -66,7 +67,7 @@ def peer_change(change: np.ndarray, peers: np.ndarray) -> tuple[np.ndarray, np.n
     return numbers, np.array([_medians(change, rows) for rows in members])
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _medians(change: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Median of every week over some installations."""
     found = np.full(change.shape[1], np.nan)
@@ -88,7 +89,7 @@ def expected_change(peers: np.ndarray, numbers: np.ndarray, medians: np.ndarray)
     return np.nan_to_num(medians)[np.searchsorted(numbers, peers)]
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def rolling_means(change: np.ndarray, inside: np.ndarray, width: int) -> np.ndarray:
     """Mean over the last `width` weeks, at every week whose window lies inside; NaN with under 8 valid weeks.
 
@@ -150,7 +151,7 @@ def placebo_noise(rolling: np.ndarray) -> np.ndarray:
     return np.where(count > 0, noise, typical)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _summaries(late: np.ndarray, rolling: np.ndarray, width: int) -> np.ndarray:
     """Median week, last, least and greatest rolling mean, start of the longest low run in the worst
     window."""

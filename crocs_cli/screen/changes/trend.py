@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import kernel, parallel_kernel
 from crocs_cli.screen.changes.average import autocorrelation
 from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
 from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS
@@ -103,7 +104,7 @@ def _blocks(y: np.ndarray) -> np.ndarray:
     return np.where(count >= LEAST_BLOCK_WEEKS, np.nansum(weeks, axis=2) / np.maximum(count, 1), np.nan)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def trends(blocks: np.ndarray, least: int) -> np.ndarray:
     """Theil-Sen slope a year and tie-corrected Mann-Kendall z of every row, float64 (row, 2)."""
     found = np.full((len(blocks), 2), np.nan)
@@ -127,7 +128,7 @@ def trends(blocks: np.ndarray, least: int) -> np.ndarray:
     return found
 
 
-@njit(cache=True)
+@kernel
 def _ties(ordered: np.ndarray) -> np.ndarray:
     """Lengths of the runs of equal values in ascending order."""
     runs = np.ones(ordered.size, np.int64)
@@ -138,7 +139,7 @@ def _ties(ordered: np.ndarray) -> np.ndarray:
     return runs
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _levels(early: np.ndarray, late: np.ndarray) -> np.ndarray:
     """Per row: median, MAD of DS0; median of DS1; median week of DS0; median and week of the last 13 of
     DS1."""

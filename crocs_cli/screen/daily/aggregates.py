@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
 from crocs_cli.screen.daily.dates import WEEK, Calendar, Windows
 from crocs_cli.screen.portable import exp, log
 
@@ -51,7 +52,7 @@ def month_means(
     return np.where(days >= least_days, total / np.maximum(days, 1), np.nan)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _month_sums(
     kwh: np.ndarray, number: np.ndarray, begin: np.ndarray, end: np.ndarray, months: int
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from crocs_cli.maths.compiled import parallel_kernel
 
 MISSING, SHORT, SCALED, SPIKE, NEGATIVE, ESTIMATED = 1, 2, 4, 8, 16, 32
 QUALITY_NAMES = {
@@ -68,7 +70,7 @@ def clean(
     return energy, marks
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _percentile_of_others(kwh: np.ndarray) -> np.ndarray:
     """99th percentile of every row without its largest value: one spike must not hide itself."""
     limit = np.full(len(kwh), np.inf)

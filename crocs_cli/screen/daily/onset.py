@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS
 from crocs_cli.screen.portable import exp
 
@@ -24,7 +25,7 @@ def best_split(y: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     return _best_splits(y, allowed, exp(CHI_SQUARE_95 / np.arange(1, y.shape[1] + 1)))
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _best_splits(y: np.ndarray, allowed: np.ndarray, near_enough: np.ndarray) -> np.ndarray:
     """Split every row; of n weeks, `near_enough[n - 1]` is the error ratio of equally good ones."""
     found = np.full((len(y), 4), np.nan)

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
-from numba import njit
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.maths.compiled import kernel
 from crocs_cli.screen.daily.dates import Calendar
 
 BLOCK_BYTES = 64 << 20
@@ -97,7 +97,7 @@ class _Grid:
         return Readings(self.ids, self.calendar, self.kwh, self.intervals, counts=counts)
 
 
-@njit(cache=True)
+@kernel
 def _fill(kwh: np.ndarray, row: np.ndarray, day: np.ndarray, value: np.ndarray) -> tuple[int, int]:
     """Set cells in order; return how many rows repeated a cell's value and how many contradicted it."""
     same = other = 0

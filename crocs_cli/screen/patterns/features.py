@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
 from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS, Calendar
 from crocs_cli.screen.portable import LN_10, log
 
@@ -57,7 +58,7 @@ def summarise(
     return Period(week[..., 0], week[..., 1], month[..., 0], month[..., 1], *rest.T)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _sums(
     kwh: np.ndarray, begin: np.ndarray, end: np.ndarray, weekday: np.ndarray, month: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +78,7 @@ def _sums(
     return by_week, by_month
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _distribution(kwh: np.ndarray, begin: np.ndarray, end: np.ndarray, low_fraction: float) -> np.ndarray:
     """Days, mean, cv, low share, zero share, p10, p50, p90 of each installation's daily energy."""
     found = np.full((len(kwh), 8), np.nan)

@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import kernel, parallel_kernel
 from crocs_cli.maths.decisions import first_greatest
 from crocs_cli.screen.portable import exp, log, product
 
@@ -47,7 +48,7 @@ class Lattice:
         return np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=2))
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def nearest_two(data: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return nearest node, second nearest node and squared distance to the nearest of every row.
 
@@ -71,7 +72,7 @@ def nearest_two(data: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.nda
     return first, second, distance
 
 
-@njit(cache=True)
+@kernel
 def _node_sums(data: np.ndarray, node: np.ndarray, nodes: int) -> np.ndarray:
     """Sum of the data of every node and, in a last column, their count; one order whatever the threads."""
     total = np.zeros((nodes, data.shape[1] + 1))

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
 from crocs_cli.screen.daily.contracts import LEVELS
 from crocs_cli.screen.daily.dates import Calendar
 
@@ -160,7 +161,7 @@ def _noise(population: Population, days: int, count: int, rng: np.random.Generat
     return noise - size[:, None] ** 2 / 2 + np.cumsum(steps, axis=1)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _remembered(shocks: np.ndarray, memory: np.ndarray) -> np.ndarray:
     """Unit-variance AR(1) series from unit shocks."""
     series = np.empty_like(shocks)

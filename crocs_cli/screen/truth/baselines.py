@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from crocs_cli.machine.threads import available_threads
+from crocs_cli.maths.compiled import parallel_kernel
 from crocs_cli.screen.portable import log
 
 Columns = Mapping[str, np.ndarray]
@@ -93,7 +94,7 @@ def _filled(score: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(score), score, known.min() - 1 if len(known) else 0.0)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _cusum(change: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     found = np.full(len(change), np.nan)
     for i in prange(len(change)):

@@ -17,12 +17,13 @@ from crocs_cli.machine.run import listed, recipe, shard_key, shard_products, sha
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
+from crocs_cli.maths.readings.days import EPOCH
 from crocs_cli.screen.daily import cleaning, contracts, reading
 from crocs_cli.screen.daily.dates import Calendar, intervals_of_days
 from crocs_cli.screen.daily.reading import Readings
-from crocs_cli.screen.daily.series import EPOCH, arrays_of, calendar_from
+from crocs_cli.screen.daily.series import arrays_of, calendar_from
 from crocs_cli.screen.layouts import DAILY
-from crocs_cli.screen.settings import FitSettings
+from crocs_cli.screen.settings import FitSettings, TableSettings
 
 Arrays = dict[str, np.ndarray]
 log = logging.getLogger("crocs")
@@ -66,11 +67,13 @@ def _from_file(run: Path, settings: FitSettings, team: Team) -> None:
         kept = folder / "ingest_report.json"
         used = settings.model_dump(mode="json", include={"day", "installations_per_shard"})
         used["input"] = settings.input.model_dump(include={"format", "strict"})
+        written = set(TableSettings.model_fields)  # left out as they are in shards of older versions
+        used["input"] |= settings.input.model_dump(include=written, exclude_defaults=True)
         found = listed(folder)
         if found and kept.exists() and _same(found, used, inputs):
             team.wait()
             return
-        arrays, report = prepared(read(settings), settings)
+        arrays, report = prepared(reading.read(settings.input, settings.day), settings)
         count, size = len(arrays["installation_id"]), settings.installations_per_shard
         parts = -(-count // size)
         recipes = [recipe("screen fit", shard_key(n), used, inputs, parts) for n in range(parts)]
@@ -96,18 +99,6 @@ def _same(found: list[Path], used: dict, inputs: dict[str, str]) -> bool:
     return same and len(found) == recipes[0]["parts"]
 
 
-def read(settings: FitSettings) -> Readings:
-    """Read the daily file in its layout."""
-    path, layout = _there(str(settings.input.daily)), settings.input.format
-    if layout == "long":
-        return reading.read_long(path)
-    if layout == "intervals":
-        return reading.read_intervals(path, settings.day.unit, settings.day.interval_minutes)
-    if layout == "sgcc":
-        return reading.read_wide(path, "CONS_NO", "FLAG")
-    return reading.read_wide(path)
-
-
 def prepared(found: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, int]]:
     """Return the arrays of all installations, cleaned, and a report of what was noticed; log each notice."""
     day, tables, calendar = settings.day, settings.input, found.calendar
@@ -119,9 +110,9 @@ def prepared(found: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, 
         found.kwh, quality = cleaning.mend_short_days(
             found.kwh, found.intervals, expected, day.short_min_share, day.short_action
         )
-    power = contracts.contracted_kva(found.ids, tables.powers)
+    power = contracts.contracted_kva(found.ids, tables)
     kwh, quality = cleaning.clean(found.kwh, quality, day.negatives, day.spike_factor, power)
-    levels, unknown = contracts.levels_of(found.ids, tables.installations, tables.strict)
+    levels, unknown = contracts.levels_of(found.ids, tables)
     arrays |= {"energy_kwh": kwh, "quality": quality, **levels}
     arrays |= contracts.contract_arrays(found.ids, calendar, tables)
     report = {

@@ -12,6 +12,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.plain import json_bytes
 from crocs_cli.screen.daily import contracts, filters, gaps
 from crocs_cli.screen.daily.contracts import LEVELS
+from crocs_cli.screen.daily.inspections import read_inspections
 from crocs_cli.screen.fit import Fitted
 from crocs_cli.screen.patterns.typical import suggested_classes
 from crocs_cli.screen.ranking import assess
@@ -32,12 +33,12 @@ def write(run: Path, settings: FitSettings, fitted: Fitted) -> list[str]:
     write_table(folder / "som_quality.csv", quality_columns(fitted))
     write_table(folder / "elbow.csv", elbow_columns(fitted))
     if settings.input.tariffs:
-        changes, pairs = contracts.tariff_changes(settings.input.tariffs)
+        changes, pairs = contracts.tariff_changes(settings.input)
         names = {"changes": list(changes), "installations": list(changes.values())}
         write_table(folder / "eda" / "tariff_changes.csv", names)
         write_table(folder / "eda" / "tariff_pairs.csv", pair_columns(pairs, ("from", "to", "changes")))
     if settings.input.inspections:
-        counts = contracts.inspection_counts(settings.input.inspections)
+        counts = read_inspections(Path(settings.input.inspections), settings.input).counts()
         write_table(
             folder / "eda" / "inspections.csv", pair_columns(counts, ("result", "impact", "inspections"))
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
@@ -85,10 +85,48 @@ class ScalePatternSettings(PatternSettings):
     )
 
 
-class InputSettings(Settings):
+class TableSettings(Settings):
+    """How the tables are written; the separator, the header and zip archives are recognised."""
+
+    decimal: Literal[".", ","] = Field(".", description="decimal sign of the numbers")
+    thousands: Literal["", ",", ".", " ", "'"] = Field("", description="sign between groups of three digits")
+    encoding: str = Field(
+        "auto", description="encoding of text, such as utf-16 or cp1252; auto recognises UTF-8 and UTF-16"
+    )
+    stamp_format: str | None = Field(
+        None, description="form of dates or stamps, such as %d/%m/%Y; 2013-01-31 without"
+    )
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_an_encoding(cls, name: str) -> str:
+        try:
+            "".encode("utf-8" if name == "auto" else name)
+        except LookupError as error:
+            raise ValueError("no such encoding; use auto, utf-8, utf-16, latin-1 or cp1252") from error
+        return name
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> Self:
+        if self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both {self.decimal!r}; they are two signs")
+        return self
+
+
+class InspectionSettings(TableSettings):
+    """Inspections of the user's own."""
+
+    inspections: str | None = Field(
+        None, description="table id, date, found (yes or no), or id, date, result (A, NA, X), impact"
+    )
+
+
+class InputSettings(InspectionSettings):
     """The tables that are read; without `daily` the profile shards of the run are used."""
 
-    daily: str | None = Field(None, description="daily energy: .csv, .csv.gz or .parquet")
+    daily: str | None = Field(
+        None, description="energy by day or interval: .csv, .csv.gz, .parquet, .xlsx, or a .zip of such text"
+    )
     format: Literal["long", "wide", "sgcc", "intervals"] = Field(
         "long", description="layout of the daily file"
     )
@@ -97,7 +135,6 @@ class InputSettings(Settings):
     powers: str | None = Field(None, description="table id, start, end, contracted_kva")
     tariffs: str | None = Field(None, description="table id, start, end, tariff")
     equipment: str | None = Field(None, description="table id, start, end, meter_id")
-    inspections: str | None = Field(None, description="table id, date, result (A, NA, X), impact")
     strict: bool = Field(False, description="refuse installations of unknown voltage level")
 
 

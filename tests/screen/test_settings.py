@@ -59,10 +59,10 @@ def test_any_share_can_sum_profiles_first(tmp_path, crocs):
 
 
 def test_kernels_keep_to_the_threads_that_a_process_was_given(monkeypatch):
-    monkeypatch.setattr("crocs_cli.screen.threads.available_threads", lambda: 1)
+    monkeypatch.setattr("crocs_cli.machine.threads.available_threads", lambda: 1)
     limit_threads()
     assert get_num_threads() == 1
-    monkeypatch.setattr("crocs_cli.screen.threads.available_threads", lambda: 10_000)
+    monkeypatch.setattr("crocs_cli.machine.threads.available_threads", lambda: 10_000)
     limit_threads()
     assert get_num_threads() >= 1
 

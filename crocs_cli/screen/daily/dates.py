@@ -6,9 +6,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 import numpy as np
+
+from crocs_cli.maths.readings.clock import day_lengths_s
+from crocs_cli.maths.readings.days import EPOCH
 
 WEEK = 7
 YEAR_WEEKS = 52  # 364 days: the same weekdays a year before
@@ -106,19 +108,7 @@ def default_split(days: int) -> int:
     return days - 365 if days >= 730 else min(365, days)
 
 
-def expected_intervals(date: dt.date, zone: str, minutes: int = 15) -> int:
-    """Return how many meter intervals a local calendar day has: 96 of 15 min, 92 or 100 when the clock
-    changes."""
-    place = ZoneInfo(zone)
-    midnight, next_midnight = (
-        dt.datetime.combine(day, dt.time(), place).astimezone(dt.UTC)
-        for day in (date, date + dt.timedelta(days=1))
-    )
-    return round((next_midnight - midnight).total_seconds() / 60 / minutes)
-
-
 def intervals_of_days(calendar: Calendar, zone: str, minutes: int = 15) -> np.ndarray:
-    """Return the expected intervals of every day, int64, shape (day,)."""
-    return np.array(
-        [expected_intervals(calendar.date_of(day), zone, minutes) for day in range(calendar.days)]
-    )
+    """Return the intervals of every day, int64 (day,): 96 of 15 min, 92 or 100 when the clock changes."""
+    first = (calendar.start - EPOCH).days
+    return day_lengths_s(first, calendar.days, zone) // (60 * minutes)

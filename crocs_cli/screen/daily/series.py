@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.maths.readings.days import EPOCH
 from crocs_cli.screen.daily import onset
 from crocs_cli.screen.daily.aggregates import week_means
 from crocs_cli.screen.daily.dates import Calendar, Windows, default_split, whole_windows
 from crocs_cli.screen.portable import log
 from crocs_cli.screen.settings import LONGEST_BEFORE, FilterSettings
 
-EPOCH = dt.date(1970, 1, 1)
 HOLDER = 0  # the kind of event that cuts a series
 
 

@@ -44,6 +44,8 @@ SAMPLES = {
     ("screen-fit", "day", "country"): ["PT", "AU-NSW"],
     ("screen-fit", "input", "encoding"): ["utf-16", "cp1252"],
     ("screen-fit", "input", "thousands"): [",", " "],
+    ("screen-validate", "input", "encoding"): ["utf-16", "cp1252"],
+    ("screen-validate", "input", "thousands"): [",", " "],
 }
 # what some settings need beside them
 WITH = {

@@ -284,15 +284,16 @@ class RankSettings(Settings):
 
 
 class ValidateSettings(Settings):
-    """Rankings of default, paper and baselines measured against the truth."""
+    """Rankings of default, paper and baselines measured against the truth, or against inspections."""
 
+    input: InspectionSettings = InspectionSettings()
     with_types: tuple[Attack, ...] = Field(
         tuple(range(1, 13)),
         description="kinds of attack that count as thieves; others are measured on their own lists",
     )
     model: str | None = Field(None, description="run directory of the model, if the ranking used another's")
     peers: str | None = Field(None, description="partition.h5 of crocs, if the ranking used one")
-    bootstrap: int = Field(200, description="redrawn populations for the interval", ge=10, le=10_000)
+    bootstrap: int = Field(200, description="resampled populations for the interval", ge=10, le=10_000)
     supervised: bool = Field(False, description="also a supervised reference that knows the labels")
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet
 
 from crocs_cli.machine import files
 from crocs_cli.machine.plain import json_text
+from crocs_cli.maths.decisions import at_most
 from crocs_cli.screen.daily import filters
 from crocs_cli.screen.daily.contracts import LEVELS
 from crocs_cli.screen.patterns.classify import transitions
@@ -74,7 +75,7 @@ def listed(found: Ranking, settings: RankSettings) -> np.ndarray:
         worth = expected_value(found, settings)[order]
         order = order[np.argsort(-np.nan_to_num(worth, nan=-np.inf), kind="stable")]
     if settings.max_fdr is not None:
-        order = order[found.q_value[order] <= settings.max_fdr]
+        order = order[at_most(found.q_value[order], settings.max_fdr)]
     return order
 
 

@@ -1,61 +1,163 @@
-"""Stage `screen validate`: rankings of default, paper and baselines measured against the truth."""
+"""Stage `screen validate`: measure the ranking and its rivals against the truth, or against inspections."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.plain import json_bytes, json_text
-from crocs_cli.machine.run import shards
+from crocs_cli.machine.run import listed, shards
 from crocs_cli.machine.team import Team
+from crocs_cli.maths.decisions import at_most
 from crocs_cli.maths.decisions import rank as rank_of
 from crocs_cli.screen import rank
+from crocs_cli.screen.daily.contracts import LEVELS
+from crocs_cli.screen.daily.inspections import read_inspections
 from crocs_cli.screen.layouts import SCORES, TRUTH
 from crocs_cli.screen.rank import Ranking
 from crocs_cli.screen.ranking import judge
 from crocs_cli.screen.ranking.tags import TAGS
 from crocs_cli.screen.settings import FactorSettings, RankSettings, ValidateSettings
 from crocs_cli.screen.tables import write_table
-from crocs_cli.screen.truth import baselines
-from crocs_cli.screen.truth.against_truth import Arrays, Report, curves, measured, thieves, weekly_changes
+from crocs_cli.screen.truth import baselines, calibration, labels, metrics
+from crocs_cli.screen.truth.against_truth import (
+    MAIN,
+    Arrays,
+    Report,
+    auc_by_attack,
+    truth_figures,
+    weekly_changes,
+)
+from crocs_cli.screen.truth.labels import Labels
+
+CUTS = (50, 100, 200, 500)
+RATES = (0.1, 0.2, 0.3, 0.5)
+SELECTED = (
+    "Only inspected installations count here, and they were not chosen at random: the figures say how well "
+    "the scores part the inspected ones, not how many losses there are among the others."
+)
 
 
 def run(run: Path, settings: ValidateSettings, seed: int, team: Team) -> Report | None:
-    """Measure every ranking of a run whose truth is known; write metrics.json, pr.csv and validation.md.
+    """Measure every ranking of a run; write metrics.json, pr.csv, validation.md and what was learned.
 
-    The ranking's settings are those it was made with. Raises CrocsError when there is no truth or no ranking.
-    None in a process that does not lead.
+    Against the inspections that the settings name, else against the truth of a simulation. The ranking's
+    settings are those it was made with. Raises CrocsError where there is neither, or no ranking. None in a
+    process that does not lead.
     """
-    truth = read_truth(run)
     kept = files.read_recipe(run / "screen" / "scores.h5", SCORES)["settings"]
     places = settings.model_dump(include={"model", "peers"})
     ranked = RankSettings.model_validate({**kept, **places})
+    truth = None if settings.input.inspections else read_truth(run)
     found = rank.run(run, ranked, team)
     if found is None:
         return None
-    if not np.array_equal(truth["installation_id"], found.actual.columns["installation_id"]):
-        raise CrocsError(f"{run / 'screen' / 'truth'}: not the truth of these installations; simulate again")
-    scores = all_scores(found, ranked, settings, truth, seed)
-    report = measured(scores, found, truth, settings, seed)
+    known = known_cases(run, settings, found, truth)
+    scores = all_scores(found, ranked, settings, known, seed)
+    report: Report = {"against": "inspections" if truth is None else "truth", "counts": known.counts}
+    report |= measured(scores, found, known, settings, seed)
+    if truth is not None:
+        report |= truth_figures(scores, found, truth, known)
+        for name in MAIN:
+            report[name]["auc_by_attack"] = auc_by_attack(scores[name], truth)
     folder = run / "screen"
+    report |= write_learned(folder, found, ranked, known, seed)
     files.write_bytes(folder / "metrics.json", json_bytes(report))
-    write_table(folder / "pr.csv", curves(scores, truth, settings))
+    write_table(folder / "pr.csv", curves(scores, known))
     files.write_bytes(folder / "validation.md", page(report).encode())
     return report
 
 
 def read_truth(run: Path) -> Arrays:
-    """Return the truth of all installations of a run."""
+    """Return the truth of all installations of a run; raise CrocsError where there is none."""
     folder = run / "screen" / "truth"
+    if not listed(folder):
+        raise CrocsError(
+            f"{run}: no truth; give --input-inspections FILE (id, date, found), or use a run of "
+            "`crocs screen simulate`"
+        )
     parts = [files.read(folder / f"{key}.h5", TRUTH) for key in shards(folder, TRUTH)]
     return {name: np.concatenate([part[name] for part in parts]) for name in TRUTH.arrays}
 
 
+def known_cases(run: Path, settings: ValidateSettings, found: Ranking, truth: Arrays | None) -> Labels:
+    """Return which installations are known to be cases, or not to be."""
+    if truth is None:
+        path = Path(str(settings.input.inspections))
+        return labels.of_inspections(read_inspections(path, settings.input), found)
+    if not np.array_equal(truth["installation_id"], found.actual.columns["installation_id"]):
+        raise CrocsError(f"{run / 'screen' / 'truth'}: not the truth of these installations; simulate again")
+    return labels.of_truth(truth, settings.with_types)
+
+
+def measured(scores: Arrays, found: Ranking, known: Labels, settings: ValidateSettings, seed: int) -> Report:
+    """Return the figures of every method, of the head of the list, and of its false discovery rates."""
+    positive = known.positive[known.known]
+    stolen = None if known.stolen is None else known.stolen[known.known]
+    report: Report = {}
+    for name, score in scores.items():
+        report[name] = metrics.summary(score[known.known], positive, stolen)
+        if name in MAIN:
+            interval = metrics.bootstrap_interval(score[known.known], positive, seed, settings.bootstrap)
+            report[name]["ap_interval"] = list(interval)
+    order, q_value = found.actual.order, np.nan_to_num(found.q_value, nan=1.0)
+    heads = {str(k): _head(known, order[:k]) for k in CUTS if k <= len(order)}
+    rates = {str(rate): _head(known, np.nonzero(at_most(q_value, rate))[0]) for rate in RATES}
+    return report | {"head_of_the_list": heads, "false_discovery": rates}
+
+
+def _head(known: Labels, rows: np.ndarray) -> Report:
+    """Return how many of some installations are known, how many are cases, and the fraction that are not."""
+    rows = rows[known.known[rows]]
+    cases = int(known.positive[rows].sum())
+    return {"known": len(rows), "cases": cases, "false": 1 - cases / len(rows) if len(rows) else None}
+
+
+def curves(scores: Arrays, known: Labels) -> dict[str, np.ndarray]:
+    """Return the precision-recall and ROC curves of the main methods as columns."""
+    parts = {name: metrics.curve(scores[name][known.known], known.positive[known.known]) for name in MAIN}
+    method = np.concatenate([[name] * len(part["k"]) for name, part in parts.items()])
+    names = next(iter(parts.values()))
+    return {"method": method} | {name: np.concatenate([p[name] for p in parts.values()]) for name in names}
+
+
+def write_learned(folder: Path, found: Ranking, ranked: RankSettings, known: Labels, seed: int) -> Report:
+    """Write probabilities.csv and factors.yaml where enough installations have a label; return figures."""
+    verdict, rows = found.actual, np.nonzero(found.actual.ranked & known.known)[0]
+    positive, order = known.positive[rows], verdict.order
+    fit = calibration.calibrate(verdict.score.final, verdict.ranked, known.known, known.positive, seed)
+    if fit is None:
+        return {"calibration": None, "factors": None}
+    columns = verdict.columns
+    table = {
+        "rank": np.arange(1, len(order) + 1),
+        "id": columns["installation_id"][order],
+        "level": np.array(LEVELS)[columns["level"][order]],
+        "final": verdict.score.final[order],
+        "probability": fit.probability[order],
+    }
+    write_table(folder / "probabilities.csv", table)
+    tags = np.column_stack([verdict.tags[tag][rows] for tag in TAGS])
+    factors = calibration.fit_factors(tags, positive, ranked.factors.model_dump())
+    if factors is not None:
+        files.write_bytes(folder / "factors.yaml", yaml.safe_dump(factors, sort_keys=False).encode())
+    figures = {
+        "method": fit.method,
+        "labelled": len(rows),
+        "brier": fit.brier,
+        "brier_of_the_mean": fit.brier_of_mean,
+        "reliability": calibration.reliability(fit.out_of_fold, positive),
+    }
+    return {"calibration": figures, "factors": factors}
+
+
 def all_scores(
-    found: Ranking, ranked: RankSettings, settings: ValidateSettings, truth: Arrays, seed: int
+    found: Ranking, ranked: RankSettings, settings: ValidateSettings, known: Labels, seed: int
 ) -> Arrays:
     """Return {name: score} of every method; who has no rank is below everybody, in every method alike.
 
@@ -81,7 +183,7 @@ def all_scores(
     }
     if settings.supervised:
         tags = np.column_stack([found.actual.tags[tag] for tag in TAGS])
-        others["supervised"] = baselines.gradient_boosting(tags, thieves(truth, settings), seed)
+        others["supervised"] = baselines.gradient_boosting(tags, known.known, known.positive, seed)
     stopped = columns["ceased"] > 0
     scores |= others | {f"{name}_ceased": baselines.ceased_last(s, stopped) for name, s in others.items()}
     scores["random"] = baselines.random_order(len(stopped), seed)
@@ -90,25 +192,79 @@ def all_scores(
 
 def page(report: Report) -> str:
     """Return the figures as a page of Markdown."""
-    counts = report["counts"]
-    lines = [
-        "# Screening against the truth",
-        "",
-        f"{counts['thieves']} thieves among {counts['installations']} installations.",
-        "",
-        "| ranking | AUC | AP | P@50 | P@100 | P@200 | P@500 | negative control AUC |",
-        "|---|---|---|---|---|---|---|---|",
+    counts, methods = report["counts"], [name for name, row in report.items() if "auc" in (row or ())]
+    control = report.get("negative_control", {})
+    keys = ("auc", "ap", "p_at_50", "p_at_100", "p_at_200", "p_at_500")
+    lines = [f"# Screening against the {report['against']}", "", *_said(counts), ""]
+    header = ["ranking", "AUC", "AP", "P@50", "P@100", "P@200", "P@500"]
+    header += ["negative control AUC"] if control else []
+    rows = [
+        [
+            name,
+            *(_shown(report[name].get(key)) for key in keys),
+            *([_shown(control[name])] if control else []),
+        ]
+        for name in methods
     ]
-    for name, control in report["negative_control"].items():
-        row = report[name]
-        cells = [row.get(key) for key in ("auc", "ap", "p_at_50", "p_at_100", "p_at_200", "p_at_500")]
-        shown = " | ".join(map(_shown, [*cells, control]))
-        lines.append(f"| {name} | {shown} |")
-    lines += ["", "| attack | default AUC |", "|---|---|"]
-    lines += [f"| {name} | {_shown(value)} |" for name, value in report["default"]["auc_by_attack"].items()]
+    lines += _table(header, rows)
+    if by_attack := report["default"].get("auc_by_attack"):
+        rows = [[name, _shown(value)] for name, value in by_attack.items()]
+        lines += _table(["attack", "default AUC"], rows)
+    heads = report["head_of_the_list"].items()
+    rows = [[k, str(row["known"]), str(row["cases"]), _shown(row["false"])] for k, row in heads]
+    lines += _table(["first of the list", "known", "cases", "fraction that are none"], rows)
+    lines += _calibrated(report)
     for title in ("by_set", "ceased", "checkup", "class_changes", "onset", "false_discovery"):
-        lines += ["", f"{title.replace('_', ' ')}: {json_text(report[title])}"]
-    return "\n".join(lines) + "\n"
+        if title in report:
+            lines += [f"{title.replace('_', ' ')}: {json_text(report[title])}", ""]
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def _said(counts: Mapping[str, int]) -> list[str]:
+    """Return the counts in words."""
+    if "inspected" not in counts:
+        return [f"{counts['thieves']} thieves among {counts['installations']} installations."]
+    return [
+        f"{counts['inspected']} of {counts['installations']} installations were inspected since their "
+        f"reference date; {counts['with_a_loss']} had a loss. Inspections left out: "
+        f"{counts['before_the_reference_date']} before the reference date, {counts['without_a_result']} "
+        f"without a result, {counts['of_other_installations']} of other installations.",
+        "",
+        SELECTED,
+    ]
+
+
+def _calibrated(report: Report) -> list[str]:
+    """Return what is known of probabilities and factors, as lines."""
+    found = report["calibration"]
+    if found is None:
+        least, each = calibration.LEAST_FOR_LOGISTIC, calibration.FOLDS
+        return [
+            f"No probabilities: they need {least} ranked installations with a label, {each} of each kind.",
+            "",
+        ]
+    rows = [
+        [_shown(group["probability"]), _shown(group["cases"]), str(group["installations"])]
+        for group in found["reliability"]
+    ]
+    factors = report["factors"]
+    return [
+        f"Probabilities ({found['method']}, {found['labelled']} installations): Brier score "
+        f"{_shown(found['brier'])}, {_shown(found['brier_of_the_mean'])} for one probability for all. "
+        "See probabilities.csv.",
+        "",
+        *_table(["mean probability", "fraction of cases", "installations"], rows),
+        f"Factors that fit these labels, for `crocs screen rank --what-if factors.yaml`: {json_text(factors)}"
+        if factors
+        else "No tag tells these labels apart.",
+        "",
+    ]
+
+
+def _table(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Return a table of Markdown as lines."""
+    bar = [f"| {' | '.join(cells)} |" for cells in (header, *rows)]
+    return [bar[0], "|---" * len(header) + "|", *bar[1:], ""]
 
 
 def _shown(value: float | None) -> str:

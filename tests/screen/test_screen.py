@@ -18,7 +18,7 @@ from crocs_cli.screen import rank, validate
 from crocs_cli.screen.layouts import CHANGES, DAILY, FEATURES, MAP, SCORES, TRUTH
 from crocs_cli.screen.patterns import classify, som
 from crocs_cli.screen.settings import FitSettings, RankSettings, ValidateSettings
-from crocs_cli.screen.truth import baselines
+from crocs_cli.screen.truth import baselines, labels
 from tests.conftest import ROOT, digests, finish, mpiexec, start
 
 SEED = 11
@@ -292,7 +292,7 @@ def test_without_thieves_a_validation_has_no_figure_for_them(alone, tmp_path, cr
 
 def test_scores_of_rivals_that_rounding_parts_stay_equal(alone, monkeypatch):
     found = rank.run(alone, RankSettings(figures=False), Team())
-    truth = together(alone / "screen", "truth", TRUTH)
+    known = labels.of_truth(together(alone / "screen", "truth", TRUTH), ValidateSettings().with_types)
     kept = []
     for wobble in (0, 1e-13):
 
@@ -303,7 +303,7 @@ def test_scores_of_rivals_that_rounding_parts_stay_equal(alone, monkeypatch):
 
         monkeypatch.setattr(baselines, "isolation_forest", rival)
         monkeypatch.setattr(baselines, "isolation_forest_of_shapes", rival)
-        kept.append(validate.all_scores(found, RankSettings(), ValidateSettings(), truth, 3))
+        kept.append(validate.all_scores(found, RankSettings(), ValidateSettings(), known, 3))
     for name, scores in kept[0].items():
         np.testing.assert_array_equal(scores, kept[1][name], name)
 

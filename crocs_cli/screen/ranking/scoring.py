@@ -89,10 +89,8 @@ LEAST_NULL = 200
 
 def false_discovery(p: np.ndarray) -> np.ndarray:
     """Return Benjamini-Hochberg q-values of p-values, NaN left out."""
-    q = np.full(len(p), np.nan)
-    known = np.nonzero(~np.isnan(p))[0]
-    if len(known):
-        falling = known[np.argsort(-p[known], kind="stable")]
-        share = p[falling] * len(known) / np.arange(len(known), 0, -1)
-        q[falling] = np.minimum(np.minimum.accumulate(share), 1)
+    from scipy.stats import false_discovery_control
+
+    q, known = np.full(len(p), np.nan), ~np.isnan(p)
+    q[known] = false_discovery_control(p[known])
     return q

@@ -1,4 +1,4 @@
-"""What the truth says of rankings: figures of every method, of every attack, and of the lists beside them."""
+"""Measure a ranking, and the lists beside it, against the truth of a simulation."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from crocs_cli.screen.daily.dates import Windows
 from crocs_cli.screen.rank import Ranking
 from crocs_cli.screen.ranking import judge
 from crocs_cli.screen.ranking.tags import drop_intensity
-from crocs_cli.screen.settings import RankSettings, ValidateSettings
+from crocs_cli.screen.settings import RankSettings
 from crocs_cli.screen.simulated import attacks
 from crocs_cli.screen.truth import metrics
+from crocs_cli.screen.truth.labels import Labels
 
 Arrays = dict[str, np.ndarray]
 Report = dict[str, Any]
@@ -30,41 +31,15 @@ FALSE_ALARMS = 0.01
 WEEK_DAYS = 7
 
 
-def thieves(truth: Arrays, settings: ValidateSettings) -> np.ndarray:
-    """Return who counts as a thief."""
-    return np.isin(truth["attack"], settings.with_types)
-
-
-def counted(truth: Arrays, settings: ValidateSettings) -> np.ndarray:
-    """Return who counts at all: the honest and the thieves; other attacks are measured apart."""
-    return thieves(truth, settings) | (truth["attack"] == attacks.NONE)
-
-
-def measured(scores: Arrays, found: Ranking, truth: Arrays, settings: ValidateSettings, seed: int) -> Report:
-    """Return the figures of every method, of every attack, and of the lists beside the ranking."""
-    keep, positive = counted(truth, settings), thieves(truth, settings)
-    stolen = np.where(positive, truth["stolen_kwh"], 0)[keep]
-    report: Report = {}
-    for name, score in scores.items():
-        report[name] = metrics.summary(score[keep], positive[keep], stolen)
-        if name in MAIN:
-            interval = metrics.bootstrap_interval(score[keep], positive[keep], seed, settings.bootstrap)
-            report[name]["ap_interval"] = list(interval)
-            report[name]["auc_by_attack"] = auc_by_attack(score, truth)
-    control = {name: _auc_of(score, truth, attacks.COMMISSIONING) for name, score in scores.items()}
-    return report | {
-        "negative_control": control,
-        "counts": {
-            "installations": len(keep),
-            "thieves": int(positive.sum()),
-            "honest": int((keep & ~positive).sum()),
-        },
-        "by_set": {name: by_set(score, truth) for name, score in scores.items() if name in MAIN},
+def truth_figures(scores: Arrays, found: Ranking, truth: Arrays, labels: Labels) -> Report:
+    """Return the figures that need the truth: each kind of attack, the lists, class changes, onset."""
+    return {
+        "negative_control": {n: _auc_of(score, truth, attacks.COMMISSIONING) for n, score in scores.items()},
+        "by_set": {name: by_set(scores[name], truth) for name in MAIN},
         "ceased": ceased_figures(found, truth),
         "checkup": checkup_figures(found, truth),
         "class_changes": class_change_figures(found, truth),
-        "onset": onset_figures(found, truth, positive),
-        "false_discovery": discovery_figures(found, positive, keep),
+        "onset": onset_figures(found, truth, labels.positive),
     }
 
 
@@ -85,10 +60,8 @@ def by_set(score: np.ndarray, truth: Arrays) -> Report:
     for name, kinds in SETS.items():
         positive = np.isin(truth["attack"], list(kinds))
         keep = positive | (truth["attack"] == attacks.NONE)
-        figures[name] = {
-            "ap": metrics.average_precision(score[keep], positive[keep]),
-            "p_at_100": metrics.precision_at(score[keep], positive[keep], 100),
-        }
+        of_set = metrics.summary(score[keep], positive[keep])
+        figures[name] = {key: of_set.get(key) for key in ("ap", "p_at_100")}
     return figures
 
 
@@ -158,26 +131,6 @@ def onset_figures(found: Ranking, truth: Arrays, positive: np.ndarray) -> Report
         "alarmed": float(caught.sum() / max(positive.sum(), 1)),
         "mean_delay_days": float(delay[caught].mean()) if caught.any() else None,
     }
-
-
-def discovery_figures(found: Ranking, positive: np.ndarray, keep: np.ndarray) -> Report:
-    """Return how many are listed under each false discovery rate, and how many of these are honest."""
-    figures = {}
-    for rate in (0.1, 0.2, 0.3, 0.5):
-        listed = keep & (np.nan_to_num(found.q_value, nan=1.0) <= rate)
-        false = float((listed & ~positive).sum() / listed.sum()) if listed.any() else None
-        figures[str(rate)] = {"listed": int(listed.sum()), "false": false}
-    return figures
-
-
-def curves(scores: Arrays, truth: Arrays, settings: ValidateSettings) -> dict[str, object]:
-    """Return the precision-recall and ROC curves of the main methods as columns."""
-    keep, positive = counted(truth, settings), thieves(truth, settings)
-    parts = {name: metrics.precision_recall(scores[name][keep], positive[keep]) for name in MAIN}
-    method = np.concatenate([[name] * len(part) for name, part in parts.items()])
-    names = ("k", "precision", "recall", "false_positive_rate")
-    whole = np.concatenate(list(parts.values()))
-    return {"method": method} | {name: whole[:, i] for i, name in enumerate(names)}
 
 
 def weekly_changes(found: Ranking) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

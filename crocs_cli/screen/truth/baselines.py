@@ -60,10 +60,11 @@ def forecast_residuals(weeks: np.ndarray, before: np.ndarray, after: np.ndarray)
     return _filled(_cusum(weeks, before, after))
 
 
-def gradient_boosting(columns: np.ndarray, positive: np.ndarray, seed: int) -> np.ndarray:
-    """Return out-of-fold odds of a supervised reference, which knows the labels of 4 of 5 installations.
+def gradient_boosting(tags: np.ndarray, known: np.ndarray, positive: np.ndarray, seed: int) -> np.ndarray:
+    """Return the odds of a supervised reference, which learns from 4 of 5 labelled installations at a time.
 
-    `columns` float64 (installation, tag). No method without labels should be expected to reach it.
+    `tags` float64 (installation, tag). Those without a label get the odds of a fit to all labelled ones. No
+    method without labels should be expected to reach it.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -71,8 +72,11 @@ def gradient_boosting(columns: np.ndarray, positive: np.ndarray, seed: int) -> n
 
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     model = HistGradientBoostingClassifier(random_state=seed)
+    x, y = tags[known], positive[known]
     with threadpool_limits(available_threads()):
-        return cross_val_predict(model, columns, positive, cv=folds, method="predict_proba")[:, 1]
+        odds = model.fit(x, y).predict_proba(tags)[:, 1]
+        odds[known] = cross_val_predict(model, x, y, cv=folds, method="predict_proba")[:, 1]
+    return odds
 
 
 def ceased_last(score: np.ndarray, ceased: np.ndarray) -> np.ndarray:

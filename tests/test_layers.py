@@ -72,6 +72,7 @@ ORDER = {
         "truth",
         "validate",
         "figures",
+        "page",
     ],
 }
 NEVER_IN_MATHS = {"h5py", "click", "mpi4py", "logging", "pyarrow", "matplotlib"}

@@ -65,10 +65,7 @@ def gap_columns(fitted: Fitted) -> Columns:
 
 def histogram_columns(fitted: Fitted) -> Columns:
     """Return three histograms: gaps by length, installations by missing days, installations by short days."""
-    edges = assess.gap_edges()
-    by_gap = fitted.columns["gap_length_count"].sum(axis=0)
-    place = np.searchsorted(edges, fitted.columns["missing_days"], side="right") - 1
-    by_installation = np.bincount(place[place >= 0], minlength=len(edges))[: len(edges)]
+    edges, by_gap, by_installation = assess.gap_histograms(fitted.columns)
     by_short = gaps.short_day_histogram(fitted.columns["short_days"])
     kinds = ["gaps_by_length"] * len(edges) + ["installations_by_missing_days"] * len(edges)
     return {

@@ -38,10 +38,10 @@ PLACES = {"figures", "model", "peers"}  # where things lie on this machine, and 
 
 @dataclass(frozen=True)
 class Source:
-    """What a ranking starts from: the run, the frozen model with the settings it was fitted with, its
-    digests."""
+    """What a ranking starts from: the run, the frozen model, its directory, settings and digests."""
 
     run: Path
+    folder: Path
     model: Model
     fitted: FitSettings
     inputs: dict[str, str]
@@ -82,7 +82,7 @@ def load_source(run: Path, settings: RankSettings) -> Source:
             )
         inputs[key] = files.digest(fit)
     model = model_of(maps, files.read(levels, LEVELS))
-    return Source(run, model, fitted, inputs | {"levels": files.digest(made_by)})
+    return Source(run, folder, model, fitted, inputs | {"levels": files.digest(made_by)})
 
 
 def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:

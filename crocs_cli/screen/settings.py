@@ -209,18 +209,18 @@ class FitSettings(Settings):
 
 
 class FactorSettings(Settings):
-    """What each tag weighs in the score."""
+    """Factors of the tags in the score."""
 
-    scale_decrease: float = Field(6.0, description="weight of a decrease")
-    scale_increase: float = Field(0.5, description="weight of an increase")
-    week_class_change: float = Field(1.0, description="weight of another week class")
-    month_class_change: float = Field(0.5, description="weight of another month class")
-    week_shape_distance: float = Field(1.0, description="weight of energy moved between weekdays")
-    month_shape_distance: float = Field(0.5, description="weight of energy moved between months")
-    ceased: float = Field(-3.0, description="weight of having stopped: mostly empty houses")
-    gap_increase: float = Field(0.0, description="weight of more missing days")
-    zero_day_increase: float = Field(0.0, description="weight of more low days")
-    contract_explained: float = Field(0.0, description="weight of a contract change near the onset")
+    scale_decrease: float = Field(6.0, description="factor of a large decrease")
+    scale_increase: float = Field(0.5, description="factor of a large increase")
+    week_class_change: float = Field(1.0, description="factor of another class of weeks")
+    month_class_change: float = Field(0.5, description="factor of another class of months")
+    week_shape_distance: float = Field(1.0, description="factor of energy moved between weekdays")
+    month_shape_distance: float = Field(0.5, description="factor of energy moved between months")
+    ceased: float = Field(-3.0, description="factor of consumption that stopped, mostly in empty houses")
+    gap_increase: float = Field(0.0, description="factor of more missing days than before")
+    zero_day_increase: float = Field(0.0, description="factor of more low days than before")
+    contract_explained: float = Field(0.0, description="factor of a change of contract near the onset")
 
 
 PAPER: dict[str, Any] = {

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
-from crocs_cli.machine import files
+from crocs_cli.machine import files, tables
 from crocs_cli.machine.plain import json_text
 from crocs_cli.maths.decisions import at_most
 from crocs_cli.screen.daily import filters
 from crocs_cli.screen.daily.contracts import LEVELS
+from crocs_cli.screen.daily.dates import WEEK
 from crocs_cli.screen.patterns.classify import transitions
 from crocs_cli.screen.rank import Ranking
 from crocs_cli.screen.ranking import scoring
@@ -29,22 +28,24 @@ CLASSES = {"week": 4, "month": 4, "scale": 5}
 
 
 def write_table(path: Path, columns: Mapping[str, object], parquet: bool = False) -> None:
-    """Write columns as CSV, and as Parquet beside it when asked; NaN becomes an empty field."""
+    """Write columns as CSV, and as Parquet beside it when asked; NaN and masked values are empty."""
     table = pa.table({name: _column(values) for name, values in columns.items()})
-    sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
-    files.write_bytes(path, sink.getvalue().to_pybytes())
-    if parquet:
-        sink = pa.BufferOutputStream()
-        pyarrow.parquet.write_table(table, sink)
-        files.write_bytes(path.with_suffix(".parquet"), sink.getvalue().to_pybytes())
+    for ending in (".csv", ".parquet") if parquet else (".csv",):
+        tables.write_table(table, path.with_suffix(ending))
 
 
 def _column(values: object) -> pa.Array:
-    array = np.asarray(values)
+    array: np.ma.MaskedArray = np.ma.asarray(values)
     if array.dtype.kind == "f":
-        return pa.array(np.round(array, DIGITS) + 0.0, mask=np.isnan(array))
-    return pa.array(array.tolist() if array.dtype.kind in "UO" else array)
+        return pa.array(np.round(array.data, DIGITS) + 0.0, mask=np.ma.getmaskarray(array))
+    if array.dtype.kind in "UO":
+        return pa.array(array.tolist())
+    return pa.array(array.data, mask=np.ma.getmaskarray(array))
+
+
+def from_1(numbers: np.ndarray) -> np.ma.MaskedArray:
+    """Return what counts from 0 as people count, from 1; a negative number is empty."""
+    return np.ma.masked_less(numbers + 1, 1)
 
 
 def write_ranking(run: Path, found: Ranking, settings: RankSettings) -> None:
@@ -60,10 +61,8 @@ def write_ranking(run: Path, found: Ranking, settings: RankSettings) -> None:
     write_table(folder / "scale.csv", scale_columns(found), parquet=True)
     write_table(folder / "filters_after.csv", filter_columns(verdict.columns))
     write_table(folder / "meter_checkup_after.csv", checkup_columns(verdict.columns))
-    for feature, count in CLASSES.items():
-        write_table(
-            folder / f"transitions_{feature}.csv", transition_columns(verdict.columns, feature, count)
-        )
+    for feature in CLASSES:
+        write_table(folder / f"transitions_{feature}.csv", transition_columns(verdict.columns, feature))
     files.write_bytes(folder / "explain.jsonl", explanations(found, rows, settings).encode())
 
 
@@ -124,7 +123,7 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
             [f"{a}/{b}" for a, b in zip(columns["agreement"], columns["tests"], strict=True)]
         ),
         **{
-            f"{f}_class_{when}": columns[f"{f}_class_{when}"] + 1
+            f"{f}_class_{when}": from_1(columns[f"{f}_class_{when}"])
             for f in CLASSES
             for when in ("before", "after")
         },
@@ -174,14 +173,13 @@ def ceased_columns(found: Ranking, rows: np.ndarray) -> dict[str, object]:
 
 
 def class_columns(columns: Arrays) -> dict[str, object]:
-    """Return classes, margins and distances of every installation (specification 7.6); class 0: not
-    testable."""
+    """Return classes, margins and distances of every installation (specification 7.6)."""
     table: dict[str, object] = {"id": columns["installation_id"]}
     for feature in CLASSES:
         before, after = columns[f"{feature}_class_before"], columns[f"{feature}_class_after"]
         table |= {
-            f"{feature}_class_before": before + 1,
-            f"{feature}_class_after": after + 1,
+            f"{feature}_class_before": from_1(before),
+            f"{feature}_class_after": from_1(after),
             f"{feature}_changed": ((before != after) & (before >= 0) & (after >= 0)).astype(int),
             f"{feature}_margin_ratio": columns[f"{feature}_ratio"],
             f"{feature}_proto_dist_before": columns[f"{feature}_prototype_before"],
@@ -193,15 +191,23 @@ def class_columns(columns: Arrays) -> dict[str, object]:
 
 
 def scale_columns(found: Ranking) -> dict[str, object]:
-    """Return the figures of the three tests of every installation (specification 8.8)."""
+    """Return the figures of the three tests of every installation (specification 8.8), weeks as dates."""
     verdict = found.actual
-    names = [name for name in verdict.columns if name.startswith(("t1_", "t2_", "t3_", "mean_", "onset_"))]
+    columns, calendar = verdict.columns, found.crowd.calendar
+    names = [name for name in columns if name.startswith(("t1_", "t2_", "t3_", "mean_", "onset_"))]
     names += ["now_percent", "peer_percent", "main_ratio", "agreement", "tests", "lost_kwh"]
     names.append("consistent_high")
-    why = [untested(bits) for bits in verdict.columns["filters_before"] | verdict.columns["filters_after"]]
+    table: dict[str, object] = {"id": columns["installation_id"], **{name: columns[name] for name in names}}
+    month = calendar.dates[0].astype("datetime64[M]") + columns["t2_worst_month"]
+    table["t1_weekday"] = from_1(columns["t1_weekday"])
+    table["t2_worst_month"] = np.where(columns["t2_worst_month"] < 0, "", month.astype(str))
+    for name in ("onset_week", "onset_earliest", "onset_latest", "t3_onset_run"):
+        first_day = calendar.first_day_of_weeks + WEEK * columns[name]
+        table[name] = dates(found, np.where(columns[name] < 0, -1, first_day))
+    table["onset_day"] = dates(found, columns["onset_day"])
+    bits = columns["filters_before"] | columns["filters_after"]
     tags = {name: verdict.tags[name] for name in ("scale_decrease", "scale_increase")}
-    table: dict[str, object] = {"id": verdict.columns["installation_id"]}
-    return table | {name: verdict.columns[name] for name in names} | tags | {"not_ranked": why}
+    return table | tags | {"not_ranked": [untested(own) for own in bits]}
 
 
 def untested(bits: int) -> str:
@@ -229,19 +235,23 @@ def checkup_columns(columns: Arrays) -> dict[str, object]:
     return table | {name: columns[name][rows] for name in names}
 
 
-def transition_columns(columns: Arrays, feature: str, count: int) -> dict[str, object]:
+def transitions_of(columns: Arrays, feature: str, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """Count some installations by earlier and later class of a feature: (class, class) int64."""
+    before, after = (columns[f"{feature}_class_{when}"] for when in ("before", "after"))
+    count = max(CLASSES[feature], int(max(before.max(), after.max())) + 1)
+    return transitions(before[rows], after[rows], count)
+
+
+def transition_columns(columns: Arrays, feature: str) -> dict[str, object]:
     """Return how many installations went from each class to each, by level."""
-    before, after = columns[f"{feature}_class_before"], columns[f"{feature}_class_after"]
-    count = max(count, int(max(before.max(), after.max())) + 1)
     present = np.unique(columns["level"])
-    counts = [
-        transitions(before[columns["level"] == n], after[columns["level"] == n], count) for n in present
-    ]
+    counts = [transitions_of(columns, feature, columns["level"] == number) for number in present]
+    classes = len(counts[0])
     table: dict[str, object] = {
-        "level": np.repeat(np.array(LEVELS)[present], count),
-        "class_before": np.tile(np.arange(1, count + 1), len(present)),
+        "level": np.repeat(np.array(LEVELS)[present], classes),
+        "class_before": np.tile(np.arange(1, classes + 1), len(present)),
     }
-    return table | {f"to_{c + 1}": np.concatenate([matrix[:, c] for matrix in counts]) for c in range(count)}
+    return table | {f"to_{c + 1}": np.concatenate([count[:, c] for count in counts]) for c in range(classes)}
 
 
 def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str:

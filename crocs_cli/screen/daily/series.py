@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.layouts import Layout
+from crocs_cli.machine.run import shards
 from crocs_cli.maths.readings.days import EPOCH
 from crocs_cli.screen.daily import onset
 from crocs_cli.screen.daily.aggregates import week_means
@@ -16,6 +20,12 @@ from crocs_cli.screen.portable import log
 from crocs_cli.screen.settings import LONGEST_BEFORE, FilterSettings
 
 HOLDER = 0  # the kind of event that cuts a series
+
+
+def together(folder: Path, layout: Layout, names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    """Return the arrays of all shards of a directory, one shard after another."""
+    parts = [files.read(folder / f"{key}.h5", layout, names) for key in shards(folder, layout)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 @dataclass(frozen=True)

@@ -259,6 +259,14 @@ def gap_edges() -> np.ndarray:
     return gaps.gap_bins(51 + 50 * GAP_BINS)[:GAP_BINS]
 
 
+def gap_histograms(features: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the first length of each bin, gaps by length, and installations by missing days."""
+    edges = gap_edges()
+    place = np.searchsorted(edges, features["missing_days"], side="right") - 1
+    by_installation = np.bincount(place[place >= 0], minlength=len(edges))[: len(edges)]
+    return edges, features["gap_length_count"].sum(axis=0), by_installation
+
+
 def _quality(series: Series) -> np.ndarray:
     quality = series.arrays["quality"]
     return np.stack([((quality >> bit) & 1).sum(axis=1) for bit in range(QUALITY_BITS)], axis=1)

@@ -16,7 +16,7 @@ from crocs_cli.cli.compare import _said
 from crocs_cli.cli.screen import _say
 from crocs_cli.machine.plain import json_text
 from crocs_cli.screen.truth import metrics
-from crocs_cli.screen.validate import _shown
+from crocs_cli.screen.validate import shown
 from crocs_cli.stages import plan
 from crocs_cli.stages.compare import Comparison, Prevalence
 from tests.conftest import ROOT
@@ -134,7 +134,7 @@ def test_screening_without_a_thief_is_said_in_words(capsys):
     score, nobody = np.arange(4.0), np.zeros(4, dtype=bool)
     figures = json.loads(json_text(metrics.summary(score, nobody, np.zeros(4))), parse_constant=not_json)
     assert figures["auc"] is figures["fpr_at_recall_0.5"] is None
-    assert _shown(math.nan) == _shown(None) == "not known"
+    assert shown(math.nan) == shown(None) == "not known"
     rows = {"id": ["a", "b"], "final": np.array([0.5, np.nan])}
     _say(rows, as_json=False)
     assert capsys.readouterr().out == "a  0.500\nb  not known\n"

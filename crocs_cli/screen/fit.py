@@ -120,17 +120,15 @@ def gathered(products: Sequence[Product], names: tuple[str, ...] = ()) -> Arrays
 
 def labels(columns: Arrays, first_quartile: np.ndarray, settings: FitSettings) -> np.ndarray:
     """Return the primary filters of DS0 of all installations."""
-    limits = assess.thresholds(settings.filter, settings.filter.min_days_before)
     observed = np.all(columns["month_days"] >= 15, axis=1, keepdims=True)
     whole = np.where(observed, columns["month_share"], np.nan)
-    return filters.label(columns | {"month_share": whole}, first_quartile[columns["level"]], limits)
+    return filters.label(columns | {"month_share": whole}, first_quartile[columns["level"]], settings.filter)
 
 
 def level_arrays(columns: Arrays, settings: FitSettings) -> Arrays:
     """Return the first quartile of each voltage level, and the median and 99th percentile of honest
     distances."""
-    limits = assess.thresholds(settings.filter, settings.filter.min_days_before)
-    usable = ~filters.large_gaps(columns, limits)
+    usable = ~filters.large_gaps(columns, settings.filter)
     count = len(LEVEL_NAMES)
     quartile = filters.first_quartiles(columns["mean_kwh"], columns["level"], usable, count)
     steady = labels(columns, quartile, settings) & filters.NO_CLUSTERING == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from crocs_cli.machine.run import listed, shards
 from crocs_cli.machine.team import Team
 from crocs_cli.maths.decisions import at_most
 from crocs_cli.maths.decisions import rank as rank_of
+from crocs_cli.pictures import html
 from crocs_cli.screen import rank
 from crocs_cli.screen.daily.contracts import LEVELS
 from crocs_cli.screen.daily.inspections import read_inspections
@@ -37,10 +37,6 @@ from crocs_cli.screen.truth.labels import Labels
 
 CUTS = (50, 100, 200, 500)
 RATES = (0.1, 0.2, 0.3, 0.5)
-SELECTED = (
-    "Only inspected installations count here, and they were not chosen at random: the figures say how well "
-    "the scores part the inspected ones, not how many losses there are among the others."
-)
 
 
 def run(run: Path, settings: ValidateSettings, seed: int, team: Team) -> Report | None:
@@ -192,80 +188,21 @@ def all_scores(
 
 def page(report: Report) -> str:
     """Return the figures as a page of Markdown."""
-    counts, methods = report["counts"], [name for name, row in report.items() if "auc" in (row or ())]
-    control = report.get("negative_control", {})
-    keys = ("auc", "ap", "p_at_50", "p_at_100", "p_at_200", "p_at_500")
-    lines = [f"# Screening against the {report['against']}", "", *_said(counts), ""]
-    header = ["ranking", "AUC", "AP", "P@50", "P@100", "P@200", "P@500"]
-    header += ["negative control AUC"] if control else []
-    rows = [
-        [
-            name,
-            *(_shown(report[name].get(key)) for key in keys),
-            *([_shown(control[name])] if control else []),
-        ]
-        for name in methods
-    ]
-    lines += _table(header, rows)
-    if by_attack := report["default"].get("auc_by_attack"):
-        rows = [[name, _shown(value)] for name, value in by_attack.items()]
-        lines += _table(["attack", "default AUC"], rows)
-    heads = report["head_of_the_list"].items()
-    rows = [[k, str(row["known"]), str(row["cases"]), _shown(row["false"])] for k, row in heads]
-    lines += _table(["first of the list", "known", "cases", "fraction that are none"], rows)
-    lines += _calibrated(report)
-    for title in ("by_set", "ceased", "checkup", "class_changes", "onset", "false_discovery"):
-        if title in report:
-            lines += [f"{title.replace('_', ' ')}: {json_text(report[title])}", ""]
-    return "\n".join(lines[:-1]) + "\n"
+    environment = html.environment().overlay(autoescape=False)
+    environment.filters["shown"] = shown
+    titles = ("by_set", "ceased", "checkup", "class_changes", "onset", "false_discovery")
+    return environment.get_template("screen/validation.md").render(
+        report,
+        methods={name: row for name, row in report.items() if "auc" in (row or ())},
+        control=report.get("negative_control"),
+        by_attack=report["default"].get("auc_by_attack"),
+        heads=report["head_of_the_list"],
+        least=calibration.LEAST_FOR_LOGISTIC,
+        of_each=calibration.FOLDS,
+        others={name.replace("_", " "): json_text(report[name]) for name in titles if name in report},
+    )
 
 
-def _said(counts: Mapping[str, int]) -> list[str]:
-    """Return the counts in words."""
-    if "inspected" not in counts:
-        return [f"{counts['thieves']} thieves among {counts['installations']} installations."]
-    return [
-        f"{counts['inspected']} of {counts['installations']} installations were inspected since their "
-        f"reference date; {counts['with_a_loss']} had a loss. Inspections left out: "
-        f"{counts['before_the_reference_date']} before the reference date, {counts['without_a_result']} "
-        f"without a result, {counts['of_other_installations']} of other installations.",
-        "",
-        SELECTED,
-    ]
-
-
-def _calibrated(report: Report) -> list[str]:
-    """Return what is known of probabilities and factors, as lines."""
-    found = report["calibration"]
-    if found is None:
-        least, each = calibration.LEAST_FOR_LOGISTIC, calibration.FOLDS
-        return [
-            f"No probabilities: they need {least} ranked installations with a label, {each} of each kind.",
-            "",
-        ]
-    rows = [
-        [_shown(group["probability"]), _shown(group["cases"]), str(group["installations"])]
-        for group in found["reliability"]
-    ]
-    factors = report["factors"]
-    return [
-        f"Probabilities ({found['method']}, {found['labelled']} installations): Brier score "
-        f"{_shown(found['brier'])}, {_shown(found['brier_of_the_mean'])} for one probability for all. "
-        "See probabilities.csv.",
-        "",
-        *_table(["mean probability", "fraction of cases", "installations"], rows),
-        f"Factors that fit these labels, for `crocs screen rank --what-if factors.yaml`: {json_text(factors)}"
-        if factors
-        else "No tag tells these labels apart.",
-        "",
-    ]
-
-
-def _table(header: list[str], rows: list[list[str]]) -> list[str]:
-    """Return a table of Markdown as lines."""
-    bar = [f"| {' | '.join(cells)} |" for cells in (header, *rows)]
-    return [bar[0], "|---" * len(header) + "|", *bar[1:], ""]
-
-
-def _shown(value: float | None) -> str:
+def shown(value: float | None) -> str:
+    """Return a figure with three decimals, or that it is not known."""
     return "not known" if value is None or np.isnan(value) else f"{value:.3f}"

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from crocs_cli.screen.ranking import scoring, tags
+from crocs_cli.screen.settings import RankSettings
 from crocs_cli.screen.truth import baselines
 from tests.screen import naive
 
-RULE = tags.TagRule()
+RULE = RankSettings()
 
 
 def columns(**given):

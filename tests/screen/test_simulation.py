@@ -7,8 +7,9 @@ import pytest
 
 from crocs_cli.screen.daily.dates import Calendar
 from crocs_cli.screen.simulated import attacks
-from crocs_cli.screen.simulated.population import PROFILE_A, draw, shared_weather
+from crocs_cli.screen.simulated.population import PROFILES, draw, shared_weather
 
+PROFILE_A = PROFILES["A"]
 CALENDAR = Calendar(dt.date(2019, 1, 1), 1096)
 START = 800
 

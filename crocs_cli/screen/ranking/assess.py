@@ -12,7 +12,6 @@ from crocs_cli.screen.changes.homologous import yearly_month_change
 from crocs_cli.screen.daily import filters, gaps
 from crocs_cli.screen.daily.aggregates import month_means, week_means, weeks_after, weeks_before
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
-from crocs_cli.screen.daily.filters import Thresholds
 from crocs_cli.screen.daily.series import Series, testable
 from crocs_cli.screen.patterns import features
 from crocs_cli.screen.patterns.classify import common_months, shape_distance
@@ -140,8 +139,8 @@ def _filtered(
     """Filters of both periods, completeness, and the plain measures of each period."""
     before, after = views
     quartile = model.first_quartile[series.arrays["level"]]
-    bits_before = filters.label(before.columns, quartile, thresholds(limits, limits.min_days_before))
-    bits_after = filters.label(after.columns, quartile, thresholds(limits, limits.min_days_after))
+    bits_before = filters.label(before.columns, quartile, limits)
+    bits_after = filters.label(after.columns, quartile, limits, is_before=False)
     fell = (bits_after & filters.LOW_CONSUMPTION > 0) & (bits_before & filters.LOW_CONSUMPTION == 0)
     cut = ~testable(windows, limits)
     bits_before = bits_before | np.where(cut, filters.CONTRACT, 0)
@@ -152,19 +151,6 @@ def _filtered(
         columns |= {f"{name}_before": before.columns[name], f"{name}_after": after.columns[name]}
     least = np.maximum(columns["gap_share_before"], columns["gap_share_after"])
     return columns | {"completeness": 1 - least}
-
-
-def thresholds(limits: FilterSettings, least_days: int) -> Thresholds:
-    """Return the limits of one period."""
-    return Thresholds(
-        limits.max_missing_share,
-        limits.max_gap_days,
-        least_days,
-        limits.low_divisor,
-        limits.low_frequency_share,
-        limits.week_share,
-        limits.month_share,
-    )
 
 
 def _compared(

@@ -13,7 +13,7 @@ from crocs_cli.screen.daily.aggregates import percent_of, weeks_after, weeks_bef
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
 from crocs_cli.screen.ranking import scoring, tags
 from crocs_cli.screen.ranking.scoring import Score
-from crocs_cli.screen.ranking.tags import ShapeScale, TagRule
+from crocs_cli.screen.ranking.tags import ShapeScale
 from crocs_cli.screen.settings import RankSettings
 
 Arrays = dict[str, np.ndarray]
@@ -108,15 +108,10 @@ def _percent(weeks: np.ndarray, last: np.ndarray) -> np.ndarray:
     return np.where(sums[1] > 0, 100 * (sums[0] / np.where(sums[1] > 0, sums[1], 1) - 1), np.nan)
 
 
-def rule_of(settings: RankSettings) -> TagRule:
-    """Return how tags are made under some settings."""
-    return TagRule(settings.min_change, settings.full_drop, settings.margin, settings.test1_only)
-
-
 def verdict(columns: Arrays, crowd: Crowd, scale: ShapeScale, settings: RankSettings) -> Verdict:
     """Tag, score and order installations whose columns already hold test 3 (from `yearly`)."""
     columns = columns | _derived(columns, crowd, settings)
-    found = tags.make_tags(columns, scale, rule_of(settings))
+    found = tags.make_tags(columns, scale, settings)
     factors = settings.factors.model_dump()
     gamma = settings.gamma if settings.completeness == "multiply" else 0.0
     score = scoring.score(found, factors, columns["completeness"], gamma)
@@ -131,8 +126,8 @@ def verdict(columns: Arrays, crowd: Crowd, scale: ShapeScale, settings: RankSett
 
 def _derived(columns: Arrays, crowd: Crowd, settings: RankSettings) -> Arrays:
     """Type, source, agreement, the day of the onset, and whether a contract explains it."""
-    ratio, source = tags.main_ratio(columns, rule_of(settings))
-    kind = tags.change_type(ratio, rule_of(settings))
+    ratio, source = tags.main_ratio(columns, settings)
+    kind = tags.change_type(ratio, settings)
     sees, made = tags.agreement(columns)
     first = crowd.calendar.first_day_of_weeks
     day = np.where((columns["onset_week"] >= 0) & (kind == 1), first + WEEK * columns["onset_week"], -1)

@@ -6,8 +6,10 @@ Without holidays, moves, empty houses, solar panels and gaps every detector look
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import yaml
 from numba import prange
 
 from crocs_cli.maths.compiled import parallel_kernel
@@ -21,75 +23,37 @@ DIGITS = 3  # a meter counts Wh; the last bits of exp and log depend on the proc
 
 @dataclass(frozen=True)
 class Population:
-    """How a population behaves; the defaults are profile A. Shares are of installations, rates per
-    installation.
+    """How a population behaves; population.yaml says what each value means.
 
     `weeks` and `months` are the planted types: weekday shares (type, 7) and month levels (type, 12).
     """
 
-    weeks: tuple[tuple[float, ...], ...] = (
-        (0.18, 0.18, 0.18, 0.18, 0.18, 0.06, 0.04),
-        (0.148, 0.150, 0.150, 0.150, 0.152, 0.140, 0.110),
-        (0.142, 0.141, 0.141, 0.142, 0.143, 0.146, 0.145),
-        (0.123, 0.119, 0.118, 0.121, 0.149, 0.189, 0.181),
-    )
-    week_shares: tuple[float, ...] = (0.18, 0.15, 0.50, 0.17)
-    months: tuple[tuple[float, ...], ...] = (
-        (1.75, 1.65, 1.40, 1.00, 0.75, 0.60, 0.55, 0.50, 0.60, 0.85, 1.30, 1.70),
-        (1.00, 1.00, 1.00, 1.01, 1.02, 1.01, 0.96, 0.88, 1.00, 1.03, 1.02, 1.01),
-        (1.34, 1.28, 1.15, 0.99, 0.88, 0.82, 0.76, 0.73, 0.84, 0.97, 1.15, 1.30),
-        (0.35, 0.35, 0.45, 0.65, 0.95, 1.40, 2.40, 2.50, 1.50, 0.75, 0.40, 0.35),
-    )
-    month_shares: tuple[float, ...] = (0.15, 0.40, 0.35, 0.10)
-    week_jitter: float = 0.09
-    month_jitter: float = 0.05
-    noise: tuple[float, float] = (0.12, 0.40)
-    memory: tuple[float, float] = (0.2, 0.7)
-    walk: float = 0.012  # of the level, natural log a month
-    weather: float = 0.03
-    year_effect: float = 0.03
-    holidays: float = 0.40
-    steps: float = 0.10
-    step_size: float = 0.35
-    vacancies: float = 0.01
-    solar: float = 0.015
-    lost_days: float = 0.01
-    blocks: float = 0.10
-    level_shares: tuple[float, ...] = (0.001, 0.039, 0.06, 0.90)
-    level_kwh: tuple[float, ...] = (5e6, 4e5, 4e4, 3e3)  # median a year
+    weeks: tuple[tuple[float, ...], ...]
+    week_shares: tuple[float, ...]
+    months: tuple[tuple[float, ...], ...]
+    month_shares: tuple[float, ...]
+    week_jitter: float
+    month_jitter: float
+    noise: tuple[float, float]
+    memory: tuple[float, float]
+    walk: float
+    weather: float
+    year_effect: float
+    holidays: float
+    steps: float
+    step_size: float
+    vacancies: float
+    solar: float
+    lost_days: float
+    blocks: float
+    level_shares: tuple[float, ...]
+    level_kwh: tuple[float, ...]
 
 
-PROFILE_A = Population()
-PROFILE_B = Population(
-    weeks=(
-        (0.172, 0.172, 0.172, 0.172, 0.172, 0.09, 0.05),
-        (0.155, 0.157, 0.157, 0.157, 0.154, 0.13, 0.09),
-        (0.146, 0.145, 0.144, 0.145, 0.146, 0.139, 0.135),
-        (0.115, 0.112, 0.113, 0.115, 0.125, 0.21, 0.21),
-    ),
-    week_shares=(0.25, 0.20, 0.40, 0.15),
-    months=(
-        (1.55, 1.50, 1.30, 1.05, 0.85, 0.70, 0.65, 0.65, 0.75, 0.95, 1.25, 1.50),
-        (1.00, 1.00, 1.00, 1.00, 1.00, 1.02, 1.05, 0.95, 1.00, 1.00, 1.00, 1.00),
-        (1.15, 1.12, 1.05, 0.98, 0.90, 0.92, 1.00, 0.95, 0.90, 0.95, 1.08, 1.18),
-        (0.55, 0.55, 0.60, 0.75, 1.05, 1.45, 1.85, 1.90, 1.35, 0.85, 0.60, 0.55),
-    ),
-    month_shares=(0.25, 0.30, 0.30, 0.15),
-    week_jitter=0.11,
-    month_jitter=0.08,
-    noise=(0.20, 0.55),
-    memory=(0.1, 0.6),
-    walk=0.018,
-    weather=0.05,
-    year_effect=0.05,
-    holidays=0.50,
-    steps=0.12,
-    vacancies=0.03,
-    solar=0.03,
-    lost_days=0.015,
-    blocks=0.15,
-)
-PROFILES = {"A": PROFILE_A, "B": PROFILE_B}
+PROFILES = {
+    name: Population(**values)
+    for name, values in yaml.safe_load((Path(__file__).parent / "population.yaml").read_text()).items()
+}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from crocs_cli.screen.daily import filters
 from crocs_cli.screen.daily.aggregates import weeks_after, weeks_before, weeks_unchanged
 from crocs_cli.screen.daily.dates import Windows
 from crocs_cli.screen.rank import Ranking
-from crocs_cli.screen.ranking import judge
 from crocs_cli.screen.ranking.tags import drop_intensity
 from crocs_cli.screen.settings import RankSettings
 from crocs_cli.screen.simulated import attacks
@@ -113,7 +112,7 @@ def onset_figures(found: Ranking, truth: Arrays, positive: np.ndarray) -> Report
     dated = positive & (columns["onset_day"] >= 0)
     error = np.abs(columns["onset_day"] - truth["first_day"])[dated]
     change, _, late = weekly_changes(found)
-    rolling = drop_intensity(homologous.rolling_means(change, late, 13), judge.rule_of(RankSettings()))
+    rolling = drop_intensity(homologous.rolling_means(change, late, 13), RankSettings())
     deepest = np.nan_to_num(rolling).max(axis=1)
     alarm = np.quantile(deepest[(truth["attack"] == attacks.NONE) & found.actual.ranked], 1 - FALSE_ALARMS)
     weeks = np.arange(rolling.shape[1])

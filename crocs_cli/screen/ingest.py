@@ -87,7 +87,7 @@ def _same(there: list[Path], used: dict, inputs: dict[str, str]) -> bool:
 
 
 def prepared(found: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, int]]:
-    """Return the arrays of all installations, cleaned, and a report of what was noticed; log each notice."""
+    """Return the cleaned arrays of all installations, and a report of counts, which are logged."""
     day, tables, calendar = settings.day, settings.input, found.calendar
     quality = np.where(np.isnan(found.kwh), cleaning.MISSING, 0).astype(np.uint8)
     arrays = arrays_of(found.ids, np.zeros(len(found.ids), np.int8), calendar, found.kwh, quality)

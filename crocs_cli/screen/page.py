@@ -1,4 +1,4 @@
-"""Write what a ranking shows to people: its tables, its figures, and one page."""
+"""Write the tables, the figures and the page of a ranking."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The tables of a ranking: ranking, ceased, explanations, classes, scale, filters, gaps, as CSV and
-Parquet."""
+"""Write the tables of a ranking as CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -44,7 +43,7 @@ def _column(values: object) -> pa.Array:
 
 
 def from_1(numbers: np.ndarray) -> np.ma.MaskedArray:
-    """Return what counts from 0 as people count, from 1; a negative number is empty."""
+    """Return numbers that count from 0 as numbers that count from 1; negative ones are empty."""
     return np.ma.masked_less(numbers + 1, 1)
 
 
@@ -67,8 +66,7 @@ def write_ranking(run: Path, found: Ranking, settings: RankSettings) -> None:
 
 
 def listed(found: Ranking, settings: RankSettings) -> np.ndarray:
-    """Return the installations in the order of the list: by score or by money, cut at the false discovery
-    rate."""
+    """Return the order of the list: by score or by money, cut at the false discovery rate."""
     order = found.actual.order
     if settings.rank_by == "value":
         worth = expected_value(found, settings)[order]
@@ -103,7 +101,7 @@ def reasons(found: Ranking, rows: np.ndarray) -> list[str]:
 
 
 def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -> dict[str, object]:
-    """Return the columns of ranking.csv but the reasons, best first (specification 9.6)."""
+    """Return the columns of ranking.csv without the reasons, best first (specification 9.6)."""
     verdict = found.actual
     columns, count = verdict.columns, len(verdict.ranked)
     place = scoring.ranks(order, count), scoring.ranks(order, count, columns["level"])
@@ -144,7 +142,7 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
 
 
 def shown_change(columns: Arrays) -> np.ndarray:
-    """Return the change now, %, from means without shrinking, of the test that decides the type."""
+    """Return the change now in %, without shrinking, of the test that decides the type."""
     source = columns["source"]
     return np.select(
         [source == 3, source == 2, source == 1],
@@ -160,7 +158,7 @@ def dates(found: Ranking, days: np.ndarray) -> np.ndarray:
 
 
 def ceased_columns(found: Ranking, rows: np.ndarray) -> dict[str, object]:
-    """Return the list of those who stopped: a whole bypass looks like an empty house, so it is shown."""
+    """Return the installations that stopped: empty, or bypassed entirely."""
     verdict, columns = found.actual, found.actual.columns
     return {
         "id": columns["installation_id"][rows],
@@ -191,7 +189,7 @@ def class_columns(columns: Arrays) -> dict[str, object]:
 
 
 def scale_columns(found: Ranking) -> dict[str, object]:
-    """Return the figures of the three tests of every installation (specification 8.8), weeks as dates."""
+    """Return the figures of the three tests (specification 8.8), with weeks as dates."""
     verdict = found.actual
     columns, calendar = verdict.columns, found.crowd.calendar
     names = [name for name in columns if name.startswith(("t1_", "t2_", "t3_", "mean_", "onset_"))]
@@ -211,7 +209,7 @@ def scale_columns(found: Ranking) -> dict[str, object]:
 
 
 def untested(bits: int) -> str:
-    """Return why an installation is not ranked, empty when it is or can be."""
+    """Return the reasons for no rank, empty without any."""
     return filters.names(bits & (filters.LARGE_GAPS | filters.LOW_CONSUMPTION | filters.CONTRACT))
 
 
@@ -227,8 +225,7 @@ def filter_columns(columns: Arrays) -> dict[str, object]:
 
 
 def checkup_columns(columns: Arrays) -> dict[str, object]:
-    """Return the meters with large gaps in DS1: a meter that falls silent may have been cut off (paper,
-    2)."""
+    """Return the meters with large gaps in DS1, which may have been disconnected (paper, 2)."""
     rows = columns["filters_after"] & filters.LARGE_GAPS > 0
     table: dict[str, object] = {"id": columns["installation_id"][rows]}
     names = ("gap_share_before", "gap_share_after", "days_after", "mean_before")
@@ -255,7 +252,7 @@ def transition_columns(columns: Arrays, feature: str) -> dict[str, object]:
 
 
 def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str:
-    """Return one JSON line for each installation: contributions that add up to the score, times completeness.
+    """Return a JSON line for each installation, with the contributions to its score.
 
     sum(contributions) * completeness ** gamma = final where the sum is positive, else the sum itself.
     """
@@ -284,7 +281,7 @@ def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str
 
 
 def top(found: Ranking, settings: RankSettings, rows: int) -> dict[str, object]:
-    """Return rank, id, final score and reason of the head of the list."""
+    """Return rank, id, score and reason of the first of the list."""
     order = listed(found, settings)[:rows]
     table = ranking_columns(found, order, settings)
     return {name: table[name] for name in ("rank", "id", "final")} | {"reason": reasons(found, order)}

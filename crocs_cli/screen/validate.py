@@ -10,7 +10,7 @@ import yaml
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.plain import json_bytes, json_text
-from crocs_cli.machine.run import listed, shards
+from crocs_cli.machine.run import listed
 from crocs_cli.machine.team import Team
 from crocs_cli.maths.decisions import at_most
 from crocs_cli.maths.decisions import rank as rank_of
@@ -18,6 +18,7 @@ from crocs_cli.pictures import html
 from crocs_cli.screen import rank
 from crocs_cli.screen.daily.contracts import LEVELS
 from crocs_cli.screen.daily.inspections import read_inspections
+from crocs_cli.screen.daily.series import together
 from crocs_cli.screen.layouts import SCORES, TRUTH
 from crocs_cli.screen.rank import Ranking
 from crocs_cli.screen.ranking import judge
@@ -77,8 +78,7 @@ def read_truth(run: Path) -> Arrays:
             f"{run}: no truth; give --input-inspections FILE (id, date, found), or use a run of "
             "`crocs screen simulate`"
         )
-    parts = [files.read(folder / f"{key}.h5", TRUTH) for key in shards(folder, TRUTH)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in TRUTH.arrays}
+    return together(folder, TRUTH)
 
 
 def known_cases(run: Path, settings: ValidateSettings, found: Ranking, truth: Arrays | None) -> Labels:
@@ -155,7 +155,7 @@ def write_learned(folder: Path, found: Ranking, ranked: RankSettings, known: Lab
 def all_scores(
     found: Ranking, ranked: RankSettings, settings: ValidateSettings, known: Labels, seed: int
 ) -> Arrays:
-    """Return {name: score} of every method; who has no rank is below everybody, in every method alike.
+    """Return {name: score} of every method; installations without a rank come last in each.
 
     Baselines come plain and with the rule of the ceased; `default_plain` is the default without that rule.
     Each score is its place in the order of its method, so that scores that rounding parts stay equal.

@@ -85,11 +85,11 @@ def test_planted_gaps_are_recovered_with_their_edges_and_add_up():
     assert found["longest_gap"].tolist() == [10, 100, 0]
     assert found["gap_share"] == pytest.approx([0.055, 0.25, 1.0])
     _, _, length = gaps.gap_runs(np.isnan(kwh))
-    edges, counts = gaps.gap_histogram(length, 400)
-    assert dict(zip(edges.tolist(), counts.tolist(), strict=True))[6] == 2
+    counts = gaps.gap_lengths(np.isnan(kwh)).sum(axis=0)
+    assert dict(zip(gaps.BINS.tolist(), counts.tolist(), strict=True))[6] == 2
     assert counts.sum() == 4
     assert length.sum() == np.isnan(kwh).sum()
-    assert edges[:12].tolist() == [1, 6, 11, 16, 21, 26, 31, 36, 41, 46, 51, 101]
+    assert gaps.BINS[:12].tolist() == [1, 6, 11, 16, 21, 26, 31, 36, 41, 46, 51, 101]
 
 
 def test_days_before_a_contract_are_not_expected():

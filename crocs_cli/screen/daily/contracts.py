@@ -24,7 +24,7 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Spell:
-    """One row of a table with start and end: the value that an installation had between them."""
+    """One row of a table with start and end: the value of an installation between them."""
 
     id: str
     start: dt.date | None
@@ -33,7 +33,7 @@ class Spell:
 
 
 def levels_of(ids: np.ndarray, settings: InputSettings) -> tuple[Arrays, int]:
-    """Return level, latitude and longitude of every installation, and how many have no known level.
+    """Return level, latitude and longitude of every installation, and the number of unknown levels.
 
     Unknown levels count as LV; with `strict` they raise CrocsError.
     """

@@ -1,4 +1,4 @@
-"""Primary filters: series that are too poor, too small or too concentrated to be compared (paper, 2.3)."""
+"""Primary filters: series too incomplete, too small or too concentrated to compare (paper, 2.3)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_USE_SHARE = 0.99
 
 
 def first_quartiles(mean_kwh: np.ndarray, level: np.ndarray, usable: np.ndarray, levels: int) -> np.ndarray:
-    """Return the first quartile of the mean daily energy of each voltage level, NaN for a level without any.
+    """Return the first quartile of the mean daily energy of each voltage level, NaN for an empty level.
 
     `usable` are the installations without large gaps.
     """
@@ -79,7 +79,7 @@ def label(
 
 
 def clusterable(bits: np.ndarray, feature: str) -> np.ndarray:
-    """Return who takes part in the clustering of week, month or scale, bool (installation,)."""
+    """Return which installations the clustering of week, month or scale uses, bool (installation,)."""
     own = {"week": CC_W, "month": CC_M | MONTH_NOT_TESTABLE, "scale": MONTH_NOT_TESTABLE}[feature]
     return (bits & (NO_CLUSTERING | own)) == 0
 

@@ -1,4 +1,4 @@
-"""Read what inspections of the user's own found."""
+"""Read tables of inspections."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _part(path: Path, rows: Rows) -> tuple[np.ndarray, ...]:
 
 
 def _meant(rows: Rows, name: str, meanings: Mapping[str, str]) -> np.ndarray:
-    """Return the meaning of every word of a column; capitals do not matter where a word is known without."""
+    """Return the meaning of every word of a column, also of words in capitals."""
     words = [word or "" for word in rows.columns[name]]
     found = [meanings.get(word, meanings.get(word.lower())) for word in words]
     if None in found:

@@ -1,4 +1,4 @@
-"""Figures 18 to 23: contributions, the worst cases, transitions between classes, scores, places."""
+"""Figures 18 to 23: contributions, largest changes, transitions between classes, scores, places."""
 
 from __future__ import annotations
 

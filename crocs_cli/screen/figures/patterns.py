@@ -1,4 +1,4 @@
-"""Figures 11 to 17: maps, elbow, nodes gathered into classes, prototypes, yearly energy."""
+"""Figures 11 to 17: maps, elbow, classes of nodes, prototypes, yearly energy."""
 
 from __future__ import annotations
 

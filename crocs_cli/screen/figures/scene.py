@@ -1,4 +1,4 @@
-"""Data of the figures, and the parts that several of them share."""
+"""Read the data of the figures, and draw the parts that several of them share."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SHADES = LinearSegmentedColormap.from_list("shades", [style.PAPER, style.ACCENT]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure, the same in words, and the columns behind it."""
+    """A figure, its description in words, and the columns behind it."""
 
     figure: Figure
     alt: str

@@ -1,4 +1,4 @@
-"""Figures 2 to 10: contracts, inspections, gaps, the split at the reference date, what the filters catch."""
+"""Figures 2 to 10: contracts, inspections, gaps, the reference date, examples of the filters."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from crocs_cli.screen.figures.scene import (
     plot_series,
     series_columns,
 )
+from crocs_cli.screen.overview import gap_counts
 from crocs_cli.screen.patterns.features import month_shares, observed_months, summarise, week_shares
-from crocs_cli.screen.ranking import assess
 
 
 def _table(path: Path) -> dict[str, list[str]]:
@@ -82,7 +82,8 @@ def inter_day_gaps(scene: Scene) -> Drawing | None:
     """Draw gaps by length, and installations by missing days."""
     if not scene.features:
         return None
-    edges, by_gap, by_installation = assess.gap_histograms(scene.features)
+    by_gap, by_installation = gap_counts(scene.features)
+    edges = gaps.BINS
     figure, axes = panels((4, 4), 3)
     limit = scene.ranking.source.fitted.filter.max_gap_days
     for panel, counts, what in zip(axes, (by_gap, by_installation), ("gaps", "installations"), strict=True):

@@ -74,7 +74,7 @@ def nearest_two(data: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.nda
 
 @kernel
 def _node_sums(data: np.ndarray, node: np.ndarray, nodes: int) -> np.ndarray:
-    """Sum of the data of every node and, in a last column, their count; one order whatever the threads."""
+    """Return sums of the data of every node and, in a last column, their count; in one order."""
     total = np.zeros((nodes, data.shape[1] + 1))
     for i in range(len(data)):
         total[node[i], -1] += 1
@@ -84,7 +84,7 @@ def _node_sums(data: np.ndarray, node: np.ndarray, nodes: int) -> np.ndarray:
 
 
 def start(data: np.ndarray, lattice: Lattice) -> np.ndarray:
-    """Lay the map over the first two principal components, +-1 standard deviation; a chain over quantiles."""
+    """Return nodes over the first two principal components, +-1 standard deviation; a chain on quantiles."""
     if data.shape[1] == 1:
         return np.quantile(data, (np.arange(lattice.nodes) + 0.5) / lattice.nodes, axis=0)
     centre = data.mean(axis=0)
@@ -137,7 +137,7 @@ def train(data: np.ndarray, lattice: Lattice, epochs: int = 50) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Quality:
-    """How well a map stands for data: see `quality`."""
+    """Measures of a map; see `quality`."""
 
     quantisation_error: float
     holdout_error: float
@@ -148,9 +148,7 @@ class Quality:
 
 
 def quality(nodes: np.ndarray, lattice: Lattice, data: np.ndarray, holdout: np.ndarray) -> Quality:
-    """Measure a map: mean distance to the nearest node (of the training data and of data held out), share of
-    rows whose two nearest nodes are no neighbours, mean distance to the centre, explained variance, empty
-    nodes.
+    """Measure a map on its training data and on data held out.
 
     Source: screening specification 6.6.
     """

@@ -1,4 +1,4 @@
-"""Tags: what the tests found of each installation, from 0 to 1 (paper, 2.6)."""
+"""Turn the results of the tests into tags from 0 to 1 (paper, 2.6)."""
 
 from __future__ import annotations
 
@@ -43,13 +43,12 @@ class ShapeScale:
 
 
 def drop_intensity(ratio: np.ndarray, rule: RankSettings) -> np.ndarray:
-    """Return how strong a decrease is, 0 up to the least change, 1 from the full drop on; NaN stays."""
+    """Return the intensity of a decrease: 0 up to the least change, 1 from the full drop on; NaN stays."""
     return np.clip((1 - exp(ratio) - rule.min_change) / (rule.full_drop - rule.min_change), 0, 1)
 
 
 def main_ratio(columns: Columns, rule: RankSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ratio that decides the type and which test it comes from (0 none): test 3, else 2, else
-    1."""
+    """Return the ratio that decides the type, and its test: 3, else 2, else 1 (0 none)."""
     ratio, source = columns["t1_ratio"], np.where(np.isnan(columns["t1_ratio"]), 0, 1)
     if not rule.test1_only:
         for test, name in ((2, "t2_gap"), (3, "t3_last")):
@@ -65,7 +64,7 @@ def change_type(ratio: np.ndarray, rule: RankSettings) -> np.ndarray:
 
 
 def agreement(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many tests see a sure decrease, and how many could be made."""
+    """Count the tests with a significant decrease, and the tests that were possible."""
     pairs = [(columns[f"{test}_{ratio}"], columns[f"{test}_z"]) for test, ratio in RATIOS]
     known = np.array([~np.isnan(ratio) & ~np.isnan(z) for ratio, z in pairs])
     sees = np.array([(ratio <= LN_0_9) & (np.abs(z) >= SURE) for ratio, z in pairs])
@@ -76,7 +75,7 @@ RATIOS = (("t1", "ratio"), ("t2", "ratio"), ("t3", "last"))
 
 
 def shape_tag(distance: np.ndarray, scale: tuple[float, float]) -> np.ndarray:
-    """Return how unusual a shape distance is: 0 at the honest median, 1 at the honest 99th percentile."""
+    """Return a tag of a shape distance: 0 at the honest median, 1 at the honest 99th percentile."""
     median, high = scale
     return np.clip((distance - median) / max(high - median, 1e-9), 0, 1)
 

@@ -1,4 +1,4 @@
-"""Fifteen ways to pay for less than was used, on daily energy (specification 11.3).
+"""Fifteen kinds of theft on daily energy (specification 11.3).
 
 After Zheng et al. (IEEE TII 15(3), 2019: FDI1-6), Jokar et al. (IEEE TSG 7(1), 2016: h1-h6) and Altamimi et
 al. (Energy, 2023), adapted to days. Each function takes the true energy of the attacked days and a `Scene`,
@@ -17,7 +17,7 @@ NONE = 0
 
 @dataclass(frozen=True)
 class Scene:
-    """What an attack may look at: a generator, the mean before it, weekday and month of its days.
+    """Data that an attack may use: a generator, the mean before it, weekday and month of its days.
 
     `season` ranks the 12 months of this installation by level, highest first; `others` (installation, day)
     are the same days of other installations and `other_means` their means.
@@ -38,17 +38,17 @@ def constant_reduction(kwh: np.ndarray, scene: Scene) -> np.ndarray:
 
 
 def cap(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A2: nothing above a limit is recorded (FDI2)."""
+    """A2: days are recorded up to a limit (FDI2)."""
     return np.minimum(kwh, scene.rng.uniform(0.4, 0.9) * scene.mean_kwh)
 
 
 def constant_bypass(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A3: a constant load passes beside the meter (FDI3)."""
+    """A3: a constant load bypasses the meter (FDI3)."""
     return np.maximum(kwh - scene.rng.uniform(0.2, 0.6) * scene.mean_kwh, 0)
 
 
 def zero_windows(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A4: nothing recorded in windows of 3 to 21 days (FDI4, h2)."""
+    """A4: windows of 3 to 21 days record nothing (FDI4, h2)."""
     return np.where(_windows(len(kwh), scene.rng), 0, kwh)
 
 
@@ -69,7 +69,7 @@ def weekdays_reduced(kwh: np.ndarray, scene: Scene) -> np.ndarray:
 
 
 def slow_drift(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A8: the share that is stolen grows for two to eight months."""
+    """A8: the stolen fraction grows for two to eight months."""
     share = np.minimum(np.arange(len(kwh)) / scene.rng.uniform(60, 240), 1) * scene.rng.uniform(0.3, 0.8)
     return kwh * (1 - share)
 
@@ -100,17 +100,17 @@ def intermittent(kwh: np.ndarray, scene: Scene) -> np.ndarray:
 
 
 def silent_windows(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A13: as A4, but the meter reports nothing at all."""
+    """A13: as A4, but the meter reports nothing."""
     return np.where(_windows(len(kwh), scene.rng), np.nan, kwh)
 
 
 def since_commissioning(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A14: A1 from the first day on: the negative control, nothing changes."""
+    """A14: A1 from the first day on, so that nothing changes: the negative control."""
     return constant_reduction(kwh, scene)
 
 
 def total_bypass(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A15: nothing is recorded any more."""
+    """A15: nothing is recorded."""
     return np.zeros_like(kwh)
 
 
@@ -136,7 +136,7 @@ SILENT, COMMISSIONING, BYPASS = 13, 14, 15
 
 
 def _windows(days: int, rng: np.random.Generator) -> np.ndarray:
-    """Windows of 3 to 21 days that cover 10 to 40 % of the days."""
+    """Return windows of 3 to 21 days that cover 10 to 40 % of the days."""
     covered = np.zeros(days, bool)
     wanted = rng.uniform(0.1, 0.4) * days
     while covered.sum() < wanted:
@@ -153,7 +153,7 @@ def commit(
     month: np.ndarray,
     seed: list[int],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Record every installation as its attack has it from its first day on; return energy and stolen kWh.
+    """Return the recorded energy of every installation under its attack, and the stolen kWh.
 
     `kwh` float32 (installation, day), the truth, NaN allowed; `attack` 0 for the honest; `first_day`
     (installation,). Each thief has a generator of its own, from `seed` and its row. What was stolen is the
@@ -181,6 +181,6 @@ def commit(
 
 
 def _means(kwh: np.ndarray) -> np.ndarray:
-    """Mean of the known days of every row, 0 without any."""
+    """Return the mean of the known days of every row, 0 without any."""
     known = ~np.isnan(kwh)
     return np.where(known, kwh, 0).sum(axis=1, dtype=np.float64) / np.maximum(known.sum(axis=1), 1)

@@ -1,4 +1,4 @@
-"""A synthetic population of daily energy with honest reasons for change (specification 11.2).
+"""Sample a population of daily energy with honest reasons for changes (specification 11.2).
 
 Without holidays, moves, empty houses, solar panels and gaps every detector looks perfect.
 """
@@ -23,7 +23,7 @@ DIGITS = 3  # a meter counts Wh; the last bits of exp and log depend on the proc
 
 @dataclass(frozen=True)
 class Population:
-    """How a population behaves; population.yaml says what each value means.
+    """Parameters of a population; population.yaml explains each.
 
     `weeks` and `months` are the planted types: weekday shares (type, 7) and month levels (type, 12).
     """
@@ -58,7 +58,7 @@ PROFILES = {
 
 @dataclass(frozen=True)
 class Drawn:
-    """One batch of installations as they truly consume, and what was planted in it.
+    """A sampled batch of installations with their true energy and planted changes.
 
     `kwh` float32 (installation, day) without gaps; `missing` bool (installation, day); `level`, `week_type`,
     `month_type` (installation,); days on which an honest change began, -1 none: `step_day`, `vacancy_day`,
@@ -76,7 +76,7 @@ class Drawn:
 
 
 def shared_weather(population: Population, calendar: Calendar, seed: int) -> np.ndarray:
-    """Return what weather and economy do to everybody, natural log, float64 (day,)."""
+    """Return the effect of weather and economy on all, natural log, float64 (day,)."""
     rng = np.random.default_rng([seed, 0])
     swing = _remembered(rng.normal(size=(1, calendar.days)), np.array([0.9]))[0]
     year = calendar.dates.astype("datetime64[Y]").astype(int)
@@ -87,7 +87,7 @@ def shared_weather(population: Population, calendar: Calendar, seed: int) -> np.
 def draw(
     population: Population, calendar: Calendar, weather: np.ndarray, count: int, rng: np.random.Generator
 ) -> Drawn:
-    """Draw a batch of honest installations."""
+    """Sample a batch of honest installations."""
     level = rng.choice(len(LEVELS), count, p=population.level_shares)
     week_type = rng.choice(4, count, p=population.week_shares)
     month_type = rng.choice(4, count, p=population.month_shares)
@@ -107,7 +107,7 @@ def draw(
 
 
 def _daily_season(months: np.ndarray, calendar: Calendar) -> np.ndarray:
-    """Month levels drawn on smoothly from mid-month to mid-month, mean 1."""
+    """Interpolate month levels from mid-month to mid-month, mean 1."""
     day = (calendar.dates - calendar.dates.astype("datetime64[Y]")).astype(float) + 0.5
     middles = np.concatenate([[MONTH_MIDDLES[-1] - 365.25], MONTH_MIDDLES, [MONTH_MIDDLES[0] + 365.25]])
     place = np.searchsorted(middles, day, side="right") - 1
@@ -118,7 +118,7 @@ def _daily_season(months: np.ndarray, calendar: Calendar) -> np.ndarray:
 
 
 def _noise(population: Population, days: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Day-to-day noise with memory and a slow walk of the level, natural log."""
+    """Return day-to-day noise with memory and a slow random walk of the level, natural log."""
     size, memory = rng.uniform(*population.noise, count), rng.uniform(*population.memory, count)
     noise = size[:, None] * _remembered(rng.standard_normal((count, days)), memory)
     steps = rng.normal(0, population.walk / np.sqrt(30.4), (count, days))
@@ -127,7 +127,7 @@ def _noise(population: Population, days: int, count: int, rng: np.random.Generat
 
 @parallel_kernel
 def _remembered(shocks: np.ndarray, memory: np.ndarray) -> np.ndarray:
-    """Unit-variance AR(1) series from unit shocks."""
+    """Return unit-variance AR(1) series from unit shocks."""
     series = np.empty_like(shocks)
     for i in prange(len(shocks)):
         scale = np.sqrt(1 - memory[i] ** 2)
@@ -140,7 +140,7 @@ def _remembered(shocks: np.ndarray, memory: np.ndarray) -> np.ndarray:
 def _honest_changes(
     population: Population, calendar: Calendar, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Moves and new appliances (a step), empty houses, solar panels: natural log, and the day each began."""
+    """Return steps, vacancies and solar panels in natural log, and the day each began."""
     day = np.arange(calendar.days)
     starts = rng.integers(0, calendar.days, (3, count))
     shares = np.array([population.steps, population.vacancies, population.solar])
@@ -154,7 +154,7 @@ def _honest_changes(
 
 
 def _holidays(population: Population, calendar: Calendar, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Level left during absences of 1 to 3 weeks, once or twice a year, mostly in summer."""
+    """Return the level during absences of 1 to 3 weeks, once or twice a year, mostly in summer."""
     left = np.ones((count, calendar.days))
     years = -(-calendar.days // 365)
     for i in np.nonzero(rng.random(count) < population.holidays)[0]:
@@ -167,7 +167,7 @@ def _holidays(population: Population, calendar: Calendar, count: int, rng: np.ra
 
 
 def _missing(population: Population, days: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Days that never arrived: single ones, and for some installations a block of 5 to 45 days."""
+    """Return lost days: single ones, and for some installations a block of 5 to 45 days."""
     missing = rng.random((count, days)) < population.lost_days
     for i in np.nonzero(rng.random(count) < population.blocks)[0]:
         first = rng.integers(0, days)

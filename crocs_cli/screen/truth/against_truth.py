@@ -54,7 +54,7 @@ def _auc_of(score: np.ndarray, truth: Arrays, attack: int) -> float:
 
 
 def by_set(score: np.ndarray, truth: Arrays) -> Report:
-    """Return AP and P@100 with other sets of attacks counted as thieves: what the headline leaves out."""
+    """Return AP and P@100 with other sets of attacks counted as thieves."""
     figures = {}
     for name, kinds in SETS.items():
         positive = np.isin(truth["attack"], list(kinds))
@@ -65,7 +65,7 @@ def by_set(score: np.ndarray, truth: Arrays) -> Report:
 
 
 def checkup_figures(found: Ranking, truth: Arrays) -> Report:
-    """Return how many of the silent meters (A13) are on the check-up list, and how many others."""
+    """Return how many silent meters (A13) are on the check-up list, and its length."""
     listed = found.actual.columns["filters_after"] & filters.LARGE_GAPS > 0
     silent = truth["attack"] == attacks.SILENT
     return {
@@ -88,7 +88,7 @@ def ceased_figures(found: Ranking, truth: Arrays) -> Report:
 
 
 def class_change_figures(found: Ranking, truth: Arrays) -> Report:
-    """Return the share of class changes among the honest, and among those without any planted change."""
+    """Return the fraction of class changes of the honest, and of those without a planted change."""
     honest = (truth["attack"] == attacks.NONE) & found.actual.ranked
     planted = [truth[f"{name}_day"] >= 0 for name in ("step", "vacancy", "solar")]
     unchanged = honest & ~np.any(planted, axis=0)
@@ -103,8 +103,7 @@ def class_change_figures(found: Ranking, truth: Arrays) -> Report:
 
 
 def onset_figures(found: Ranking, truth: Arrays, positive: np.ndarray) -> Report:
-    """Return how far the onset is off, how late an alarm comes, and the energy found missing over that
-    stolen.
+    """Return the error of the onset, the delay of an alarm, and the energy found over the energy stolen.
 
     The alarm: the 13-week change against a year before is as deep as 1 % of the honest ever show in DS1.
     """

@@ -1,4 +1,4 @@
-"""Rankings to be measured against (specification 11.5). Each returns a score, higher is more suspicious."""
+"""Rankings to compare with (specification 11.5); higher scores are more suspicious."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CUSUM_SLACK = 0.5  # of a standard deviation
 
 
 def random_order(count: int, seed: int) -> np.ndarray:
-    """B0: chance."""
+    """B0: random order."""
     return np.random.default_rng(seed).random(count)
 
 
@@ -27,7 +27,7 @@ def drop_ratio(columns: Columns) -> np.ndarray:
 
 
 def same_period_last_year(columns: Columns) -> np.ndarray:
-    """B2: the months of DS1 against the same months a year before."""
+    """B2: the months of DS1 over the same months a year before."""
     return _filled(-columns["t3_months"])
 
 
@@ -53,7 +53,7 @@ def isolation_forest_of_shapes(columns: Columns, seed: int) -> np.ndarray:
 
 
 def forecast_residuals(weeks: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """B5: greatest downward CUSUM of a seasonal-naive forecast's residuals, in standard deviations of DS0.
+    """B5: greatest downward CUSUM of a seasonal-naive forecast's residuals, in deviations of DS0.
 
     `weeks` is the year-on-year change of every week, float64 (installation, week), without peers.
     """
@@ -80,7 +80,7 @@ def gradient_boosting(tags: np.ndarray, known: np.ndarray, positive: np.ndarray,
 
 
 def ceased_last(score: np.ndarray, ceased: np.ndarray) -> np.ndarray:
-    """Return a ranking the rule of the ceased: they go below everybody else, in their own order."""
+    """Put the ceased below all others, in their own order."""
     return np.where(ceased, score - (score.max() - score.min() + 1), score)
 
 
@@ -93,7 +93,7 @@ def _forest(measures: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _filled(score: np.ndarray) -> np.ndarray:
-    """What could not be scored is the least suspicious."""
+    """Give installations without a score the lowest one."""
     known = score[np.isfinite(score)]
     return np.where(np.isfinite(score), score, known.min() - 1 if len(known) else 0.0)
 

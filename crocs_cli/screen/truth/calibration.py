@@ -1,4 +1,4 @@
-"""Turn scores into probabilities, and fit factors, where inspections tell enough (specification 14.3)."""
+"""Learn probabilities and factors from labelled installations (specification 14.3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIGITS = 6
 
 @dataclass(frozen=True)
 class Calibration:
-    """How likely a case is: `probability` of all installations (NaN not ranked), and how far to trust it.
+    """Probabilities of all installations (NaN not ranked), and how well they fit.
 
     `out_of_fold` are the probabilities of the labelled ones by fits that did not know them, (labelled,);
     `brier` is their mean squared error, `brier_of_mean` that of one probability for all.

@@ -1,4 +1,4 @@
-"""Cases that are known: from the truth of a simulation, or from inspections of the user's own."""
+"""Collect known cases: from the truth of a simulation, or from inspections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from crocs_cli.screen.simulated import attacks
 
 @dataclass(frozen=True)
 class Labels:
-    """Which installations are cases: `known` and `positive` bool, `stolen` kWh or None, each (installation,).
+    """Known cases: `known` and `positive` bool, `stolen` kWh or None, each (installation,).
 
     Only installations that are known count; `counts` says how many there are and were left out.
     """

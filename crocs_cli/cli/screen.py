@@ -92,14 +92,14 @@ def rank(job: Job, what_if: Path | None, as_json: bool) -> None:
     from crocs_cli.screen import rank as stage
 
     if what_if is not None:
-        _say(stage.what_if(job.run, stage.factors_of(load(what_if))), as_json)
+        _print_rows(stage.what_if(job.run, stage.factors_of(load(what_if))), as_json)
         return
     ranking = stage.run(job.run, job.settings, job.team)
     if ranking is not None:
         from crocs_cli.screen import page, tables
 
         page.write(job.run, ranking, job.settings)
-        _say(tables.top(ranking, job.settings, SHOWN), as_json)
+        _print_rows(tables.top(ranking, job.settings, SHOWN), as_json)
 
 
 @command.command("validate")
@@ -124,7 +124,7 @@ def validate(job: Job, as_json: bool) -> None:
         click.echo(json_text(report, 1) if as_json else stage.page(report), nl=as_json)
 
 
-def _say(columns: dict, as_json: bool) -> None:
+def _print_rows(columns: dict, as_json: bool) -> None:
     """Print the first rows of a table, as JSON or as text."""
     rows = [
         dict(zip(columns, values, strict=True))

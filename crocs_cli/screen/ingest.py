@@ -86,26 +86,26 @@ def _same(there: list[Path], used: dict, inputs: dict[str, str]) -> bool:
     return same and len(there) == recipes[0]["parts"]
 
 
-def prepared(found: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, int]]:
+def prepared(readings: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, int]]:
     """Return the cleaned arrays of all installations, and a report of counts, which are logged."""
-    day, tables, calendar = settings.day, settings.input, found.calendar
-    quality = np.where(np.isnan(found.kwh), cleaning.MISSING, 0).astype(np.uint8)
-    arrays = arrays_of(found.ids, np.zeros(len(found.ids), np.int8), calendar, found.kwh, quality)
-    if found.intervals is not None:
+    day, tables, calendar = settings.day, settings.input, readings.calendar
+    quality = np.where(np.isnan(readings.kwh), cleaning.MISSING, 0).astype(np.uint8)
+    arrays = arrays_of(readings.ids, np.zeros(len(readings.ids), np.int8), calendar, readings.kwh, quality)
+    if readings.intervals is not None:
         expected = intervals_of_days(calendar, day.timezone, day.interval_minutes)
-        arrays |= {"intervals": found.intervals, "expected_intervals": expected}
-        found.kwh, quality = cleaning.mend_short_days(
-            found.kwh, found.intervals, expected, day.short_min_share, day.short_action
+        arrays |= {"intervals": readings.intervals, "expected_intervals": expected}
+        readings.kwh, quality = cleaning.mend_short_days(
+            readings.kwh, readings.intervals, expected, day.short_min_share, day.short_action
         )
-    power = contracts.contracted_kva(found.ids, tables)
-    kwh, quality = cleaning.clean(found.kwh, quality, day.negatives, day.spike_factor, power)
-    levels, unknown = contracts.levels_of(found.ids, tables)
+    power = contracts.contracted_kva(readings.ids, tables)
+    kwh, quality = cleaning.clean(readings.kwh, quality, day.negatives, day.spike_factor, power)
+    levels, unknown = contracts.levels_of(readings.ids, tables)
     arrays |= {"energy_kwh": kwh, "quality": quality, **levels}
-    arrays |= contracts.contract_arrays(found.ids, calendar, tables)
+    arrays |= contracts.contract_arrays(readings.ids, calendar, tables)
     report = {
-        "installations": len(found.ids),
+        "installations": len(readings.ids),
         "days": calendar.days,
-        **found.counts,
+        **readings.counts,
         "unknown_level": unknown,
     }
     report |= {

@@ -43,7 +43,7 @@ def write(run: Path, settings: FitSettings, fitted: Fitted) -> list[str]:
         )
     summary = counts_of(fitted)
     files.write_bytes(folder / "run.json", json_bytes(summary))
-    return said(summary, fitted)
+    return summary_lines(summary, fitted)
 
 
 def pair_columns(pairs: dict[tuple[str, str], int], names: tuple[str, str, str]) -> Columns:
@@ -177,7 +177,7 @@ def counts_of(fitted: Fitted) -> dict[str, object]:
     }
 
 
-def said(summary: dict[str, object], fitted: Fitted) -> list[str]:
+def summary_lines(summary: dict[str, object], fitted: Fitted) -> list[str]:
     """Return the counts, the classes and the unknowns as lines."""
     lines = [f"{summary['installations']} installations, {summary['without_a_b_c']} pass filters a to c"]
     for name, by_level in summary["labels_by_level"].items():  # type: ignore[attr-defined]

@@ -204,9 +204,9 @@ def clusters_of(path: Path, clusters: int | None, ids: np.ndarray) -> np.ndarray
     return groups
 
 
-def score_arrays(found: Ranking) -> Arrays:
+def score_arrays(ranking: Ranking) -> Arrays:
     """Return the arrays of the scores file."""
-    verdict = found.actual
+    verdict = ranking.actual
     columns, count = verdict.columns, len(verdict.ranked)
     return {
         "installation_id": columns["installation_id"],
@@ -218,8 +218,8 @@ def score_arrays(found: Ranking) -> Arrays:
         "tag": np.stack([verdict.tags[tag] for tag in TAGS], axis=1),
         "completeness": columns["completeness"],
         "agreement": columns["agreement"],
-        "p_value": found.p_value,
-        "q_value": found.q_value,
+        "p_value": ranking.p_value,
+        "q_value": ranking.q_value,
         "onset_day": columns["onset_day"],
         "lost_kwh": columns["lost_kwh"],
     }

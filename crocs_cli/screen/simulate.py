@@ -18,7 +18,7 @@ from crocs_cli.screen.daily.series import Series, arrays_of, together
 from crocs_cli.screen.layouts import DAILY, TRUTH
 from crocs_cli.screen.settings import SimulateSettings
 from crocs_cli.screen.simulated import attacks
-from crocs_cli.screen.simulated.population import NEVER, PROFILES, draw, shared_weather
+from crocs_cli.screen.simulated.population import NEVER, PROFILES, sample, shared_weather
 
 Arrays = dict[str, np.ndarray]
 FIRST_PART = 0.6  # attacks begin in the first 60 % of DS1
@@ -40,12 +40,12 @@ def run(run: Path, settings: SimulateSettings, seed: int, team: Team) -> int:
     source = Path(settings.into) / "screen" / "daily" if settings.into else None
     inputs = {key: files.digest(made_by) for key, made_by in shards(source, DAILY).items()} if source else {}
     parts = len(inputs) or -(-settings.installations // settings.installations_per_shard)
-    drawn = settings.model_dump(mode="json") | {"seed": seed}
+    used = settings.model_dump(mode="json") | {"seed": seed}
     recipes = [
         recipe(
             "screen simulate",
             shard_key(number),
-            drawn,
+            used,
             {"daily": inputs[shard_key(number)]} if source else {},
             parts,
         )
@@ -83,7 +83,7 @@ def _population(settings: SimulateSettings, seed: int, number: int) -> tuple[Ser
     calendar = Calendar(settings.first_date, (last - settings.first_date).days)
     population = PROFILES[settings.profile]
     weather = shared_weather(population, calendar, seed)
-    found = draw(population, calendar, weather, count, np.random.default_rng([seed, PLANTED, number]))
+    found = sample(population, calendar, weather, count, np.random.default_rng([seed, PLANTED, number]))
     ids = np.array([f"I{i:07d}" for i in range(first, first + count)])
     series = Series.of(arrays_of(ids, found.level, calendar, found.kwh, np.zeros(found.kwh.shape, np.uint8)))
     names = ("week_type", "month_type", "step_day", "vacancy_day", "solar_day")

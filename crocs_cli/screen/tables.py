@@ -47,47 +47,47 @@ def from_1(numbers: np.ndarray) -> np.ma.MaskedArray:
     return np.ma.masked_less(numbers + 1, 1)
 
 
-def write_ranking(run: Path, found: Ranking, settings: RankSettings) -> None:
+def write_ranking(run: Path, ranking: Ranking, settings: RankSettings) -> None:
     """Write all tables of a ranking into RUN/screen."""
-    folder, verdict = run / "screen", found.actual
-    order = listed(found, settings)
-    rows = reasons(found, np.arange(len(verdict.ranked)))
-    table = ranking_columns(found, order, settings) | {"reason": [rows[i] for i in order]}
+    folder, verdict = run / "screen", ranking.actual
+    order = listed(ranking, settings)
+    rows = reasons(ranking, np.arange(len(verdict.ranked)))
+    table = ranking_columns(ranking, order, settings) | {"reason": [rows[i] for i in order]}
     write_table(folder / "ranking.csv", table, parquet=True)
     stopped = np.nonzero(verdict.columns["ceased"] > 0)[0]
-    write_table(folder / "ceased.csv", ceased_columns(found, stopped))
+    write_table(folder / "ceased.csv", ceased_columns(ranking, stopped))
     write_table(folder / "classes.csv", class_columns(verdict.columns), parquet=True)
-    write_table(folder / "scale.csv", scale_columns(found), parquet=True)
+    write_table(folder / "scale.csv", scale_columns(ranking), parquet=True)
     write_table(folder / "filters_after.csv", filter_columns(verdict.columns))
     write_table(folder / "meter_checkup_after.csv", checkup_columns(verdict.columns))
     for feature in CLASSES:
         write_table(folder / f"transitions_{feature}.csv", transition_columns(verdict.columns, feature))
-    files.write_bytes(folder / "explain.jsonl", explanations(found, rows, settings).encode())
+    files.write_bytes(folder / "explain.jsonl", explanations(ranking, rows, settings).encode())
 
 
-def listed(found: Ranking, settings: RankSettings) -> np.ndarray:
+def listed(ranking: Ranking, settings: RankSettings) -> np.ndarray:
     """Return the order of the list: by score or by money, cut at the false discovery rate."""
-    order = found.actual.order
+    order = ranking.actual.order
     if settings.rank_by == "value":
-        worth = expected_value(found, settings)[order]
+        worth = expected_value(ranking, settings)[order]
         order = order[np.argsort(-np.nan_to_num(worth, nan=-np.inf), kind="stable")]
     if settings.max_fdr is not None:
-        order = order[at_most(found.q_value[order], settings.max_fdr)]
+        order = order[at_most(ranking.q_value[order], settings.max_fdr)]
     return order
 
 
-def expected_value(found: Ranking, settings: RankSettings) -> np.ndarray:
+def expected_value(ranking: Ranking, settings: RankSettings) -> np.ndarray:
     """Return (1 - q) x money lost - cost of an inspection; NaN without a placebo (specification 14.6).
 
     1 - q stands for the chance that a case is no false discovery, until inspections teach a better one.
     """
-    money = found.actual.columns["lost_kwh"] * settings.price_per_kwh
-    return (1 - found.q_value) * money - settings.inspection_cost
+    money = ranking.actual.columns["lost_kwh"] * settings.price_per_kwh
+    return (1 - ranking.q_value) * money - settings.inspection_cost
 
 
-def reasons(found: Ranking, rows: np.ndarray) -> list[str]:
+def reasons(ranking: Ranking, rows: np.ndarray) -> list[str]:
     """Return the sentences of some installations."""
-    verdict, calendar = found.actual, found.crowd.calendar
+    verdict, calendar = ranking.actual, ranking.crowd.calendar
     names = [
         name for name, values in verdict.columns.items() if values.ndim == 1 and values.dtype.kind != "U"
     ]
@@ -100,9 +100,9 @@ def reasons(found: Ranking, rows: np.ndarray) -> list[str]:
     return out
 
 
-def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -> dict[str, object]:
+def ranking_columns(ranking: Ranking, order: np.ndarray, settings: RankSettings) -> dict[str, object]:
     """Return the columns of ranking.csv without the reasons, best first (specification 9.6)."""
-    verdict = found.actual
+    verdict = ranking.actual
     columns, count = verdict.columns, len(verdict.ranked)
     place = scoring.ranks(order, count), scoring.ranks(order, count, columns["level"])
     table: dict[str, np.ndarray] = {
@@ -116,7 +116,7 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
         "type": np.array(TYPES)[columns["type"]],
         "variation_now_pct": shown_change(columns),
         "variation_worst_pct": columns["worst_percent"],
-        "onset_date": dates(found, columns["onset_day"]),
+        "onset_date": dates(ranking, columns["onset_day"]),
         "agreement": np.array(
             [f"{a}/{b}" for a, b in zip(columns["agreement"], columns["tests"], strict=True)]
         ),
@@ -134,9 +134,9 @@ def ranking_columns(found: Ranking, order: np.ndarray, settings: RankSettings) -
         ),
         "est_kwh_lost": columns["lost_kwh"],
         "est_money_lost": columns["lost_kwh"] * settings.price_per_kwh,
-        "expected_value": expected_value(found, settings),
-        "p_value": found.p_value,
-        "q_value": found.q_value,
+        "expected_value": expected_value(ranking, settings),
+        "p_value": ranking.p_value,
+        "q_value": ranking.q_value,
     }
     return {name: values[order] for name, values in table.items()}
 
@@ -151,19 +151,19 @@ def shown_change(columns: Arrays) -> np.ndarray:
     )
 
 
-def dates(found: Ranking, days: np.ndarray) -> np.ndarray:
+def dates(ranking: Ranking, days: np.ndarray) -> np.ndarray:
     """Return ISO dates of day numbers, empty text for -1."""
-    calendar = found.crowd.calendar
+    calendar = ranking.crowd.calendar
     return np.array(["" if day < 0 else calendar.date_of(day).isoformat() for day in days.tolist()])
 
 
-def ceased_columns(found: Ranking, rows: np.ndarray) -> dict[str, object]:
+def ceased_columns(ranking: Ranking, rows: np.ndarray) -> dict[str, object]:
     """Return the installations that stopped: empty, or bypassed entirely."""
-    verdict, columns = found.actual, found.actual.columns
+    verdict, columns = ranking.actual, ranking.actual.columns
     return {
         "id": columns["installation_id"][rows],
         "level": np.array(LEVELS)[columns["level"][rows]],
-        "ceased_on": dates(found, columns["ceased_day"][rows]),
+        "ceased_on": dates(ranking, columns["ceased_day"][rows]),
         "mean_kwh_before": columns["mean_before"][rows],
         "contract_explained": columns["contract_explained"][rows].astype(int),
         "rank": scoring.ranks(verdict.order, len(verdict.ranked))[rows],
@@ -188,10 +188,10 @@ def class_columns(columns: Arrays) -> dict[str, object]:
     return table | {name: columns[name] for name in measures}
 
 
-def scale_columns(found: Ranking) -> dict[str, object]:
+def scale_columns(ranking: Ranking) -> dict[str, object]:
     """Return the figures of the three tests (specification 8.8), with weeks as dates."""
-    verdict = found.actual
-    columns, calendar = verdict.columns, found.crowd.calendar
+    verdict = ranking.actual
+    columns, calendar = verdict.columns, ranking.crowd.calendar
     names = [name for name in columns if name.startswith(("t1_", "t2_", "t3_", "mean_", "onset_"))]
     names += ["now_percent", "peer_percent", "main_ratio", "agreement", "tests", "lost_kwh"]
     names.append("consistent_high")
@@ -201,8 +201,8 @@ def scale_columns(found: Ranking) -> dict[str, object]:
     table["t2_worst_month"] = np.where(columns["t2_worst_month"] < 0, "", month.astype(str))
     for name in ("onset_week", "onset_earliest", "onset_latest", "t3_onset_run"):
         first_day = calendar.first_day_of_weeks + WEEK * columns[name]
-        table[name] = dates(found, np.where(columns[name] < 0, -1, first_day))
-    table["onset_day"] = dates(found, columns["onset_day"])
+        table[name] = dates(ranking, np.where(columns[name] < 0, -1, first_day))
+    table["onset_day"] = dates(ranking, columns["onset_day"])
     bits = columns["filters_before"] | columns["filters_after"]
     tags = {name: verdict.tags[name] for name in ("scale_decrease", "scale_increase")}
     return table | tags | {"not_ranked": [untested(own) for own in bits]}
@@ -251,12 +251,12 @@ def transition_columns(columns: Arrays, feature: str) -> dict[str, object]:
     return table | {f"to_{c + 1}": np.concatenate([count[:, c] for count in counts]) for c in range(classes)}
 
 
-def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str:
+def explanations(ranking: Ranking, rows: list[str], settings: RankSettings) -> str:
     """Return a JSON line for each installation, with the contributions to its score.
 
     sum(contributions) * completeness ** gamma = final where the sum is positive, else the sum itself.
     """
-    verdict = found.actual
+    verdict = ranking.actual
     columns, score = verdict.columns, verdict.score
     rank = scoring.ranks(verdict.order, len(verdict.ranked)).tolist()
     gamma = settings.gamma if settings.completeness == "multiply" else 0.0
@@ -280,8 +280,8 @@ def explanations(found: Ranking, rows: list[str], settings: RankSettings) -> str
     return "\n".join(lines) + "\n"
 
 
-def top(found: Ranking, settings: RankSettings, rows: int) -> dict[str, object]:
+def top(ranking: Ranking, settings: RankSettings, rows: int) -> dict[str, object]:
     """Return rank, id, score and reason of the first of the list."""
-    order = listed(found, settings)[:rows]
-    table = ranking_columns(found, order, settings)
-    return {name: table[name] for name in ("rank", "id", "final")} | {"reason": reasons(found, order)}
+    order = listed(ranking, settings)[:rows]
+    table = ranking_columns(ranking, order, settings)
+    return {name: table[name] for name in ("rank", "id", "final")} | {"reason": reasons(ranking, order)}

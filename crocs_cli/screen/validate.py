@@ -81,17 +81,19 @@ def read_truth(run: Path) -> Arrays:
     return together(folder, TRUTH)
 
 
-def known_cases(run: Path, settings: ValidateSettings, found: Ranking, truth: Arrays | None) -> Labels:
+def known_cases(run: Path, settings: ValidateSettings, ranking: Ranking, truth: Arrays | None) -> Labels:
     """Return which installations are known to be cases, or not to be."""
     if truth is None:
         path = Path(str(settings.input.inspections))
-        return labels.of_inspections(read_inspections(path, settings.input), found)
-    if not np.array_equal(truth["installation_id"], found.actual.columns["installation_id"]):
+        return labels.of_inspections(read_inspections(path, settings.input), ranking)
+    if not np.array_equal(truth["installation_id"], ranking.actual.columns["installation_id"]):
         raise CrocsError(f"{run / 'screen' / 'truth'}: not the truth of these installations; simulate again")
     return labels.of_truth(truth, settings.with_types)
 
 
-def measured(scores: Arrays, found: Ranking, known: Labels, settings: ValidateSettings, seed: int) -> Report:
+def measured(
+    scores: Arrays, ranking: Ranking, known: Labels, settings: ValidateSettings, seed: int
+) -> Report:
     """Return the figures of every method, of the head of the list, and of its false discovery rates."""
     positive = known.positive[known.known]
     stolen = None if known.stolen is None else known.stolen[known.known]
@@ -101,7 +103,7 @@ def measured(scores: Arrays, found: Ranking, known: Labels, settings: ValidateSe
         if name in MAIN:
             interval = metrics.bootstrap_interval(score[known.known], positive, seed, settings.bootstrap)
             report[name]["ap_interval"] = list(interval)
-    order, q_value = found.actual.order, np.nan_to_num(found.q_value, nan=1.0)
+    order, q_value = ranking.actual.order, np.nan_to_num(ranking.q_value, nan=1.0)
     heads = {str(k): _head(known, order[:k]) for k in CUTS if k <= len(order)}
     rates = {str(rate): _head(known, np.nonzero(at_most(q_value, rate))[0]) for rate in RATES}
     return report | {"head_of_the_list": heads, "false_discovery": rates}
@@ -122,9 +124,9 @@ def curves(scores: Arrays, known: Labels) -> dict[str, np.ndarray]:
     return {"method": method} | {name: np.concatenate([p[name] for p in parts.values()]) for name in names}
 
 
-def write_learned(folder: Path, found: Ranking, ranked: RankSettings, known: Labels, seed: int) -> Report:
+def write_learned(folder: Path, ranking: Ranking, ranked: RankSettings, known: Labels, seed: int) -> Report:
     """Write probabilities.csv and factors.yaml where enough installations have a label; return figures."""
-    verdict, rows = found.actual, np.nonzero(found.actual.ranked & known.known)[0]
+    verdict, rows = ranking.actual, np.nonzero(ranking.actual.ranked & known.known)[0]
     positive, order = known.positive[rows], verdict.order
     fit = calibration.calibrate(verdict.score.final, verdict.ranked, known.known, known.positive, seed)
     if fit is None:
@@ -153,37 +155,37 @@ def write_learned(folder: Path, found: Ranking, ranked: RankSettings, known: Lab
 
 
 def all_scores(
-    found: Ranking, ranked: RankSettings, settings: ValidateSettings, known: Labels, seed: int
+    ranking: Ranking, ranked: RankSettings, settings: ValidateSettings, known: Labels, seed: int
 ) -> Arrays:
     """Return {name: score} of every method; installations without a rank come last in each.
 
     Baselines come plain and with the rule of the ceased; `default_plain` is the default without that rule.
     Each score is its place in the order of its method, so that scores that rounding parts stay equal.
     """
-    columns, model = found.actual.columns, found.source.model
+    columns, model = ranking.actual.columns, ranking.source.model
     paper = RankSettings.model_validate({"preset": "paper"})
     unruled = ranked.model_copy(
         update={"factors": FactorSettings(**{**ranked.factors.model_dump(), "ceased": 0})}
     )
     scores = {
-        "default": found.actual.score.final,
-        "default_plain": judge.verdict(columns, found.crowd, model.shape_scale, unruled).score.final,
+        "default": ranking.actual.score.final,
+        "default_plain": judge.verdict(columns, ranking.crowd, model.shape_scale, unruled).score.final,
     }
     others = {
-        "paper": judge.verdict(columns, found.crowd, model.shape_scale, paper).score.final,
+        "paper": judge.verdict(columns, ranking.crowd, model.shape_scale, paper).score.final,
         "drop_ratio": baselines.drop_ratio(columns),
         "isolation_forest": baselines.isolation_forest(columns, seed),
         "same_period_last_year": baselines.same_period_last_year(columns),
         "isolation_forest_of_shapes": baselines.isolation_forest_of_shapes(columns, seed),
-        "forecast_residuals": baselines.forecast_residuals(*weekly_changes(found)),
+        "forecast_residuals": baselines.forecast_residuals(*weekly_changes(ranking)),
     }
     if settings.supervised:
-        tags = np.column_stack([found.actual.tags[tag] for tag in TAGS])
+        tags = np.column_stack([ranking.actual.tags[tag] for tag in TAGS])
         others["supervised"] = baselines.gradient_boosting(tags, known.known, known.positive, seed)
     stopped = columns["ceased"] > 0
     scores |= others | {f"{name}_ceased": baselines.ceased_last(s, stopped) for name, s in others.items()}
     scores["random"] = baselines.random_order(len(stopped), seed)
-    return {name: rank_of(np.where(found.actual.ranked, s, s.min() - 1)) for name, s in scores.items()}
+    return {name: rank_of(np.where(ranking.actual.ranked, s, s.min() - 1)) for name, s in scores.items()}
 
 
 def page(report: Report) -> str:

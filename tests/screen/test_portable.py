@@ -21,7 +21,6 @@ BY_PROCESSOR = {
 }
 #: uses that decide nothing: colours of a picture; results that are rounded to where processors agree
 HARMLESS = {
-    ("figures/changes.py", "log1p"),
     ("figures/patterns.py", "**"),
     ("simulated/population.py", "exp"),
     ("simulated/population.py", "log"),

@@ -480,7 +480,7 @@ def test_a_steady_large_customer_that_drops_by_70_percent_is_first_of_a_thousand
 
 def test_the_model_of_another_run_classifies_a_later_one(alone, tmp_path, crocs):
     call("screen", "simulate", "--run", tmp_path / "later", "--installations", 300, "--seed", 9)
-    ended = crocs("screen", "rank", "--run", tmp_path / "later", "--model", alone, "--no-figures", "--json")
+    ended = crocs("screen", "rank", "--run", tmp_path / "later", "--model", alone, "--json")
     assert ended.code == 0, ended.err
     assert len(json.loads(ended.out)) == 10
 

@@ -39,32 +39,34 @@ def first_quartiles(mean_kwh: np.ndarray, level: np.ndarray, usable: np.ndarray,
     return quartile
 
 
-def large_gaps(found: Mapping[str, np.ndarray], limits: FilterSettings, is_before: bool = True) -> np.ndarray:
+def large_gaps(
+    measures: Mapping[str, np.ndarray], limits: FilterSettings, is_before: bool = True
+) -> np.ndarray:
     """Return which series have too many gaps in the period before or after, bool (installation,)."""
     least_days = limits.min_days_before if is_before else limits.min_days_after
     return (
-        (found["gap_share"] > limits.max_missing_share)
-        | (found["longest_gap"] > limits.max_gap_days)
-        | (found["days"] < least_days)
+        (measures["gap_share"] > limits.max_missing_share)
+        | (measures["longest_gap"] > limits.max_gap_days)
+        | (measures["days"] < least_days)
     )
 
 
 def label(
-    found: Mapping[str, np.ndarray], quartile: np.ndarray, limits: FilterSettings, is_before: bool = True
+    measures: Mapping[str, np.ndarray], quartile: np.ndarray, limits: FilterSettings, is_before: bool = True
 ) -> np.ndarray:
     """Return the labels of every installation in the period before or after as bits, int16 (installation,).
 
-    `found`: gap_share, longest_gap, days, mean_kwh, low_share, zero_share (installation,), week_share
+    `measures`: gap_share, longest_gap, days, mean_kwh, low_share, zero_share (installation,), week_share
     (installation, 7), month_share (installation, 12, NaN where not observed). `quartile` (installation,): the
     first quartile of each one's level. Source: paper 2.3, specification 4.
     """
-    gaps = large_gaps(found, limits, is_before)
-    low = found["mean_kwh"] < quartile / limits.low_divisor
-    idle = (found["zero_share"] >= NO_USE_SHARE) & ~gaps
-    seldom = found["low_share"] > limits.low_frequency_share
-    week = np.nan_to_num(found["week_share"]).max(axis=1) >= limits.week_share
-    whole = ~np.isnan(found["month_share"]).any(axis=1)
-    month = whole & (np.nan_to_num(found["month_share"]).max(axis=1) >= limits.month_share)
+    gaps = large_gaps(measures, limits, is_before)
+    low = measures["mean_kwh"] < quartile / limits.low_divisor
+    idle = (measures["zero_share"] >= NO_USE_SHARE) & ~gaps
+    seldom = measures["low_share"] > limits.low_frequency_share
+    week = np.nan_to_num(measures["week_share"]).max(axis=1) >= limits.week_share
+    whole = ~np.isnan(measures["month_share"]).any(axis=1)
+    month = whole & (np.nan_to_num(measures["month_share"]).max(axis=1) >= limits.month_share)
     bits = np.where(gaps, LARGE_GAPS, 0)  # nothing more is said of a series with large gaps
     for rule, bit in (
         (low | idle, LOW_CONSUMPTION),

@@ -29,13 +29,13 @@ def _colours(classes: np.ndarray) -> list[str]:
     return [style.colour(int(number)) for number in classes]
 
 
-def _glyphs(axes: Axes, found: PatternMap, colours: list[str] | None = None) -> None:
+def _glyphs(axes: Axes, pattern_map: PatternMap, colours: list[str] | None = None) -> None:
     """Draw every node as a small line of its profile at its place; size follows hits, colour the class."""
-    places, span = found.lattice.places(), np.ptp(found.nodes) or 1.0
-    width = np.linspace(-0.4, 0.4, found.nodes.shape[1])
-    height = 0.8 * (found.nodes - found.nodes.min()) / span - 0.4
-    size = 20 + 160 * found.hits / max(found.hits.max(), 1)
-    marker = "h" if found.lattice.hexagonal else "s"
+    places, span = pattern_map.lattice.places(), np.ptp(pattern_map.nodes) or 1.0
+    width = np.linspace(-0.4, 0.4, pattern_map.nodes.shape[1])
+    height = 0.8 * (pattern_map.nodes - pattern_map.nodes.min()) / span - 0.4
+    size = 20 + 160 * pattern_map.hits / max(pattern_map.hits.max(), 1)
+    marker = "h" if pattern_map.lattice.hexagonal else "s"
     axes.scatter(places[:, 0], places[:, 1], s=size, c=colours or style.GRID, marker=marker, alpha=0.8, lw=0)
     lines = np.stack([places[:, :1] + width, places[:, 1:] + height], axis=2)
     axes.add_collection(LineCollection(list(lines), colors=style.INK, linewidths=0.6))

@@ -55,13 +55,13 @@ class Model:
         return own[0].prototypes
 
 
-def map_arrays(found: PatternMap) -> Arrays:
+def map_arrays(pattern_map: PatternMap) -> Arrays:
     """Return a map as the arrays of its file."""
-    lattice = found.lattice
+    lattice = pattern_map.lattice
     return {
         "lattice": np.array([lattice.rows, lattice.columns, lattice.hexagonal]),
-        "quality": np.array(astuple(found.quality), dtype=np.float64),
-        **{name: getattr(found, name) for name in MAP_ARRAYS},
+        "quality": np.array(astuple(pattern_map.quality), dtype=np.float64),
+        **{name: getattr(pattern_map, name) for name in MAP_ARRAYS},
     }
 
 

@@ -57,7 +57,7 @@ PROFILES = {
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Batch:
     """A sampled batch of installations with their true energy and planted changes.
 
     `kwh` float32 (installation, day) without gaps; `missing` bool (installation, day); `level`, `week_type`,
@@ -84,9 +84,9 @@ def shared_weather(population: Population, calendar: Calendar, seed: int) -> np.
     return population.weather * swing + effects[year - year[0]]
 
 
-def draw(
+def sample(
     population: Population, calendar: Calendar, weather: np.ndarray, count: int, rng: np.random.Generator
-) -> Drawn:
+) -> Batch:
     """Sample a batch of honest installations."""
     level = rng.choice(len(LEVELS), count, p=population.level_shares)
     week_type = rng.choice(4, count, p=population.week_shares)
@@ -103,7 +103,7 @@ def draw(
     log_energy += _noise(population, calendar.days, count, rng)
     kwh = shape * np.exp(log_energy) * _holidays(population, calendar, count, rng)
     kwh = np.round(kwh, DIGITS).astype(np.float32)
-    return Drawn(kwh, _missing(population, calendar.days, count, rng), level, week_type, month_type, *days)
+    return Batch(kwh, _missing(population, calendar.days, count, rng), level, week_type, month_type, *days)
 
 
 def _daily_season(months: np.ndarray, calendar: Calendar) -> np.ndarray:

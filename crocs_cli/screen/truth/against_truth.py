@@ -30,15 +30,15 @@ FALSE_ALARMS = 0.01
 WEEK_DAYS = 7
 
 
-def truth_figures(scores: Arrays, found: Ranking, truth: Arrays, labels: Labels) -> Report:
+def truth_figures(scores: Arrays, ranking: Ranking, truth: Arrays, labels: Labels) -> Report:
     """Return the figures that need the truth: each kind of attack, the lists, class changes, onset."""
     return {
         "negative_control": {n: _auc_of(score, truth, attacks.COMMISSIONING) for n, score in scores.items()},
         "by_set": {name: by_set(scores[name], truth) for name in MAIN},
-        "ceased": ceased_figures(found, truth),
-        "checkup": checkup_figures(found, truth),
-        "class_changes": class_change_figures(found, truth),
-        "onset": onset_figures(found, truth, labels.positive),
+        "ceased": ceased_figures(ranking, truth),
+        "checkup": checkup_figures(ranking, truth),
+        "class_changes": class_change_figures(ranking, truth),
+        "onset": onset_figures(ranking, truth, labels.positive),
     }
 
 
@@ -64,9 +64,9 @@ def by_set(score: np.ndarray, truth: Arrays) -> Report:
     return figures
 
 
-def checkup_figures(found: Ranking, truth: Arrays) -> Report:
+def checkup_figures(ranking: Ranking, truth: Arrays) -> Report:
     """Return how many silent meters (A13) are on the check-up list, and its length."""
-    listed = found.actual.columns["filters_after"] & filters.LARGE_GAPS > 0
+    listed = ranking.actual.columns["filters_after"] & filters.LARGE_GAPS > 0
     silent = truth["attack"] == attacks.SILENT
     return {
         "listed": int(listed.sum()),
@@ -75,9 +75,9 @@ def checkup_figures(found: Ranking, truth: Arrays) -> Report:
     }
 
 
-def ceased_figures(found: Ranking, truth: Arrays) -> Report:
+def ceased_figures(ranking: Ranking, truth: Arrays) -> Report:
     """Return recall and precision of the ceased list for whole bypasses."""
-    stopped, bypass = found.actual.columns["ceased"] > 0, truth["attack"] == attacks.BYPASS
+    stopped, bypass = ranking.actual.columns["ceased"] > 0, truth["attack"] == attacks.BYPASS
     both = int((stopped & bypass).sum())
     return {
         "listed": int(stopped.sum()),
@@ -87,14 +87,14 @@ def ceased_figures(found: Ranking, truth: Arrays) -> Report:
     }
 
 
-def class_change_figures(found: Ranking, truth: Arrays) -> Report:
+def class_change_figures(ranking: Ranking, truth: Arrays) -> Report:
     """Return the fraction of class changes of the honest, and of those without a planted change."""
-    honest = (truth["attack"] == attacks.NONE) & found.actual.ranked
+    honest = (truth["attack"] == attacks.NONE) & ranking.actual.ranked
     planted = [truth[f"{name}_day"] >= 0 for name in ("step", "vacancy", "solar")]
     unchanged = honest & ~np.any(planted, axis=0)
     figures = {}
     for feature in ("week", "month"):
-        tag = found.actual.tags[f"{feature}_class_change"]
+        tag = ranking.actual.tags[f"{feature}_class_change"]
         figures[feature] = {
             name: float(np.nanmean(tag[who])) if np.isfinite(tag[who]).any() else None
             for name, who in (("honest", honest), ("unchanged", unchanged))
@@ -102,18 +102,18 @@ def class_change_figures(found: Ranking, truth: Arrays) -> Report:
     return figures
 
 
-def onset_figures(found: Ranking, truth: Arrays, positive: np.ndarray) -> Report:
+def onset_figures(ranking: Ranking, truth: Arrays, positive: np.ndarray) -> Report:
     """Return the error of the onset, the delay of an alarm, and the energy found over the energy stolen.
 
     The alarm: the 13-week change against a year before is as deep as 1 % of the honest ever show in DS1.
     """
-    columns, first = found.actual.columns, found.crowd.calendar.first_day_of_weeks
+    columns, first = ranking.actual.columns, ranking.crowd.calendar.first_day_of_weeks
     dated = positive & (columns["onset_day"] >= 0)
     error = np.abs(columns["onset_day"] - truth["first_day"])[dated]
-    change, _, late = weekly_changes(found)
+    change, _, late = weekly_changes(ranking)
     rolling = drop_intensity(homologous.rolling_means(change, late, 13), RankSettings())
     deepest = np.nan_to_num(rolling).max(axis=1)
-    alarm = np.quantile(deepest[(truth["attack"] == attacks.NONE) & found.actual.ranked], 1 - FALSE_ALARMS)
+    alarm = np.quantile(deepest[(truth["attack"] == attacks.NONE) & ranking.actual.ranked], 1 - FALSE_ALARMS)
     weeks = np.arange(rolling.shape[1])
     since = first + WEEK_DAYS * (weeks + 1) > truth["first_day"][:, None]
     raised = (np.nan_to_num(rolling) > alarm) & since
@@ -131,14 +131,14 @@ def onset_figures(found: Ranking, truth: Arrays, positive: np.ndarray) -> Report
     }
 
 
-def weekly_changes(found: Ranking) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def weekly_changes(ranking: Ranking) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the year-on-year change of every week without peers, and the weeks of DS0 and of DS1."""
-    columns, calendar = found.actual.columns, found.crowd.calendar
+    columns, calendar = ranking.actual.columns, ranking.crowd.calendar
     windows = Windows(columns["begin_day"], columns["split_day"], columns["end_day"])
     late = weeks_after(calendar, windows)
     return (
         homologous.year_on_year(
-            found.weeks, columns["mean_before"], late, weeks_unchanged(calendar, windows)
+            ranking.weeks, columns["mean_before"], late, weeks_unchanged(calendar, windows)
         ),
         weeks_before(calendar, windows),
         late,

@@ -195,7 +195,7 @@ def clusters_of(path: Path, clusters: int | None, ids: np.ndarray) -> np.ndarray
     arrays = files.read(path, PARTITION, ("consumer_id", "clusters", "label"))
     known = arrays["clusters"].tolist()
     if clusters is not None and clusters not in known:
-        raise CrocsError(f"{path}: no partition into {clusters} clusters, only {known}; set `clusters`")
+        raise CrocsError(f"{path}: no partition into {clusters} segments, only {known}; set `clusters`")
     label = arrays["label"][known.index(clusters) if clusters else 0]
     number = dict(zip(arrays["consumer_id"].tolist(), label.tolist(), strict=True))
     groups = np.array([number.get(name, -1) for name in ids.tolist()])

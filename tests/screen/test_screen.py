@@ -514,7 +514,7 @@ def test_clusters_of_crocs_can_be_the_peers(alone, tmp_path):
     files.write(path, PARTITION, arrays, {"command": "test"})
     groups = rank.clusters_of(path, 2, ids)
     assert groups.tolist() == (np.arange(len(ids)) % 2).tolist()
-    with pytest.raises(CrocsError, match="no partition into 3 clusters, only \\[2\\]"):
+    with pytest.raises(CrocsError, match="no partition into 3 segments, only \\[2\\]"):
         rank.clusters_of(path, 3, ids)
     with pytest.raises(CrocsError, match="none of its consumers is an installation"):
         rank.clusters_of(path, 2, np.array(["x", "y"]))

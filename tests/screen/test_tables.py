@@ -126,7 +126,19 @@ def test_a_bad_row_is_named_by_its_line(tmp_path, line, said):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id,day,kwh\ni,2020-01-01,1\n", r"daily.csv: no column 'date'; there are 'id', 'day', 'kwh'"),
+        (
+            "id,day,kwh\ni,2020-01-01,1\n",
+            r"daily.csv: no column 'date'; there are 'id', 'day', 'kwh'; rename the right one$",
+        ),
+        (
+            "a,2020-01-01,1.5\nb,2020-01-01,2.5\n",
+            r"daily.csv: no column 'id', and no line that surely names columns; rename the right one$",
+        ),
+        ("<feed></feed>", r"daily.csv: XML or HTML, no table; .* are read by `crocs ingest`$"),
+        (
+            "id;date;kwh\na;2020-01-01;1,5\n",
+            r"daily.csv:2: kwh '1,5' is not a number; for decimal commas set input.decimal to ','",
+        ),
         ("", r"daily.csv: empty; name a file with readings"),
         ("id,date,kwh\n", r"daily.csv: no rows"),
     ],
@@ -391,6 +403,16 @@ def test_stamps_with_an_offset_are_put_on_the_local_clock(tmp_path):
     found = reading.read(settings, DaySettings(timezone="Europe/Lisbon", interval_minutes=60))
     assert found.calendar.start == dt.date(2022, 10, 29)
     assert found.intervals[0].tolist() == [23, 25, 23]
+
+
+def test_a_parquet_column_of_another_kind_is_to_be_renamed(tmp_path):
+    import pyarrow.parquet
+
+    path = tmp_path / "daily.parquet"
+    columns = {"id": ["a"], "date": ["2020-01-01"], "kwh": [[1.0]]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    with pytest.raises(CrocsError, match=r"column 'kwh' holds lists, no numbers; rename the right column$"):
+        read(path)
 
 
 def test_a_damaged_archive_is_refused_in_one_line(tmp_path):

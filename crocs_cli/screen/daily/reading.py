@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,13 @@ from crocs_cli.screen.settings import DaySettings, InputSettings, TableSettings
 MOST_CONTRADICTIONS = 0.001  # of the readings
 UNKNOWN = -1
 NO_DATE = np.datetime64("NaT", "D")
+CURES = {
+    r"is this the right reader\?": "rename the right one",
+    r", or set ingest\.header to false .*": "",
+    r"name the right column with ingest\.columns(\.\w+)?": "rename the right column",
+    r"are read with ingest\.reader greenbutton": "are read by `crocs ingest`",
+    r"ingest\.": "input.",
+}
 ColumnKind = Literal["id", "date", "stamp", "number", "text"]
 
 
@@ -100,11 +108,14 @@ def table_rows(
 
 @contextmanager
 def _own_settings() -> Iterator[None]:
-    """Name the settings of the screening where a reader names those of `ingest`."""
+    """Give the cures of a screening where a reader gives those of `ingest`."""
     try:
         yield
     except CrocsError as error:
-        raise CrocsError(str(error).replace("ingest.", "input.")) from error
+        message = str(error)
+        for of_ingest, own in CURES.items():
+            message = re.sub(of_ingest, own, message)
+        raise CrocsError(message) from error
 
 
 def _tables(path: Path, settings: TableSettings, wanted: Collection[str]) -> Iterator[Table]:

@@ -45,6 +45,7 @@ ORDER = {
     "maths": [
         "compiled",
         "decisions",
+        "portable",
         "readings",
         "distances",
         "ward",
@@ -55,7 +56,6 @@ ORDER = {
         "synthetic",
     ],
     "screen": [
-        "portable",
         "settings",
         "layouts",
         "daily",

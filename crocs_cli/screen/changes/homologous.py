@@ -6,9 +6,9 @@ import numpy as np
 from numba import prange
 
 from crocs_cli.maths.compiled import parallel_kernel
+from crocs_cli.maths.portable import LN_0_8, LN_0_9
 from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
 from crocs_cli.screen.daily.dates import YEAR_WEEKS
-from crocs_cli.screen.portable import LN_0_8, LN_0_9
 
 LEAST_WEEKS = 8
 LEAST_NOISE = 0.1

@@ -6,11 +6,11 @@ import numpy as np
 from numba import prange
 
 from crocs_cli.maths.compiled import kernel, parallel_kernel
+from crocs_cli.maths.portable import LN_0_9
 from crocs_cli.screen.changes.average import autocorrelation
 from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
 from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS
 from crocs_cli.screen.patterns.features import Period
-from crocs_cli.screen.portable import LN_0_9
 
 BLOCK_WEEKS = 4
 BLOCK_YEARS = 7 * BLOCK_WEEKS / YEAR_DAYS

@@ -6,8 +6,8 @@ import numpy as np
 from numba import prange
 
 from crocs_cli.maths.compiled import parallel_kernel
+from crocs_cli.maths.portable import exp, log
 from crocs_cli.screen.daily.dates import WEEK, Calendar, Windows
-from crocs_cli.screen.portable import exp, log
 
 SHRINK = 0.05  # of the mean before; added above and below a ratio, it bounds the ratio and avoids log 0
 

@@ -6,8 +6,8 @@ import numpy as np
 from numba import prange
 
 from crocs_cli.maths.compiled import parallel_kernel
+from crocs_cli.maths.portable import exp
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS
-from crocs_cli.screen.portable import exp
 
 LEAST_SIDE = 4  # weeks on each side of a split
 CHI_SQUARE_95 = 3.841

@@ -12,11 +12,11 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.layouts import Layout
 from crocs_cli.machine.run import shards
+from crocs_cli.maths.portable import log
 from crocs_cli.maths.readings.days import EPOCH
 from crocs_cli.screen.daily import onset
 from crocs_cli.screen.daily.aggregates import week_means
 from crocs_cli.screen.daily.dates import Calendar, Windows, default_split, whole_windows
-from crocs_cli.screen.portable import log
 from crocs_cli.screen.settings import LONGEST_BEFORE, FilterSettings
 
 HOLDER = 0  # the kind of event that cuts a series

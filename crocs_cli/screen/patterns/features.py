@@ -8,8 +8,8 @@ import numpy as np
 from numba import prange
 
 from crocs_cli.maths.compiled import parallel_kernel
+from crocs_cli.maths.portable import LN_10, log
 from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS, Calendar
-from crocs_cli.screen.portable import LN_10, log
 
 NO_USE_KWH = 0.01
 LEAST_YEAR_KWH = 1.0

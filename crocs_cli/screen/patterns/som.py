@@ -15,7 +15,7 @@ from numba import prange
 
 from crocs_cli.maths.compiled import kernel, parallel_kernel
 from crocs_cli.maths.decisions import first_greatest
-from crocs_cli.screen.portable import exp, log, product
+from crocs_cli.maths.portable import exp, log, product
 
 NEIGHBOUR = 1.01
 LAST_RADIUS = 0.5

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crocs_cli.maths.portable import product
 from crocs_cli.maths.readings.days import public_holidays
 from crocs_cli.screen.changes import average, trend
 from crocs_cli.screen.changes.homologous import yearly_month_change
@@ -16,7 +17,6 @@ from crocs_cli.screen.daily.series import Series, testable
 from crocs_cli.screen.patterns import features
 from crocs_cli.screen.patterns.classify import common_months, shape_distance
 from crocs_cli.screen.patterns.features import Period
-from crocs_cli.screen.portable import product
 from crocs_cli.screen.ranking import scoring
 from crocs_cli.screen.ranking.model import Model
 from crocs_cli.screen.settings import FilterSettings, RankSettings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crocs_cli.screen.portable import exp, log
+from crocs_cli.maths.portable import exp, log
 
 Factors = Mapping[str, float]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crocs_cli.screen.portable import LN_0_9, exp
+from crocs_cli.maths.portable import LN_0_9, exp
 from crocs_cli.screen.settings import RankSettings
 
 Columns = Mapping[str, np.ndarray]

@@ -9,7 +9,7 @@ from numba import prange
 
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.compiled import parallel_kernel
-from crocs_cli.screen.portable import log
+from crocs_cli.maths.portable import log
 
 Columns = Mapping[str, np.ndarray]
 TREES = 300

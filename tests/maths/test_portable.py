@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crocs_cli.screen import portable
+from crocs_cli.maths import portable
 from crocs_cli.screen.patterns import som, typical
 from crocs_cli.screen.patterns.som import Lattice
 from crocs_cli.screen.patterns.typical import MapPlan

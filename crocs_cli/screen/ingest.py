@@ -18,12 +18,13 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.maths.readings.days import EPOCH
+from crocs_cli.readers.table_settings import TableSettings
 from crocs_cli.screen.daily import cleaning, contracts, reading
 from crocs_cli.screen.daily.dates import Calendar, intervals_of_days
 from crocs_cli.screen.daily.reading import Readings
 from crocs_cli.screen.daily.series import arrays_of, calendar_from
 from crocs_cli.screen.layouts import DAILY
-from crocs_cli.screen.settings import FitSettings, TableSettings
+from crocs_cli.screen.settings import FitSettings
 
 Arrays = dict[str, np.ndarray]
 log = logging.getLogger("crocs")

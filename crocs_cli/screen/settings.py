@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
 from crocs_cli.errors import CallError
 from crocs_cli.machine.settings import Minutes, Settings
+from crocs_cli.readers.table_settings import TableSettings
 
 #: days before the reference date that are looked at
 LONGEST_BEFORE = 730
@@ -82,34 +83,6 @@ class ScalePatternSettings(PatternSettings):
     rows: int = Field(1, description="rows of the map", ge=1, le=100)
     columns: int = Field(25, description="columns of the map", ge=2, le=1_000)
     scope: Literal["all", "level"] = Field("level", description="one map for all, or one a voltage level")
-
-
-class TableSettings(Settings):
-    """How the tables are written; the separator, the header and zip archives are recognised."""
-
-    decimal: Literal[".", ","] = Field(".", description="decimal sign of the numbers")
-    thousands: Literal["", ",", ".", " ", "'"] = Field("", description="sign between groups of three digits")
-    encoding: str = Field(
-        "auto", description="encoding of text, such as utf-16 or cp1252; auto recognises UTF-8 and UTF-16"
-    )
-    stamp_format: str | None = Field(
-        None, description="form of dates or stamps, such as %d/%m/%Y; 2013-01-31 without"
-    )
-
-    @field_validator("encoding")
-    @classmethod
-    def _is_an_encoding(cls, name: str) -> str:
-        try:
-            "".encode("utf-8" if name == "auto" else name)
-        except LookupError as error:
-            raise ValueError("no such encoding; use auto, utf-8, utf-16, latin-1 or cp1252") from error
-        return name
-
-    @model_validator(mode="after")
-    def _signs_differ(self) -> Self:
-        if self.thousands == self.decimal:
-            raise ValueError(f"thousands and decimal are both {self.decimal!r}; they are two signs")
-        return self
 
 
 class InspectionSettings(TableSettings):

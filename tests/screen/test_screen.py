@@ -17,10 +17,11 @@ from crocs_cli import __main__
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.team import Team
+from crocs_cli.pictures.panels import panels
 from crocs_cli.screen import rank, validate
 from crocs_cli.screen.daily.dates import Calendar
 from crocs_cli.screen.daily.series import Series, arrays_of
-from crocs_cli.screen.figures.scene import panels, plot_series
+from crocs_cli.screen.figures.scene import plot_series
 from crocs_cli.screen.layouts import CHANGES, DAILY, FEATURES, MAP, SCORES, TRUTH
 from crocs_cli.screen.patterns import classify, som
 from crocs_cli.screen.settings import FitSettings, RankSettings, ValidateSettings

@@ -11,8 +11,8 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers import sgcc
+from crocs_cli.readers.table_settings import TableSettings
 from crocs_cli.screen.daily.reading import NO_DATE, ColumnKind, Rows, table_rows
-from crocs_cli.screen.settings import TableSettings
 
 #: abnormal, not abnormal, not tested
 ABNORMAL, NORMAL, UNTESTED = "A", "NA", "X"

@@ -23,11 +23,11 @@ from crocs_cli.readers import sgcc, stamps, wide
 from crocs_cli.readers.archives import contents
 from crocs_cli.readers.intake import bare
 from crocs_cli.readers.long import numbers
-from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.table import Kind, Part, Table
+from crocs_cli.readers.table_settings import TableSettings
 from crocs_cli.readers.tables import open_table
 from crocs_cli.screen.daily.dates import Calendar
-from crocs_cli.screen.settings import DaySettings, InputSettings, TableSettings
+from crocs_cli.screen.settings import DaySettings, InputSettings
 
 MOST_CONTRADICTIONS = 0.001  # of the readings
 UNKNOWN = -1
@@ -119,8 +119,7 @@ def _own_settings() -> Iterator[None]:
 
 
 def _tables(path: Path, settings: TableSettings, wanted: Collection[str]) -> Iterator[Table]:
-    writing = Writing(**settings.model_dump(include=set(TableSettings.model_fields)))
-    return (open_table(member, writing, wanted=wanted) for member in contents([path]))
+    return (open_table(member, settings.writing(), wanted=wanted) for member in contents([path]))
 
 
 def _converted(part: Part, name: str, kind: ColumnKind, stamp_format: str | None, timezone: str) -> Any:

@@ -7,18 +7,15 @@ import textwrap
 import numpy as np
 
 from crocs_cli.pictures import style
+from crocs_cli.pictures.panels import SHADES, counted_cells, log_axis, panels
 from crocs_cli.screen.daily.series import together
 from crocs_cli.screen.figures.scene import (
     EXAMPLES,
-    SHADES,
     WEEKDAYS,
     Drawing,
     Figures,
     Scene,
-    counted_cells,
     listed_in_words,
-    log_axis,
-    panels,
     plot_means,
     plot_series,
     series_columns,

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from crocs_cli.pictures import style
-from crocs_cli.screen.figures.scene import SHADES, WEEKDAYS, Drawing, Figures, Scene, log_axis, panels
+from crocs_cli.pictures.panels import SHADES, log_axis, panels
+from crocs_cli.screen.figures.scene import WEEKDAYS, Drawing, Figures, Scene
 from crocs_cli.screen.patterns.som import neighbour_distance
 from crocs_cli.screen.patterns.typical import PatternMap, suggested_classes
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
 
 from crocs_cli.machine import files
 from crocs_cli.machine.run import listed, shards
@@ -29,7 +27,6 @@ EXAMPLES = 3
 MOST_TICKS = 8  # of dates
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MISSING = "#f0e442"  # yellow, as in the paper
-SHADES = LinearSegmentedColormap.from_list("shades", [style.PAPER, style.ACCENT])
 
 
 @dataclass(frozen=True)
@@ -81,40 +78,6 @@ class Scene:
 
 #: {name: (caption, how to draw it; None where the data do not allow it)}
 Figures = dict[str, tuple[str, Callable[[Scene], Drawing | None]]]
-
-
-def panels(widths: Sequence[float], height_in: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
-    """Return a figure with axes of these widths in inches side by side, in rows of one height."""
-    figure = Figure(figsize=(sum(widths), height_in * rows), layout="constrained")
-    axes = figure.subplots(rows, len(widths), squeeze=False, width_ratios=widths)
-    return figure, list(axes.ravel())
-
-
-def bars(axes: Axes, names: Sequence[object], heights: Sequence[float] | np.ndarray, **labels: str) -> None:
-    """Draw one bar for each name."""
-    axes.bar(range(len(names)), heights, color=style.ACCENT)
-    axes.set_xticks(range(len(names)), [str(name) for name in names])
-    axes.grid(visible=False, axis="x")
-    axes.set(**labels)
-
-
-def counted_cells(axes: Axes, counts: np.ndarray, names: Sequence[object], **labels: str) -> None:
-    """Draw a table of counts (row, column), darker for a larger fraction of the row."""
-    fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(fractions, cmap=SHADES, vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(counts):
-        ink = style.PAPER if fractions[row, column] > 0.5 else style.INK
-        axes.text(column, row, f"{count:,}", ha="center", va="center", color=ink, fontsize=7)
-    places = range(len(names))
-    axes.set(xticks=places, yticks=places, xticklabels=names, yticklabels=names, **labels)
-    axes.grid(visible=False)
-
-
-def log_axis(axes: Axes) -> None:
-    """Make the y axis logarithmic, its ticks plain numbers."""
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
-    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def plot_series(axes: Axes, series: Series, row: int, split: int | None = None) -> None:

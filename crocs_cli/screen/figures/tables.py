@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from crocs_cli.pictures import style
+from crocs_cli.pictures.panels import bars, counted_cells, log_axis, panels
 from crocs_cli.screen.daily import filters, gaps
 from crocs_cli.screen.daily.aggregates import week_means
 from crocs_cli.screen.daily.dates import YEAR_WEEKS
@@ -18,11 +19,7 @@ from crocs_cli.screen.figures.scene import (
     Drawing,
     Figures,
     Scene,
-    bars,
-    counted_cells,
     listed_in_words,
-    log_axis,
-    panels,
     plot_means,
     plot_series,
     series_columns,

@@ -125,13 +125,18 @@ def curves(scores: Arrays, known: Labels) -> dict[str, np.ndarray]:
 
 
 def write_learned(folder: Path, ranking: Ranking, ranked: RankSettings, known: Labels, seed: int) -> Report:
-    """Write probabilities.csv and factors.yaml where enough installations have a label; return figures."""
-    verdict, rows = ranking.actual, np.nonzero(ranking.actual.ranked & known.known)[0]
-    positive, order = known.positive[rows], verdict.order
+    """Write probabilities.csv and factors.yaml where enough installations have a label; return figures.
+
+    Those of an earlier validation go, so that none stands beside figures of other labels.
+    """
+    learned = folder / "probabilities.csv", folder / "factors.yaml"
+    for path in learned:
+        path.unlink(missing_ok=True)
+    verdict, columns = ranking.actual, ranking.actual.columns
+    rows, order = np.nonzero(verdict.ranked & known.known)[0], verdict.order
     fit = calibration.calibrate(verdict.score.final, verdict.ranked, known.known, known.positive, seed)
     if fit is None:
         return {"calibration": None, "factors": None}
-    columns = verdict.columns
     table = {
         "rank": np.arange(1, len(order) + 1),
         "id": columns["installation_id"][order],
@@ -139,17 +144,17 @@ def write_learned(folder: Path, ranking: Ranking, ranked: RankSettings, known: L
         "final": verdict.score.final[order],
         "probability": fit.probability[order],
     }
-    write_table(folder / "probabilities.csv", table)
+    write_table(learned[0], table)
     tags = np.column_stack([verdict.tags[tag][rows] for tag in TAGS])
-    factors = calibration.fit_factors(tags, positive, ranked.factors.model_dump())
+    factors = calibration.fit_factors(tags, known.positive[rows], ranked.factors.model_dump())
     if factors is not None:
-        files.write_bytes(folder / "factors.yaml", yaml.safe_dump(factors, sort_keys=False).encode())
+        files.write_bytes(learned[1], yaml.safe_dump(factors, sort_keys=False).encode())
     figures = {
         "method": fit.method,
         "labelled": len(rows),
         "brier": fit.brier,
         "brier_of_the_mean": fit.brier_of_mean,
-        "reliability": calibration.reliability(fit.out_of_fold, positive),
+        "reliability": calibration.reliability(fit.out_of_fold, known.positive[rows]),
     }
     return {"calibration": figures, "factors": factors}
 

@@ -241,6 +241,15 @@ def test_the_figures_are_drawn_each_with_its_table_and_in_words(run):
         assert not re.search(r"\bnan\b", alt[1]), name
 
 
+def test_the_series_of_a_figure_are_those_of_its_table(run):
+    rows, daily = table(run / "figures/06-split-series.csv"), together(run, "daily", DAILY)
+    first = table(run / "ranking.csv")[0]["id"]
+    kwh = daily["energy_kwh"][daily["installation_id"].tolist().index(first)]
+    assert {row["id"] for row in rows} == {first}
+    assert (rows[0]["date"], rows[-1]["date"]) == ("2019-01-01", "2021-12-31")
+    np.testing.assert_allclose([float(row["kwh"] or "nan") for row in rows], kwh, rtol=1e-5)
+
+
 def test_figures_show_gaps_in_yellow():
     kwh = np.ones((1, 50), np.float32)
     kwh[0, 10:14] = kwh[0, 40] = np.nan

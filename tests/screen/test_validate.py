@@ -248,6 +248,7 @@ def test_validate_takes_inspections(ranked, tmp_path, crocs):
 def test_few_inspections_give_metrics_without_probabilities(ranked, tmp_path, crocs):
     run = tmp_path / "run"
     shutil.copytree(ranked, run)
+    (run / "screen/probabilities.csv").write_text("of an earlier validation")
     path = save(tmp_path / "i.csv", [("I0000000", "", "yes"), ("I0000001", "", "no"), ("I0000002", "", "no")])
     ended = crocs("screen", "validate", "--run", run, "--input-inspections", path, "--bootstrap", 10)
     assert ended.code == 0, ended.err

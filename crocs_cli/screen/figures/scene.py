@@ -106,10 +106,10 @@ def plot_means(axes: Axes, scene: Scene, series: Series, row: int) -> None:
 
 
 def series_columns(series: Series) -> dict[str, object]:
-    """Return some series as columns: the date, and one column each."""
-    dates = [str(date) for date in series.calendar.dates]
-    names = series.arrays["installation_id"].tolist()
-    return {"date": dates} | {str(name): series.kwh[row] for row, name in enumerate(names)}
+    """Return some series as columns: id, date and kWh, one row a day."""
+    names, days = series.arrays["installation_id"], series.calendar.days
+    dates = np.tile(series.calendar.dates.astype(str), len(names))
+    return {"id": np.repeat(names, days), "date": dates, "kwh": series.kwh.ravel()}
 
 
 def listed_in_words(names: np.ndarray) -> str:

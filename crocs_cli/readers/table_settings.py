@@ -18,7 +18,7 @@ class TableSettings(Settings):
     decimal: Literal[".", ","] = Field(".", description="decimal sign of the numbers")
     thousands: Literal["", ",", ".", " ", "'"] = Field("", description="sign between groups of three digits")
     encoding: str = Field(
-        "auto", description="encoding of text, such as utf-16 or cp1252; auto recognises UTF-8 and UTF-16"
+        "auto", description="encoding of text, such as utf-16 or cp1252; auto recognises most"
     )
     stamp_format: str | None = Field(
         None, description="form of dates or stamps, such as %d/%m/%Y; 2013-01-31 without"

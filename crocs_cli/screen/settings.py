@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
@@ -113,7 +113,9 @@ class InputSettings(InspectionSettings):
 class DaySettings(Settings):
     """How readings become days, and how days are cleaned."""
 
-    timezone: str = Field("Europe/Lisbon", description="IANA name of the meters' time zone")
+    timezone: str = Field(
+        "Europe/Lisbon", description="IANA name, or fixed offset such as +10:00, of the meters' clock"
+    )
     interval_minutes: Annotated[Minutes, Field(ge=1, le=60)] = Field(
         15, description="time between readings; divides an hour"
     )
@@ -141,10 +143,12 @@ class DaySettings(Settings):
     @field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, name: str) -> str:
+        from crocs_cli.maths.readings.clock import zone
+
         try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("no such time zone; use a name such as Europe/Lisbon") from error
+            zone(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError, IndexError) as error:
+            raise ValueError("no such time zone; use a name such as Europe/Lisbon, or +10:00") from error
         return name
 
     @field_validator("country")

@@ -126,3 +126,10 @@ def test_more_days_than_are_looked_at_are_refused(tmp_path, crocs):
     assert ended.code == 2
     assert "--filter-min-days-before" in ended.err
     assert "less than or equal to 730" in ended.err
+
+
+@pytest.mark.parametrize("name", ["Europe/Lisbonne", "+99:00", "+1", ""])
+def test_a_time_zone_that_is_none_is_a_wrong_call(tmp_path, crocs, name):
+    ended = crocs("screen", "fit", "--run", tmp_path, "--day-timezone", name)
+    assert ended.code == 2
+    assert "no such time zone; use a name such as Europe/Lisbon, or +10:00" in ended.err

@@ -42,6 +42,10 @@ SAMPLES = {
     ("ingest", "direction"): ["in=add,out=drop", "in=add,out=subtract"],
     ("ingest", "quality"): ["A=measured,E=estimated", "A=measured"],
     ("screen-fit", "day", "country"): ["PT", "AU-NSW"],
+    ("screen-fit", "input", "encoding"): ["utf-16", "cp1252"],
+    ("screen-fit", "input", "thousands"): [",", " "],
+    ("screen-validate", "input", "encoding"): ["utf-16", "cp1252"],
+    ("screen-validate", "input", "thousands"): [",", " "],
 }
 # what some settings need beside them
 WITH = {

@@ -38,6 +38,7 @@ ORDER = {
     "maths": [
         "compiled",
         "decisions",
+        "portable",
         "readings",
         "distances",
         "ward",
@@ -49,8 +50,6 @@ ORDER = {
         "synthetic",
     ],
     "screen": [
-        "portable",
-        "threads",
         "settings",
         "layouts",
         "daily",
@@ -67,6 +66,7 @@ ORDER = {
         "truth",
         "validate",
         "figures",
+        "page",
     ],
 }
 NEVER_IN_MATHS = {"h5py", "click", "mpi4py", "logging", "pyarrow", "matplotlib"}

@@ -13,11 +13,11 @@ import pytest
 from crocs_cli import __main__
 from crocs_cli.cli import COMMANDS, cli
 from crocs_cli.cli.compare import _said
-from crocs_cli.cli.screen import _say
+from crocs_cli.cli.screen import _print_rows
 from crocs_cli.machine.plain import json_text
 from crocs_cli.report.change import BehaviourChange, Changes
 from crocs_cli.screen.truth import metrics
-from crocs_cli.screen.validate import _shown
+from crocs_cli.screen.validate import shown
 from crocs_cli.stages import plan
 from tests.conftest import ROOT
 
@@ -137,11 +137,11 @@ def test_screening_without_a_thief_is_said_in_words(capsys):
     score, nobody = np.arange(4.0), np.zeros(4, dtype=bool)
     figures = json.loads(json_text(metrics.summary(score, nobody, np.zeros(4))), parse_constant=not_json)
     assert figures["auc"] is figures["fpr_at_recall_0.5"] is None
-    assert _shown(math.nan) == _shown(None) == "not known"
+    assert shown(math.nan) == shown(None) == "not known"
     rows = {"id": ["a", "b"], "final": np.array([0.5, np.nan])}
-    _say(rows, as_json=False)
+    _print_rows(rows, as_json=False)
     assert capsys.readouterr().out == "a  0.500\nb  not known\n"
-    _say(rows, as_json=True)
+    _print_rows(rows, as_json=True)
     assert json.loads(capsys.readouterr().out) == [{"id": "a", "final": 0.5}, {"id": "b", "final": None}]
 
 

@@ -81,7 +81,7 @@ def rank(job: Job, what_if: Path | None, as_json: bool) -> None:
     """Test every installation for change and rank the suspicious ones, with reasons.
 
     Reads RUN/screen/daily and RUN/screen/model. Writes RUN/screen/changes, placebo, scores.h5, ranking.csv,
-    ceased.csv, explain.jsonl, other tables and figures. --what-if writes nothing.
+    ranking.html, ceased.csv, explain.jsonl, other tables and figures. --what-if writes nothing.
 
     \b
     Examples:
@@ -92,31 +92,30 @@ def rank(job: Job, what_if: Path | None, as_json: bool) -> None:
     from crocs_cli.screen import rank as stage
 
     if what_if is not None:
-        _say(stage.what_if(job.run, stage.factors_of(load(what_if))), as_json)
+        _print_rows(stage.what_if(job.run, stage.factors_of(load(what_if))), as_json)
         return
-    found = stage.run(job.run, job.settings, job.team)
-    if found is not None:
-        from crocs_cli.screen import tables
-        from crocs_cli.screen.figures import draw as figures
+    ranking = stage.run(job.run, job.settings, job.team)
+    if ranking is not None:
+        from crocs_cli.screen import page, tables
 
-        tables.write_ranking(job.run, found, job.settings)
-        if job.settings.figures:
-            figures.draw(job.run, found)
-        _say(tables.top(found, job.settings, SHOWN), as_json)
+        page.write(job.run, ranking, job.settings)
+        _print_rows(tables.top(ranking, job.settings, SHOWN), as_json)
 
 
 @command.command("validate")
 @stage_options("screen-validate")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")
 def validate(job: Job, as_json: bool) -> None:
-    """Measure the ranking and its rivals against the truth.
+    """Measure the ranking and its rivals against the truth, or against inspections.
 
-    Reads RUN/screen and the truth in it. Writes metrics.json, pr.csv and validation.md into RUN/screen.
+    Reads RUN/screen, and the truth in it or the inspections that --input-inspections names. Writes
+    metrics.json, pr.csv, validation.md, and where labels suffice probabilities.csv and factors.yaml into
+    RUN/screen.
 
     \b
     Examples:
       crocs screen validate --run runs/screen
-      crocs screen validate --run runs/screen --json
+      crocs screen validate --run runs/screen --input-inspections inspections.csv --json
     """
     from crocs_cli.screen import validate as stage
 
@@ -125,7 +124,7 @@ def validate(job: Job, as_json: bool) -> None:
         click.echo(json_text(report, 1) if as_json else stage.page(report), nl=as_json)
 
 
-def _say(columns: dict, as_json: bool) -> None:
+def _print_rows(columns: dict, as_json: bool) -> None:
     """Print the first rows of a table, as JSON or as text."""
     rows = [
         dict(zip(columns, values, strict=True))

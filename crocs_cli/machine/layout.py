@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ class Layout:
     format: str
     version: int
     made_by: str
-    arrays: dict[str, tuple[str, Axes]]
+    arrays: Mapping[str, tuple[str, Axes]]
     since: str = ""
 
     @property

@@ -26,6 +26,16 @@ def available_threads() -> int:
     return max(1, threads)
 
 
+def limit_threads() -> None:
+    """Limit numba's parallel loops and pyarrow's readers to the threads of this process."""
+    import numba
+    import pyarrow
+
+    threads = available_threads()
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+    pyarrow.set_cpu_count(threads)
+
+
 def _mask(process: int) -> set[int]:
     """Return the CPUs that a process may run on; all where the system keeps no masks (macOS)."""
     if hasattr(os, "sched_getaffinity"):

@@ -13,11 +13,16 @@ from typing import Any
 import numba
 
 
-def kernel(function: Callable[..., Any]) -> Any:
+def kernel(function: Callable[..., Any], parallel: bool = False) -> Any:
     """Compile a function of arrays for this machine when it is first called."""
     keep = bool(numba.config.CACHE_DIR)  # type: ignore[attr-defined]
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": keep}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": keep, "parallel": parallel}
     return numba.njit(**options)(function)
+
+
+def parallel_kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function whose `numba.prange` loops run on the threads that numba may use."""
+    return kernel(function, parallel=True)
 
 
 def parallel_for(work: Callable[[int], None], parts: Iterable[int], threads: int) -> None:

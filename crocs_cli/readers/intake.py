@@ -94,7 +94,7 @@ class Intake:
                     f"consumer {name[:20]}...: an id of more than {LONGEST_ID} characters; "
                     "name the right column with ingest.columns.consumer"
                 )
-            table[code] = self._numbers[name] = self._ids.setdefault(_bare(name), len(self._ids))
+            table[code] = self._numbers[name] = self._ids.setdefault(bare(name), len(self._ids))
         self._last = names, table
         return table
 
@@ -132,7 +132,7 @@ class Intake:
             )
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
     """Return an id without outer blanks, and without the marks that keep a spreadsheet from changing it."""
     bare = name.strip(BLANKS)
     return _GUARDED.sub(r"\1\2", bare)

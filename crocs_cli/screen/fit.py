@@ -1,9 +1,9 @@
-"""Stage `screen fit`: daily shards -> features -> levels and maps, the frozen model."""
+"""Stage `screen fit`: learn typical patterns from daily shards, and freeze them."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,12 @@ from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.memory import Needs
 from crocs_cli.machine.shards import recipe, shard_products, shards
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.rundir import memory
 from crocs_cli.screen.daily import filters
 from crocs_cli.screen.daily.contracts import LEVELS as LEVEL_NAMES
-from crocs_cli.screen.daily.series import Series, windows_of
+from crocs_cli.screen.daily.series import Series, together, windows_of
 from crocs_cli.screen.layouts import DAILY, FEATURES, LEVELS, MAP
 from crocs_cli.screen.patterns import typical
 from crocs_cli.screen.patterns.som import Lattice
@@ -28,7 +29,6 @@ from crocs_cli.screen.patterns.typical import Feature, MapPlan
 from crocs_cli.screen.ranking import assess
 from crocs_cli.screen.ranking.model import ALL, map_arrays, map_of
 from crocs_cli.screen.settings import FitSettings, PatternSettings
-from crocs_cli.screen.threads import use_given_threads
 
 Arrays = dict[str, np.ndarray]
 SMALL = 5  # side of the map to compare with
@@ -37,7 +37,7 @@ log = logging.getLogger("crocs")
 
 @dataclass(frozen=True)
 class Fitted:
-    """A finished fit: features and labels (bits) of all installations, and the maps by `feature-scope`."""
+    """A finished fit: features and label bits of all installations, and maps by `feature-scope`."""
 
     columns: Arrays
     bits: np.ndarray
@@ -45,14 +45,14 @@ class Fitted:
 
 
 def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | None:
-    """Bring features and model of a run up to date; return them, or None while other shares are at work."""
-    use_given_threads()
+    """Bring features and model of a run up to date; return None while other shares are at work."""
+    limit_threads()
     features = feature_products(run, settings)
     make = partial(make_features, run=run, settings=settings)
     bring_up_to_date(features, make, team, "screen features", partial(needs, run, memory.screen_fit))
     if not all_made(features):
         return None
-    columns = gathered(features)
+    columns = together(run / "screen" / "features", FEATURES)
     inputs = {product.key: files.digest(product.recipe) for product in features}
     levels = Product(
         run / "screen" / "model" / "levels.h5", LEVELS, _recipe(settings, seed, "levels", inputs)
@@ -78,7 +78,7 @@ def run(run: Path, settings: FitSettings, seed: int, team: Team) -> Fitted | Non
 
 
 def needs(run: Path, footprint: Callable[[int, int, int], int]) -> Needs:
-    """Return what a step needs that holds something of all installations, and the days of one file."""
+    """Return the memory of a step that holds arrays of all installations and the days of one file."""
     paths = [run / "screen" / "daily" / f"{key}.h5" for key in shards(run / "screen" / "daily", DAILY)]
     found = [files.shapes(path, DAILY)["energy_kwh"] for path in paths]
     rows = [installations for installations, _ in found]
@@ -112,25 +112,16 @@ def make_features(product: Product, run: Path, settings: FitSettings) -> Arrays:
     return {name: found[name] for name in FEATURES.arrays}
 
 
-def gathered(products: Sequence[Product], names: tuple[str, ...] = ()) -> Arrays:
-    """Return the arrays of all shards, one after another."""
-    parts = [files.read(product.path, product.layout, names) for product in products]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
 def labels(columns: Arrays, first_quartile: np.ndarray, settings: FitSettings) -> np.ndarray:
     """Return the primary filters of DS0 of all installations."""
-    limits = assess.thresholds(settings.filter, settings.filter.min_days_before)
     observed = np.all(columns["month_days"] >= 15, axis=1, keepdims=True)
     whole = np.where(observed, columns["month_share"], np.nan)
-    return filters.label(columns | {"month_share": whole}, first_quartile[columns["level"]], limits)
+    return filters.label(columns | {"month_share": whole}, first_quartile[columns["level"]], settings.filter)
 
 
 def level_arrays(columns: Arrays, settings: FitSettings) -> Arrays:
-    """Return the first quartile of each voltage level, and the median and 99th percentile of honest
-    distances."""
-    limits = assess.thresholds(settings.filter, settings.filter.min_days_before)
-    usable = ~filters.large_gaps(columns, limits)
+    """Return the first quartile of each level, and median and 99th percentile of honest distances."""
+    usable = ~filters.large_gaps(columns, settings.filter)
     count = len(LEVEL_NAMES)
     quartile = filters.first_quartiles(columns["mean_kwh"], columns["level"], usable, count)
     steady = labels(columns, quartile, settings) & filters.NO_CLUSTERING == 0
@@ -145,7 +136,7 @@ def level_arrays(columns: Arrays, settings: FitSettings) -> Arrays:
 
 
 def map_plans(columns: Arrays, bits: np.ndarray, settings: FitSettings, seed: int) -> dict[str, MapPlan]:
-    """Return the maps to fit by key `feature-scope`: one for all, or one a level and one for small levels.
+    """Return the maps to fit by `feature-scope`: one for all, or one for each large level.
 
     Raises CrocsError when there are fewer installations than classes.
     """
@@ -188,7 +179,7 @@ def _plans(feature: Feature, scope: str, size: int, settings: FitSettings, seed:
 
 
 def fit_map(columns: Arrays, bits: np.ndarray, plan: MapPlan, key: str) -> typical.PatternMap:
-    """Fit one map to the installations of its scope that pass the filters."""
+    """Fit a map to the installations of its scope that pass the filters."""
     scope = key.split("-")[1]
     rows = filters.clusterable(bits, plan.feature)
     if scope != ALL:

@@ -1,4 +1,4 @@
-"""First part of `screen fit`: daily shards from a daily file or from profile shards, cleaned."""
+"""Make the daily shards of `screen fit` from a daily file or from profile shards."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from crocs_cli.machine.files import Recipe
 from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.shards import listed, recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
+from crocs_cli.maths.readings.days import EPOCH
+from crocs_cli.readers.table_settings import TableSettings
 from crocs_cli.rundir.layouts import PROFILES
 from crocs_cli.screen.daily import cleaning, contracts, reading
 from crocs_cli.screen.daily.dates import Calendar, intervals_of_days
 from crocs_cli.screen.daily.reading import Readings
-from crocs_cli.screen.daily.series import EPOCH, arrays_of, calendar_from
+from crocs_cli.screen.daily.series import arrays_of, calendar_from
 from crocs_cli.screen.layouts import DAILY
 from crocs_cli.screen.settings import FitSettings
-from crocs_cli.screen.threads import use_given_threads
 
 Arrays = dict[str, np.ndarray]
 log = logging.getLogger("crocs")
@@ -35,99 +37,76 @@ def run(run: Path, settings: FitSettings, team: Team) -> bool:
     Returns whether all are made; other shares may still be at work. Raises CrocsError when there is none of
     these sources.
     """
-    use_given_threads()
-    folder = run / "screen" / "daily"
+    limit_threads()
+    there = listed(run / "screen" / "daily")
+    made_by = files.read_recipe(there[0], DAILY) if there else None
     if settings.input.daily:
-        _from_file(run, settings, team)
-    elif not listed(folder) or _from_profiles_before(folder):
-        if not listed(run / "profiles"):
-            raise CrocsError(
-                f"{run}: no daily energy; give --input-daily FILE, or run `crocs ingest` or "
-                "`crocs screen simulate` first"
-            )
+        if team.leads:
+            _from_file(run, settings, there)
+        team.wait()
+    elif made_by is None or (made_by["command"] == "screen fit" and "profiles" in made_by["inputs"]):
         return _from_profiles(run, settings, team)
     return True
 
 
-def _from_profiles_before(folder: Path) -> bool:
-    made_by = files.read_recipe(listed(folder)[0], DAILY)
-    return made_by["command"] == "screen fit" and "profiles" in made_by["inputs"]
+def _digests(settings: FitSettings) -> dict[str, str]:
+    """Return the digest of every table that is given; raise CrocsError for one that is missing."""
+    tables = {name: getattr(settings.input, name) for name in TABLES}
+    for path in filter(None, tables.values()):
+        if not Path(path).is_file():
+            raise CrocsError(f"{path}: no such file; name a table that is there")
+    return {name: files.file_digest(Path(path)) for name, path in tables.items() if path}
 
 
-def _from_file(run: Path, settings: FitSettings, team: Team) -> None:
-    """Read the daily file once a launch, in the process that leads, and write all its shards.
+def _from_file(run: Path, settings: FitSettings, there: list[Path]) -> None:
+    """Read the daily file and write all its shards, unless shards of the same inputs are there.
 
     A share does not wait for another to read the file: whichever comes first writes the same bytes.
     """
-    if team.leads:
-        tables = {name: getattr(settings.input, name) for name in TABLES}
-        inputs = {name: files.file_digest(_there(path)) for name, path in tables.items() if path}
-        folder = run / "screen" / "daily"
-        kept = folder / "ingest_report.json"
-        used = settings.model_dump(mode="json", include={"day", "installations_per_shard"})
-        used["input"] = settings.input.model_dump(include={"format", "strict"})
-        found = listed(folder)
-        if found and kept.exists() and _same(found, used, inputs):
-            team.wait()
-            return
-        arrays, report = prepared(read(settings), settings)
-        count, size = len(arrays["installation_id"]), settings.installations_per_shard
-        parts = -(-count // size)
-        recipes = [recipe("screen fit", shard_key(n), used, inputs, parts) for n in range(parts)]
-        products = shard_products(folder, DAILY, recipes)
-        bring_up_to_date(
-            products, lambda product: part_of(arrays, int(product.key), size), Team(), "screen daily"
-        )
-        files.write_bytes(kept, json_bytes(report))
-    team.wait()
+    folder, inputs = run / "screen" / "daily", _digests(settings)
+    report_path = folder / "ingest_report.json"
+    used = settings.model_dump(mode="json", include={"day", "installations_per_shard"})
+    used["input"] = settings.input.model_dump(include={"format", "strict"})
+    written = set(TableSettings.model_fields)  # left out as they are in shards of older versions
+    used["input"] |= settings.input.model_dump(include=written, exclude_defaults=True)
+    if there and report_path.exists() and _same(there, used, inputs):
+        return
+    arrays, report = prepared(reading.read(settings.input, settings.day), settings)
+    count, size = len(arrays["installation_id"]), settings.installations_per_shard
+    parts = -(-count // size)
+    recipes = [recipe("screen fit", shard_key(n), used, inputs, parts) for n in range(parts)]
+    make = partial(part_of, arrays=arrays, size=size)
+    bring_up_to_date(shard_products(folder, DAILY, recipes), make, Team(), "screen daily")
+    files.write_bytes(report_path, json_bytes(report))
 
 
-def _there(path: str) -> Path:
-    if not Path(path).is_file():
-        raise CrocsError(f"{path}: no such file; name a table that is there")
-    return Path(path)
-
-
-def _same(found: list[Path], used: dict, inputs: dict[str, str]) -> bool:
-    """Return whether all shards are there and made of these inputs; another make is told by the product
-    itself."""
-    recipes = [files.read_recipe(path, DAILY) for path in found]
+def _same(there: list[Path], used: dict, inputs: dict[str, str]) -> bool:
+    """Return whether all shards are there and made of these inputs."""
+    recipes = [files.read_recipe(path, DAILY) for path in there]
     same = all(made["settings"] == used and made["inputs"] == inputs for made in recipes)
-    return same and len(found) == recipes[0]["parts"]
+    return same and len(there) == recipes[0]["parts"]
 
 
-def read(settings: FitSettings) -> Readings:
-    """Read the daily file in its layout."""
-    path, layout = _there(str(settings.input.daily)), settings.input.format
-    if layout == "long":
-        return reading.read_long(path)
-    if layout == "intervals":
-        return reading.read_intervals(path, settings.day.unit, settings.day.interval_minutes)
-    if layout == "sgcc":
-        return reading.read_wide(path, "CONS_NO", "FLAG")
-    return reading.read_wide(path)
-
-
-def prepared(found: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, int]]:
-    """Return the arrays of all installations, cleaned, and a report of what was noticed; log each notice."""
-    day, tables, calendar = settings.day, settings.input, found.calendar
-    quality = np.where(np.isnan(found.kwh), cleaning.MISSING, 0).astype(np.uint8)
-    arrays = arrays_of(found.ids, np.zeros(len(found.ids), np.int8), calendar, found.kwh, quality)
-    if found.intervals is not None:
+def prepared(readings: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, int]]:
+    """Return the cleaned arrays of all installations, and a report of counts, which are logged."""
+    day, tables, calendar = settings.day, settings.input, readings.calendar
+    quality = np.where(np.isnan(readings.kwh), cleaning.MISSING, 0).astype(np.uint8)
+    arrays = arrays_of(readings.ids, np.zeros(len(readings.ids), np.int8), calendar, readings.kwh, quality)
+    if readings.intervals is not None:
         expected = intervals_of_days(calendar, day.timezone, day.interval_minutes)
-        arrays |= {"intervals": found.intervals, "expected_intervals": expected}
-        found.kwh, quality = cleaning.mend_short_days(
-            found.kwh, found.intervals, expected, day.short_min_share, day.short_action
+        arrays |= {"intervals": readings.intervals, "expected_intervals": expected}
+        readings.kwh, quality = cleaning.mend_short_days(
+            readings.kwh, readings.intervals, expected, day.short_min_share, day.short_action
         )
-    power = contracts.contracted_kva(found.ids, tables.powers)
-    kwh, quality = cleaning.clean(found.kwh, quality, day.negatives, day.spike_factor, power)
-    levels, unknown = contracts.levels_of(found.ids, tables.installations, tables.strict)
+    power = contracts.contracted_kva(readings.ids, tables)
+    kwh, quality = cleaning.clean(readings.kwh, quality, day.negatives, day.spike_factor, power)
+    levels, unknown = contracts.levels_of(readings.ids, tables)
     arrays |= {"energy_kwh": kwh, "quality": quality, **levels}
-    arrays |= contracts.contract_arrays(found.ids, calendar, tables)
+    arrays |= contracts.contract_arrays(readings.ids, calendar, tables)
     report = {
-        "installations": len(found.ids),
+        "installations": len(readings.ids),
         "days": calendar.days,
-        **found.counts,
+        **readings.counts,
         "unknown_level": unknown,
     }
     report |= {
@@ -141,30 +120,30 @@ def prepared(found: Readings, settings: FitSettings) -> tuple[Arrays, dict[str, 
 PER_DAY = {"first_date", "expected_intervals"}
 
 
-def part_of(arrays: Arrays, number: int, size: int) -> Arrays:
+def part_of(product: Product, arrays: Arrays, size: int) -> Arrays:
     """Return one shard of the arrays of all installations."""
-    rows = slice(number * size, (number + 1) * size)
-    part = {
-        name: values if name in PER_DAY or name.startswith("event") else values[rows]
-        for name, values in arrays.items()
-    }
-    offset = arrays["event_offset"][number * size : (number + 1) * size + 1]
-    own = slice(offset[0], offset[-1])
-    part |= {name: arrays[name][own] for name in ("event_day", "event_kind")}
+    first = int(product.key) * size
+    rows = slice(first, first + size)
+    part = {name: values if name in PER_DAY else values[rows] for name, values in arrays.items()}
+    offset = arrays["event_offset"][first : first + size + 1]
+    part |= {name: arrays[name][offset[0] : offset[-1]] for name in ("event_day", "event_kind")}
     return part | {"event_offset": offset - offset[0]}
 
 
 def _from_profiles(run: Path, settings: FitSettings, team: Team) -> bool:
-    """Sum the days of profile shards; a day without a profile is missing, and how short it was is not
-    known."""
+    """Sum the days of profile shards; a day without a profile is missing."""
+    if not listed(run / "profiles"):
+        raise CrocsError(
+            f"{run}: no daily energy; give --input-daily FILE, or run `crocs ingest` or "
+            "`crocs screen simulate` first"
+        )
     source = shards(run / "profiles", PROFILES)
     calendar = _calendar_of_profiles(run, list(source))
-    kept = settings.model_dump(mode="json", include={"day"})
-    kept["input"] = settings.input.model_dump(include={"strict"})
-    tables = {name: getattr(settings.input, name) for name in TABLES}
-    digests = {name: files.file_digest(_there(path)) for name, path in tables.items() if path}
+    used = settings.model_dump(mode="json", include={"day"})
+    used["input"] = settings.input.model_dump(include={"strict"})
+    tables = _digests(settings)
     recipes: list[Recipe] = [
-        recipe("screen fit", key, kept, {"profiles": files.digest(made_by), **digests}, len(source))
+        recipe("screen fit", key, used, {"profiles": files.digest(made_by), **tables}, len(source))
         for key, made_by in source.items()
     ]
     products = shard_products(run / "screen" / "daily", DAILY, recipes)

@@ -1,13 +1,23 @@
-"""The files of a screening, as tables: RUN/screen/{daily,truth,features,changes,placebo}/NNNNN.h5,
-model/KEY.h5."""
+"""Layouts of RUN/screen/{daily,truth,features,changes,placebo}/NNNNN.h5, model/KEY.h5 and scores.h5."""
 
 from __future__ import annotations
 
-from crocs_cli.machine.layout import Axes, Layout, Offsets
+from crocs_cli.machine.layout import Layout, Offsets
 
-Arrays = dict[str, tuple[str, Axes]]
 EACH = ("installation",)
 WEEK, MONTH = ("installation", "weekday"), ("installation", "month")
+PERIODS = ("before", "after")
+
+
+def _each(kind: str, names: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return arrays of one entry an installation, by their names with blanks between."""
+    return dict.fromkeys(names.split(), (kind, EACH))
+
+
+def _both(names: str) -> str:
+    """Return each name for the period before and the one after."""
+    return " ".join(f"{name}_{when}" for name in names.split() for when in PERIODS)
+
 
 DAILY = Layout(
     "crocs-screen-daily",
@@ -25,7 +35,7 @@ DAILY = Layout(
         "end_day": ("int32", EACH),
         "event_offset": ("int64", (Offsets("installation"),)),
         "event_day": ("int32", ("event",)),
-        "event_kind": ("int8", ("event",)),  # see crocs_cli.screen.tables.EVENTS
+        "event_kind": ("int8", ("event",)),  # see crocs_cli.screen.daily.contracts.EVENTS
         "latitude": ("float64", EACH),
         "longitude": ("float64", EACH),
     },
@@ -46,22 +56,6 @@ TRUTH = Layout(
         "solar_day": ("int32", EACH),
     },
 )
-FEATURE_COUNTS = ("expected_days", "missing_days", "gaps", "longest_gap", "days", "short_days")
-FEATURE_VALUES = (
-    *(
-        "gap_share",
-        "mean_kwh",
-        "cv",
-        "low_share",
-        "zero_share",
-        "p10",
-        "p50",
-        "p90",
-        "year_kwh",
-        "log_energy",
-    ),
-    *("week_null", "month_null"),  # shape distances between two honest parts of DS0
-)
 FEATURES = Layout(
     "crocs-screen-features",
     1,
@@ -69,10 +63,10 @@ FEATURES = Layout(
     {
         "installation_id": ("text", EACH),
         "level": ("int8", EACH),
-        "begin_day": ("int32", EACH),  # DS0 is begin_day..split_day-1
-        "split_day": ("int32", EACH),
-        **dict.fromkeys(FEATURE_COUNTS, ("int32", EACH)),
-        **dict.fromkeys(FEATURE_VALUES, ("float64", EACH)),
+        **_each("int32", "begin_day split_day"),  # DS0 is begin_day..split_day-1
+        **_each("int32", "expected_days missing_days gaps longest_gap days short_days"),
+        **_each("float64", "gap_share mean_kwh cv low_share zero_share p10 p50 p90 year_kwh log_energy"),
+        **_each("float64", "week_null month_null"),  # shape distances between two honest parts of DS0
         "month_days": ("int32", MONTH),
         "week_share": ("float64", WEEK),
         "month_share": ("float64", MONTH),
@@ -108,64 +102,34 @@ LEVELS = Layout(
         "shape_scale": ("float64", ("feature", "quantile")),  # week, month: honest median and 99th percentile
     },
 )
-CHANGE_COUNTS = (
-    "filters_before",
-    "filters_after",
-    "days_before",
-    "days_after",
-    "months_compared",
-    "ceased_day",
-    *(f"{feature}_class_{when}" for feature in ("week", "month", "scale") for when in ("before", "after")),
-    "t1_weekday",
-    "t2_months_down",
-    "t2_worst_month",
-    "t3_months_down",
-)
-CHANGE_VALUES = (
-    *(
-        f"{name}_{when}"
-        for name in ("mean", "cv", "low_share", "zero_share", "gap_share")
-        for when in ("before", "after")
-    ),
-    "completeness",
-    *(
-        f"{feature}_{name}"
-        for feature in ("week", "month", "scale")
-        for name in ("ratio", "prototype_before", "prototype_after", "percentile")
-    ),
-    *(f"{feature}_{name}" for feature in ("week", "month") for name in ("distance", "euclidean")),
-    *("t1_ratio", "t1_z", "t1_percent", "t2_ratio", "t2_z", "t2_slope_before", "t2_slope_after"),
-    *("t2_mk_before", "t2_mk_after", "t2_gap", "t2_months", "t3_months"),
-)
+CHANGED = {
+    "installation_id": ("text", EACH),
+    "level": ("int8", EACH),
+    **_each("int32", "begin_day split_day end_day"),
+    **_each("int8", "ceased consistent_high"),
+    **_each("int32", f"{_both('filters days')} months_compared ceased_day"),
+    **_each("int32", _both("week_class month_class scale_class")),
+    **_each("int32", "t1_weekday t2_months_down t2_worst_month t3_months_down"),
+    **_each("float64", f"{_both('mean cv low_share zero_share gap_share')} completeness"),
+    **_each("float64", "week_ratio week_prototype_before week_prototype_after week_percentile"),
+    **_each("float64", "month_ratio month_prototype_before month_prototype_after month_percentile"),
+    **_each("float64", "scale_ratio scale_prototype_before scale_prototype_after scale_percentile"),
+    **_each("float64", "week_distance week_euclidean month_distance month_euclidean"),
+    **_each("float64", "t1_ratio t1_z t1_percent t2_ratio t2_z t2_slope_before t2_slope_after"),
+    **_each("float64", "t2_mk_before t2_mk_after t2_gap t2_months t3_months"),
+}
 CHANGES = Layout(
     "crocs-screen-changes",
     1,
     "crocs screen rank",
-    {
-        "installation_id": ("text", EACH),
-        "level": ("int8", EACH),
-        "begin_day": ("int32", EACH),
-        "split_day": ("int32", EACH),
-        "end_day": ("int32", EACH),
-        "ceased": ("int8", EACH),
-        "consistent_high": ("int8", EACH),
-        **dict.fromkeys(CHANGE_COUNTS, ("int32", EACH)),
-        **dict.fromkeys(CHANGE_VALUES, ("float64", EACH)),
+    CHANGED
+    | {
         "week_change": ("float64", WEEK),  # share after less share before
         "month_change": ("float64", MONTH),
         "weeks": ("float32", ("installation", "week")),  # mean daily kWh, newest last
     },
 )
-PLACEBO = Layout(
-    "crocs-screen-placebo",
-    1,
-    "crocs screen rank",
-    {
-        name: kind
-        for name, kind in CHANGES.arrays.items()
-        if name not in ("weeks", "week_change", "month_change")
-    },
-)
+PLACEBO = Layout("crocs-screen-placebo", 1, "crocs screen rank", CHANGED)
 SCORES = Layout(
     "crocs-screen-scores",
     1,
@@ -187,6 +151,5 @@ SCORES = Layout(
     },
 )
 
-LAYOUTS = {
-    layout.format: layout for layout in (DAILY, TRUTH, FEATURES, MAP, LEVELS, CHANGES, PLACEBO, SCORES)
-}
+ALL = (DAILY, TRUTH, FEATURES, MAP, LEVELS, CHANGES, PLACEBO, SCORES)
+LAYOUTS = {layout.format: layout for layout in ALL}

@@ -1,8 +1,8 @@
-"""Tables of a fit: gaps, filters, check-ups, contracts, inspections, prototypes, quality of the maps,
-counts."""
+"""Write the tables of a fit."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from crocs_cli.machine import files
 from crocs_cli.machine.plain import json_bytes
 from crocs_cli.screen.daily import contracts, filters, gaps
 from crocs_cli.screen.daily.contracts import LEVELS
+from crocs_cli.screen.daily.inspections import read_inspections
 from crocs_cli.screen.fit import Fitted
 from crocs_cli.screen.patterns.typical import suggested_classes
-from crocs_cli.screen.ranking import assess
 from crocs_cli.screen.settings import FitSettings
 from crocs_cli.screen.tables import write_table
 
@@ -22,7 +22,7 @@ Columns = dict[str, object]
 
 
 def write(run: Path, settings: FitSettings, fitted: Fitted) -> list[str]:
-    """Write all tables of a fit into RUN/screen; return what to say of it, line by line."""
+    """Write all tables of a fit into RUN/screen; return a summary as lines."""
     folder = run / "screen"
     write_table(folder / "gaps.csv", gap_columns(fitted))
     write_table(folder / "gap_hist.csv", histogram_columns(fitted))
@@ -32,18 +32,18 @@ def write(run: Path, settings: FitSettings, fitted: Fitted) -> list[str]:
     write_table(folder / "som_quality.csv", quality_columns(fitted))
     write_table(folder / "elbow.csv", elbow_columns(fitted))
     if settings.input.tariffs:
-        changes, pairs = contracts.tariff_changes(settings.input.tariffs)
+        changes, pairs = contracts.tariff_changes(settings.input)
         names = {"changes": list(changes), "installations": list(changes.values())}
         write_table(folder / "eda" / "tariff_changes.csv", names)
         write_table(folder / "eda" / "tariff_pairs.csv", pair_columns(pairs, ("from", "to", "changes")))
     if settings.input.inspections:
-        counts = contracts.inspection_counts(settings.input.inspections)
+        counts = read_inspections(Path(settings.input.inspections), settings.input).counts()
         write_table(
             folder / "eda" / "inspections.csv", pair_columns(counts, ("result", "impact", "inspections"))
         )
     summary = counts_of(fitted)
     files.write_bytes(folder / "run.json", json_bytes(summary))
-    return said(summary, fitted)
+    return summary_lines(summary, fitted)
 
 
 def pair_columns(pairs: dict[tuple[str, str], int], names: tuple[str, str, str]) -> Columns:
@@ -62,23 +62,27 @@ def gap_columns(fitted: Fitted) -> Columns:
     return {"id": fitted.columns["installation_id"], **{name: fitted.columns[name] for name in names}}
 
 
+def gap_counts(features: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Count gaps by the bin of their length, and installations by the bin of their missing days."""
+    place = gaps.bin_of(features["missing_days"])
+    by_installation = np.bincount(place[place >= 0], minlength=len(gaps.BINS))
+    return features["gap_length_count"].sum(axis=0), by_installation
+
+
 def histogram_columns(fitted: Fitted) -> Columns:
     """Return three histograms: gaps by length, installations by missing days, installations by short days."""
-    edges = assess.gap_edges()
-    by_gap = fitted.columns["gap_length_count"].sum(axis=0)
-    place = np.searchsorted(edges, fitted.columns["missing_days"], side="right") - 1
-    by_installation = np.bincount(place[place >= 0], minlength=len(edges))[: len(edges)]
+    by_gap, by_installation = gap_counts(fitted.columns)
     by_short = gaps.short_day_histogram(fitted.columns["short_days"])
-    kinds = ["gaps_by_length"] * len(edges) + ["installations_by_missing_days"] * len(edges)
+    kinds = ["gaps_by_length"] * len(gaps.BINS) + ["installations_by_missing_days"] * len(gaps.BINS)
     return {
         "histogram": kinds + ["installations_by_short_days"] * len(by_short),
-        "from_days": np.concatenate([edges, edges, np.arange(len(by_short))]),
+        "from_days": np.concatenate([gaps.BINS, gaps.BINS, np.arange(len(by_short))]),
         "count": np.concatenate([by_gap, by_installation, by_short]),
     }
 
 
 def checkup_columns(fitted: Fitted) -> Columns:
-    """Return the meters that the operator should look at: those with large gaps (paper, 2)."""
+    """Return the meters with large gaps, which the operator should check (paper, 2)."""
     rows = fitted.bits & filters.LARGE_GAPS > 0
     columns = fitted.columns
     names = ("missing_days", "longest_gap", "short_days")
@@ -90,7 +94,7 @@ def checkup_columns(fitted: Fitted) -> Columns:
 
 
 def filter_columns(fitted: Fitted) -> Columns:
-    """Return labels of every installation and what they rest on (specification 4.5)."""
+    """Return the labels of every installation with the measures behind them (specification 4.5)."""
     columns = fitted.columns
     week, month = np.nan_to_num(columns["week_share"]), np.nan_to_num(columns["month_share"])
     plain = ("mean_kwh", "low_share", "zero_share", "days", "gap_share", "longest_gap", "cv", "year_kwh")
@@ -109,7 +113,7 @@ def filter_columns(fitted: Fitted) -> Columns:
 
 
 def prototype_columns(fitted: Fitted) -> Columns:
-    """Return every class: size, share, and mean, 10th and 90th percentile of each component, in rows."""
+    """Return size, share, and mean, 10th and 90th percentile of each component of each class, in rows."""
     rows: list[tuple[object, ...]] = []
     for key, found in fitted.maps.items():
         for c, prototype in enumerate(found.prototypes):
@@ -131,7 +135,7 @@ def quality_columns(fitted: Fitted) -> Columns:
 
 
 def elbow_columns(fitted: Fitted) -> Columns:
-    """Return WCSS and silhouette by number of classes, with the count that the knee suggests."""
+    """Return WCSS and silhouette by number of classes, with the suggested number."""
     curves = [found.elbow for found in fitted.maps.values()]
     count = len(curves[0])
     whole = np.concatenate(curves)
@@ -146,7 +150,7 @@ def elbow_columns(fitted: Fitted) -> Columns:
 
 
 def counts_of(fitted: Fitted) -> dict[str, object]:
-    """Return how many installations each filter and each clustering has, in all and by level."""
+    """Count the installations of each filter and each clustering, in total and by level."""
     bits, level = fitted.bits, fitted.columns["level"]
     testable = bits & filters.NO_CLUSTERING == 0
     labelled = {
@@ -173,8 +177,8 @@ def counts_of(fitted: Fitted) -> dict[str, object]:
     }
 
 
-def said(summary: dict[str, object], fitted: Fitted) -> list[str]:
-    """Return the counts, the classes and what could not be known, as lines for the reader."""
+def summary_lines(summary: dict[str, object], fitted: Fitted) -> list[str]:
+    """Return the counts, the classes and the unknowns as lines."""
     lines = [f"{summary['installations']} installations, {summary['without_a_b_c']} pass filters a to c"]
     for name, by_level in summary["labels_by_level"].items():  # type: ignore[attr-defined]
         if any(by_level.values()):

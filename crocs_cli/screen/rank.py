@@ -1,4 +1,4 @@
-"""Stage `screen rank`: daily shards and the frozen model -> changes -> scores, tables and figures."""
+"""Stage `screen rank`: test daily shards for changes, and rank the installations."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from crocs_cli.machine import files
 from crocs_cli.machine.settings import Document, settle
 from crocs_cli.machine.shards import listed, recipe, shard_products, shards
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date, is_made
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.run import Run
 from crocs_cli.screen.changes import homologous
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
-from crocs_cli.screen.daily.series import Series, calendar_from, split_day, windows_of
-from crocs_cli.screen.fit import gathered, needs
+from crocs_cli.screen.daily.series import Series, calendar_from, split_day, together, windows_of
+from crocs_cli.screen.fit import needs
 from crocs_cli.screen.layouts import CHANGES, DAILY, LEVELS, MAP, PLACEBO, SCORES
 from crocs_cli.screen.ranking import assess, judge, scoring
 from crocs_cli.screen.ranking.judge import Crowd, Verdict
 from crocs_cli.screen.ranking.model import Model, model_of
 from crocs_cli.screen.ranking.tags import TAGS
 from crocs_cli.screen.settings import FactorSettings, FitSettings, RankSettings
-from crocs_cli.screen.threads import use_given_threads
 
 Arrays = dict[str, np.ndarray]
 LAG = YEAR_WEEKS * WEEK
@@ -38,10 +38,10 @@ PLACES = {"figures", "model", "peers"}  # where things lie on this machine, and 
 
 @dataclass(frozen=True)
 class Source:
-    """What a ranking starts from: the run, the frozen model with the settings it was fitted with, its
-    digests."""
+    """The inputs of a ranking: run, frozen model, its directory, settings and digests."""
 
     run: Path
+    folder: Path
     model: Model
     fitted: FitSettings
     inputs: dict[str, str]
@@ -49,7 +49,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Ranking:
-    """A finished ranking: verdict, the same a year before if there is one, p- and q-values, weekly means."""
+    """A finished ranking: verdicts now and a year before, p- and q-values, weekly means."""
 
     source: Source
     crowd: Crowd
@@ -61,7 +61,7 @@ class Ranking:
 
 
 def load_source(run: Path, settings: RankSettings) -> Source:
-    """Read the frozen model: this run's, or that of the run which the settings name."""
+    """Read the frozen model of this run, or of the run in the settings."""
     folder = (Path(settings.model) if settings.model else run) / "screen" / "model"
     levels = folder / "levels.h5"
     made_by = files.read_recipe(levels, LEVELS)
@@ -82,15 +82,15 @@ def load_source(run: Path, settings: RankSettings) -> Source:
             )
         inputs[key] = files.digest(fit)
     model = model_of(maps, files.read(levels, LEVELS))
-    return Source(run, model, fitted, inputs | {"levels": files.digest(made_by)})
+    return Source(run, folder, model, fitted, inputs | {"levels": files.digest(made_by)})
 
 
 def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
-    """Bring the ranking of a run up to date; return it, or None while other shares are still at work.
+    """Bring the ranking of a run up to date; return it, or None while other shares are at work.
 
     Only the process that leads gets the ranking.
     """
-    use_given_threads()
+    limit_threads()
     source = load_source(run, settings)
     changes, placebo = change_products(source, settings)
     make = partial(make_changes, source=source, settings=settings)
@@ -106,15 +106,14 @@ def run(run: Path, settings: RankSettings, team: Team) -> Ranking | None:
     dumped = settings.model_dump(mode="json", exclude=PLACES)
     product = Product(run / "screen" / "scores.h5", SCORES, recipe("screen rank", "scores", dumped, inputs))
     made = is_made(product)
-    found = judged(source, settings, changes, placebo)
+    found = judged(source, settings, bool(placebo))
     if not made:
         files.write(product.path, SCORES, score_arrays(found), product.recipe)
     return found
 
 
 def change_products(source: Source, settings: RankSettings) -> tuple[list[Product], list[Product]]:
-    """Return the changes files and the placebo files, one for each daily shard; no placebo without the
-    years."""
+    """Return the files of changes and of the placebo, one for each daily shard; no placebo in short data."""
     daily = shards(source.run / "screen" / "daily", DAILY)
     used = settings.model_dump(mode="json", include=SHARD_SETTINGS)
     used |= source.fitted.model_dump(mode="json", include={"dref", "filter"})
@@ -137,7 +136,7 @@ def calendar_of(path: Path) -> Calendar:
 
 
 def make_changes(product: Product, source: Source, settings: RankSettings) -> Arrays:
-    """Return the changes of one daily shard, at the reference date or, for a placebo, 364 days before."""
+    """Return the changes of a daily shard at the reference date or, for a placebo, 364 days before."""
     series = Series.of(files.read(source.run / "screen" / "daily" / product.path.name, DAILY))
     fitted = source.fitted
     windows = windows_of(series, fitted.dref, fitted.filter)
@@ -149,16 +148,19 @@ def make_changes(product: Product, source: Source, settings: RankSettings) -> Ar
     return {name: found[name] for name in product.layout.arrays}
 
 
-def judged(source: Source, settings: RankSettings, changes: list[Product], placebo: list[Product]) -> Ranking:
+def judged(source: Source, settings: RankSettings, has_placebo: bool) -> Ranking:
     """Judge all installations together, now and at the placebo date."""
-    columns = gathered(changes, tuple(name for name in CHANGES.arrays))
-    weeks = columns.pop("weeks")
+    folder = source.run / "screen"
+    columns = together(folder / "changes", CHANGES)
+    weeks = whole = columns.pop("weeks")
     crowd = load_crowd(source, settings, columns)
     actual = verdict_of(columns, weeks, crowd, source.model, settings)
     before = None
-    if placebo:
-        before = verdict_of(gathered(placebo), weeks[:, :-YEAR_WEEKS], crowd, source.model, settings)
-    return Ranking(source, crowd, weeks, actual, before, *judge.significance(actual, before))
+    if has_placebo:
+        before = verdict_of(
+            together(folder / "placebo", PLACEBO), weeks[:, :-YEAR_WEEKS], crowd, source.model, settings
+        )
+    return Ranking(source, crowd, whole, actual, before, *judge.significance(actual, before))
 
 
 def verdict_of(
@@ -187,7 +189,7 @@ def load_crowd(source: Source, settings: RankSettings, columns: Arrays) -> Crowd
 
 
 def clusters_of(path: Path, clusters: int | None, ids: np.ndarray) -> np.ndarray:
-    """Return the segment of every installation in a run of crocs, -1 for one that it does not know.
+    """Return the segment of every installation in a partition of crocs, -1 for one it does not know.
 
     Raises CrocsError when the partition has not so many clusters, or knows none of the installations.
     """
@@ -200,9 +202,9 @@ def clusters_of(path: Path, clusters: int | None, ids: np.ndarray) -> np.ndarray
     return groups
 
 
-def score_arrays(found: Ranking) -> Arrays:
+def score_arrays(ranking: Ranking) -> Arrays:
     """Return the arrays of the scores file."""
-    verdict = found.actual
+    verdict = ranking.actual
     columns, count = verdict.columns, len(verdict.ranked)
     return {
         "installation_id": columns["installation_id"],
@@ -214,16 +216,15 @@ def score_arrays(found: Ranking) -> Arrays:
         "tag": np.stack([verdict.tags[tag] for tag in TAGS], axis=1),
         "completeness": columns["completeness"],
         "agreement": columns["agreement"],
-        "p_value": found.p_value,
-        "q_value": found.q_value,
+        "p_value": ranking.p_value,
+        "q_value": ranking.q_value,
         "onset_day": columns["onset_day"],
         "lost_kwh": columns["lost_kwh"],
     }
 
 
 def factors_of(document: Document) -> dict[str, float]:
-    """Return the factors that a settings file gives, alone or under `factors`; unknown names raise
-    CrocsError."""
+    """Return the factors of a settings file, alone or under `factors`; refuse unknown names."""
     given = document.values.get("factors", document.values)
     settled = settle(
         "factors", FactorSettings, Document(document.path, {"factors": given}, document.lines), {}
@@ -232,7 +233,7 @@ def factors_of(document: Document) -> dict[str, float]:
 
 
 def what_if(run: Path, factors: Mapping[str, float]) -> Arrays:
-    """Order the installations of a finished ranking by other factors, without computing anything again.
+    """Order the installations of a finished ranking by other factors.
 
     Returns installation_id, rank, rank_before and final, best first. The factors that are not given stay.
     """

@@ -1,26 +1,24 @@
-"""Stage `screen simulate`: daily shards with thieves in them, and the truth beside."""
+"""Stage `screen simulate`: write daily shards with thieves, and the truth beside them."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from crocs_cli.machine import files
+from crocs_cli.machine import files, tables
 from crocs_cli.machine.shards import recipe, shard_key, shard_products, shards
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.screen.daily import cleaning
 from crocs_cli.screen.daily.dates import Calendar, default_split
-from crocs_cli.screen.daily.series import Series, arrays_of
+from crocs_cli.screen.daily.series import Series, arrays_of, together
 from crocs_cli.screen.layouts import DAILY, TRUTH
 from crocs_cli.screen.settings import SimulateSettings
 from crocs_cli.screen.simulated import attacks
-from crocs_cli.screen.simulated.population import NEVER, PROFILES, draw, shared_weather
-from crocs_cli.screen.threads import use_given_threads
+from crocs_cli.screen.simulated.population import NEVER, PROFILES, sample, shared_weather
 
 Arrays = dict[str, np.ndarray]
 FIRST_PART = 0.6  # attacks begin in the first 60 % of DS1
@@ -38,16 +36,16 @@ TRUTH_COLUMNS = (
 
 def run(run: Path, settings: SimulateSettings, seed: int, team: Team) -> int:
     """Make the shards of truth and of daily energy, and truth.csv; return how many shards there are."""
-    use_given_threads()
+    limit_threads()
     source = Path(settings.into) / "screen" / "daily" if settings.into else None
     inputs = {key: files.digest(made_by) for key, made_by in shards(source, DAILY).items()} if source else {}
     parts = len(inputs) or -(-settings.installations // settings.installations_per_shard)
-    drawn = settings.model_dump(mode="json") | {"seed": seed}
+    used = settings.model_dump(mode="json") | {"seed": seed}
     recipes = [
         recipe(
             "screen simulate",
             shard_key(number),
-            drawn,
+            used,
             {"daily": inputs[shard_key(number)]} if source else {},
             parts,
         )
@@ -59,7 +57,8 @@ def run(run: Path, settings: SimulateSettings, seed: int, team: Team) -> int:
     made = shard_products(folder / "daily", DAILY, recipes)
     bring_up_to_date(made, lambda product: make(product, settings, seed)[0], team, "screen simulate")
     if team.leads and all_made(truth):
-        files.write_bytes(folder / "truth.csv", truth_table(truth).encode())
+        arrays = together(folder / "truth", TRUTH, TRUTH_COLUMNS)
+        tables.write_table(pa.table({name: arrays[name] for name in TRUTH_COLUMNS}), folder / "truth.csv")
     return parts
 
 
@@ -84,7 +83,7 @@ def _population(settings: SimulateSettings, seed: int, number: int) -> tuple[Ser
     calendar = Calendar(settings.first_date, (last - settings.first_date).days)
     population = PROFILES[settings.profile]
     weather = shared_weather(population, calendar, seed)
-    found = draw(population, calendar, weather, count, np.random.default_rng([seed, PLANTED, number]))
+    found = sample(population, calendar, weather, count, np.random.default_rng([seed, PLANTED, number]))
     ids = np.array([f"I{i:07d}" for i in range(first, first + count)])
     series = Series.of(arrays_of(ids, found.level, calendar, found.kwh, np.zeros(found.kwh.shape, np.uint8)))
     names = ("week_type", "month_type", "step_day", "vacancy_day", "solar_day")
@@ -94,7 +93,7 @@ def _population(settings: SimulateSettings, seed: int, number: int) -> tuple[Ser
 def attacked(
     series: Series, missing: np.ndarray, settings: SimulateSettings, seed: list[int], planted: Arrays
 ) -> tuple[Arrays, Arrays]:
-    """Let some of a shard's installations steal; return what the meters record and the truth."""
+    """Let some installations of a shard steal; return the recorded energy and the truth."""
     rng, calendar, count = np.random.default_rng(seed), series.calendar, len(series)
     split = default_split(calendar.days)
     luck = rng.random(count)
@@ -123,14 +122,3 @@ def attacked(
         **planted,
     }
     return series.arrays | {"energy_kwh": recorded, "quality": quality}, truth
-
-
-def truth_table(products: Sequence[Product]) -> str:
-    """Return the truth of all shards as CSV."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(TRUTH_COLUMNS)
-    for product in products:
-        arrays = files.read(product.path, TRUTH, TRUTH_COLUMNS)
-        table.writerows(zip(*(arrays[name].tolist() for name in TRUTH_COLUMNS), strict=True))
-    return text.getvalue()

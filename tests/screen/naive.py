@@ -110,3 +110,11 @@ def average_precision(score, positive):
         gained = sum(p for s, p in zip(score, positive, strict=True) if s == value)
         total += gained / sum(positive) * (sum(at) / len(at))
     return total
+
+
+def changes_of(found, margin):
+    """Return whose class the tag of a change says to have changed."""
+    from crocs_cli.screen.ranking.tags import class_change
+
+    columns = {f"week_{name}": values for name, values in vars(found).items()}
+    return class_change(columns, "week", margin) > 0

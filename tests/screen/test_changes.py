@@ -20,6 +20,7 @@ from crocs_cli.screen.daily.dates import MONTH_DAYS, Calendar, whole_windows
 from crocs_cli.screen.patterns.classify import shape_distance
 from crocs_cli.screen.patterns.features import summarise, week_shares
 from crocs_cli.screen.ranking import tags
+from crocs_cli.screen.settings import RankSettings
 from tests.screen import naive
 
 CALENDAR = Calendar(dt.date(2019, 1, 1), 1096)
@@ -76,7 +77,7 @@ def test_a_drop_by_70_percent_is_shown_as_such_and_tags_use_the_bounded_ratio():
     assert found["t1_percent"][0] == pytest.approx(-70, abs=0.1)
     for name in ("t1_ratio", "t3_ratio", "t3_last", "t3_worst"):
         assert found[name][0] == pytest.approx(bounded, abs=1e-6)
-    rule = tags.TagRule()
+    rule = RankSettings()
     both = 0.7 * tags.drop_intensity(found["t3_last"], rule) + 0.3 * tags.drop_intensity(
         found["t3_worst"], rule
     )
@@ -207,7 +208,7 @@ def test_with_fewer_than_eight_matched_weeks_test_three_is_silent():
     found = all_tests(kwh, 365, calendar)
     assert found["t3_weeks"][0] < 8
     assert np.isnan(found["t3_last"][0])
-    ratio, source = tags.main_ratio(found, tags.TagRule())
+    ratio, source = tags.main_ratio(found, RankSettings())
     assert tags.SOURCES[source[0]] != "test 3"
     assert not np.isnan(ratio[0])
 

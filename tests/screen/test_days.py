@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crocs_cli.screen.daily import cleaning, gaps
-from crocs_cli.screen.daily.dates import Calendar, default_split, expected_intervals, intervals_of_days
+from crocs_cli.screen.daily.dates import Calendar, default_split, intervals_of_days
 from tests.screen import naive
 
 YEAR_2022 = Calendar(dt.date(2022, 1, 1), 365)
@@ -20,8 +20,9 @@ def test_a_day_has_96_intervals_but_when_the_clock_changes():
     assert counts[spring] == 92
     assert counts[autumn] == 100
     assert (np.delete(counts, [spring, autumn]) == 96).all()
-    assert (intervals_of_days(YEAR_2022, "UTC") == 96).all()
-    assert expected_intervals(dt.date(2022, 3, 27), "Europe/Lisbon", 60) == 23
+    for clock in ("UTC", "+10:00"):
+        assert (intervals_of_days(YEAR_2022, clock) == 96).all()
+    assert intervals_of_days(YEAR_2022, "Europe/Lisbon", 60)[spring] == 23
 
 
 def test_a_short_spring_day_is_no_failure_and_planted_short_days_are_found():
@@ -85,11 +86,11 @@ def test_planted_gaps_are_recovered_with_their_edges_and_add_up():
     assert found["longest_gap"].tolist() == [10, 100, 0]
     assert found["gap_share"] == pytest.approx([0.055, 0.25, 1.0])
     _, _, length = gaps.gap_runs(np.isnan(kwh))
-    edges, counts = gaps.gap_histogram(length, 400)
-    assert dict(zip(edges.tolist(), counts.tolist(), strict=True))[6] == 2
+    counts = gaps.gap_lengths(np.isnan(kwh)).sum(axis=0)
+    assert dict(zip(gaps.BINS.tolist(), counts.tolist(), strict=True))[6] == 2
     assert counts.sum() == 4
     assert length.sum() == np.isnan(kwh).sum()
-    assert edges[:12].tolist() == [1, 6, 11, 16, 21, 26, 31, 36, 41, 46, 51, 101]
+    assert gaps.BINS[:12].tolist() == [1, 6, 11, 16, 21, 26, 31, 36, 41, 46, 51, 101]
 
 
 def test_days_before_a_contract_are_not_expected():

@@ -16,7 +16,7 @@ from crocs_cli.screen.daily.filters import (
     NO_CONSUMPTION,
 )
 from crocs_cli.screen.daily.series import Series, arrays_of
-from crocs_cli.screen.ranking.assess import look, thresholds
+from crocs_cli.screen.ranking.assess import look
 from crocs_cli.screen.settings import FilterSettings
 
 CALENDAR = Calendar(dt.date(2021, 1, 4), 364)  # 52 whole weeks
@@ -30,7 +30,7 @@ def labels(kwh, quartile=10.0, calendar=CALENDAR):
     begin = np.zeros(len(kwh), np.int64)
     view = look(Series.of(arrays), begin, begin + calendar.days, LIMITS, calendar.weekday)
     quartiles = np.full(len(kwh), quartile)
-    return filters.label(view.columns, quartiles, thresholds(LIMITS, LIMITS.min_days_before))
+    return filters.label(view.columns, quartiles, LIMITS)
 
 
 def week_series(top, day=2):
@@ -92,7 +92,7 @@ def test_a_month_of_40_percent_is_concentrated(top, bits):
         "week_share": np.full((1, 7), 1 / 7),
         "month_share": exact,
     }
-    assert filters.label(columns, np.ones(1), filters.Thresholds())[0] == bits
+    assert filters.label(columns, np.ones(1), FilterSettings())[0] == bits
     if top != 0.40:  # float32 days cannot hold the boundary itself
         assert found[0] == bits
 

@@ -8,6 +8,7 @@ from crocs_cli.screen.patterns import classify, som, typical
 from crocs_cli.screen.patterns.som import Lattice
 from crocs_cli.screen.patterns.typical import MapPlan
 from tests.screen import naive
+from tests.screen.naive import changes_of
 
 PLAN = MapPlan("week", 4, Lattice(6, 6), epochs=20)
 
@@ -120,7 +121,7 @@ def test_the_same_shares_never_change_class():
     data = weeks()[0]
     model = typical.fit(data, PLAN)
     for margin in (0.0, 0.2):
-        assert not classify.compare(model, data, data).changed(margin).any()
+        assert not changes_of(classify.compare(model, data, data), margin).any()
 
 
 def test_a_moved_weekday_pattern_is_flagged_and_the_margin_needs_more():
@@ -128,9 +129,9 @@ def test_a_moved_weekday_pattern_is_flagged_and_the_margin_needs_more():
     model = typical.fit(data, PLAN)
     regular, weekend = data[kind == 2][:50], data[kind == 3][:50]
     found = classify.compare(model, regular, weekend)
-    assert found.changed(0.2).sum() >= 45
-    assert (found.changed(0.2) <= found.changed(0.0)).all()
-    assert set(found.before.tolist()) == {2}
+    assert changes_of(found, 0.2).sum() >= 45
+    assert (changes_of(found, 0.2) <= changes_of(found, 0.0)).all()
+    assert set(found.class_before.tolist()) == {2}
 
 
 def test_classes_on_some_months_are_compared_on_those_months_only():

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from crocs_cli.screen.ranking import scoring, tags
-from crocs_cli.screen.truth import baselines, metrics
+from crocs_cli.screen.settings import RankSettings
+from crocs_cli.screen.truth import baselines
 from tests.screen import naive
 
-RULE = tags.TagRule()
+RULE = RankSettings()
 
 
 def columns(**given):
@@ -163,28 +163,6 @@ def test_false_discovery_is_benjamini_hochberg():
     q = scoring.false_discovery(p)
     assert q[[0, 1, 2, 4]] == pytest.approx([0.04, 0.04 * 4 / 3, 0.04 * 4 / 3, 0.5])
     assert np.isnan(q[3])
-
-
-def test_metrics_are_those_of_scikit_learn_and_of_the_naive_twin():
-    rng = np.random.default_rng(3)
-    score, positive = rng.normal(size=400).round(1), rng.random(400) < 0.1
-    assert metrics.roc_auc(score, positive) == pytest.approx(roc_auc_score(positive, score))
-    assert metrics.average_precision(score, positive) == pytest.approx(
-        average_precision_score(positive, score)
-    )
-    few = slice(0, 60)
-    assert metrics.average_precision(score[few], positive[few]) == pytest.approx(
-        naive.average_precision(score[few].tolist(), positive[few].tolist())
-    )
-
-
-def test_list_metrics_by_hand():
-    score, positive = np.array([5, 4, 3, 2, 1.0]), np.array([True, False, True, False, False])
-    assert metrics.precision_at(score, positive, 2) == 0.5
-    assert metrics.recall_at(score, positive, 2) == 0.5
-    assert metrics.map_at(score, positive, 3) == pytest.approx((1 + 2 / 3) / 2)
-    assert metrics.energy_recall_at(score, np.array([1, 0, 3, 0, 0.0]), 1) == 0.25
-    assert metrics.false_positive_rate_at(score, positive, 1.0) == pytest.approx(1 / 3)
 
 
 def test_baselines_order_a_plain_drop_first():

@@ -3,7 +3,10 @@
 import csv
 import datetime as dt
 import json
+import re
 import shutil
+from collections import Counter
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -14,12 +17,17 @@ from crocs_cli import __main__
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.team import Team
+from crocs_cli.report.panels import panels
 from crocs_cli.screen import rank, validate
+from crocs_cli.screen.daily.dates import Calendar
+from crocs_cli.screen.daily.series import Series, arrays_of
+from crocs_cli.screen.figures.scene import plot_series
 from crocs_cli.screen.layouts import CHANGES, DAILY, FEATURES, MAP, SCORES, TRUTH
 from crocs_cli.screen.patterns import classify, som
 from crocs_cli.screen.settings import FitSettings, RankSettings, ValidateSettings
-from crocs_cli.screen.truth import baselines
+from crocs_cli.screen.truth import baselines, labels
 from tests.conftest import ROOT, digests, finish, mpiexec, start
+from tests.screen.naive import changes_of
 
 SEED = 11
 
@@ -195,7 +203,8 @@ def test_classifying_the_training_period_again_changes_nothing(run, source):
     features = together(run, "features", FEATURES)
     for name in ("week", "month"):
         shares, level = features[f"{name}_share"], features["level"]
-        assert not source.model.compare(name, level, shares, shares, "bmu").changed(0.0).any()
+        found = source.model.compare(name, level, shares, shares, "bmu")
+        np.testing.assert_array_equal(found.class_before, found.class_after)
 
 
 def test_fifty_moved_weekday_patterns_are_flagged(run, source):
@@ -205,7 +214,7 @@ def test_fifty_moved_weekday_patterns_are_flagged(run, source):
     rows = np.nonzero((classify.class_of(model, shares) == 2) & (truth["attack"] == 0))[0][:50]
     moved = shares[rows] * model.prototypes[3] / model.prototypes[2]
     moved /= moved.sum(axis=1, keepdims=True)
-    assert classify.compare(model, shares[rows], moved).changed(0.2).sum() >= 45
+    assert changes_of(classify.compare(model, shares[rows], moved), 0.2).sum() >= 45
 
 
 def test_p_values_hold_their_level_without_labels(run):
@@ -220,46 +229,118 @@ def test_onsets_and_losses_are_near_the_truth(metrics):
     assert 0.7 <= metrics["onset"]["lost_over_stolen"] <= 1.4
 
 
-def test_the_figures_are_drawn_each_with_its_table(run):
-    drawn = {path.stem for path in (run / "figures").glob("*.png")}
-    assert drawn == {path.stem for path in (run / "figures").glob("*.csv")}
+def test_the_figures_are_drawn_each_with_its_table_and_in_words(run):
+    drawn = {path.stem: path.read_text() for path in (run / "figures").glob("*.svg")}
+    assert drawn.keys() == {path.stem for path in (run / "figures").glob("*.csv")}
     numbers = {name.split("-")[0] for name in drawn}
-    assert {
-        "04",
-        "06",
-        "07",
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "16",
-        "17",
-        "18",
-        "19",
-        "20",
-        "21",
-        "22",
-    } <= numbers
+    assert {"04", "06", "07", *map(str, range(11, 23))} <= numbers
+    for name, svg in drawn.items():
+        alt = re.match(r'<svg role="img" aria-label="([^"]+)"', svg)
+        assert len(alt[1]) > 40, name
+        assert "mathdefault" not in svg, name
+        assert not re.search(r"\bnan\b", alt[1]), name
+
+
+def test_the_series_of_a_figure_are_those_of_its_table(run):
+    rows, daily = table(run / "figures/06-split-series.csv"), together(run, "daily", DAILY)
+    first = table(run / "ranking.csv")[0]["id"]
+    kwh = daily["energy_kwh"][daily["installation_id"].tolist().index(first)]
+    assert {row["id"] for row in rows} == {first}
+    assert (rows[0]["date"], rows[-1]["date"]) == ("2019-01-01", "2021-12-31")
+    np.testing.assert_allclose([float(row["kwh"] or "nan") for row in rows], kwh, rtol=1e-5)
 
 
 def test_figures_show_gaps_in_yellow():
-    import matplotlib.pyplot as plt
-
-    from crocs_cli.screen.daily.dates import Calendar
-    from crocs_cli.screen.daily.series import Series, arrays_of
-    from crocs_cli.screen.figures.scene import plot_series
-
     kwh = np.ones((1, 50), np.float32)
     kwh[0, 10:14] = kwh[0, 40] = np.nan
     arrays = arrays_of(
         np.array(["a"]), np.zeros(1), Calendar(dt.date(2021, 1, 1), 50), kwh, np.zeros((1, 50))
     )
-    _, axes = plt.subplots()
+    _, (axes,) = panels((4,), 2)
     plot_series(axes, Series.of(arrays), 0)
     yellow = [patch for patch in axes.patches if patch.get_facecolor()[:2] > (0.9, 0.85)]
-    plt.close()
-    assert len(yellow) == 2
+    assert [patch.get_width() for patch in yellow] == [4, 1]
+
+
+class Page(HTMLParser):
+    """What a page is made of: tags with their attributes, ids, and its words."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words += data.split()
+
+
+@pytest.fixture(scope="module")
+def page(run):
+    return Page((run / "ranking.html").read_text())
+
+
+def test_the_page_names_the_first_of_the_list_with_their_reasons(run, page):
+    words, rows = " ".join(page.words), table(run / "ranking.csv")
+    assert f"The first 30 of {len(rows):,}" in words
+    assert f"{len(rows):,} are ranked" in words
+    for row in rows[:30]:
+        assert f"{row['rank']} {row['id']} {row['level']} {float(row['final']):.2f}" in words
+        assert row["reason"] in words
+    assert rows[30]["reason"] not in words
+    assert f"{len(table(run / 'ceased.csv')):,} installations stopped almost wholly" in words
+
+
+def test_the_page_counts_what_the_tables_count(run, page):
+    words, rows = " ".join(page.words), table(run / "ranking.csv")
+    levels = Counter(row["level"] for row in table(run / "filters_after.csv"))
+    ranked = Counter(row["level"] for row in rows)
+    for level, count in levels.items():
+        assert f"{level} {count:,} {ranked[level]:,}" in words
+    assert f"All 3,000 {len(rows):,}" in words
+    below = sum(float(row["q_value"]) <= 0.1 for row in rows)
+    assert f"Under a false discovery rate of 10 % are {below:,}" in words
+    reasons = words.partition("Because Installations")[2].partition("The scores")[0]
+    assert sum(map(int, re.findall(r"(?:since|before|compare) (\d+)", reasons))) == 3000 - len(rows)
+
+
+def test_the_page_needs_nothing_else_and_every_picture_is_in_words(run, page):
+    tags = [tag for tag, _ in page.tags]
+    assert not {"script", "iframe", "link", "img"} & set(tags)
+    svgs = [attrs for tag, attrs in page.tags if tag == "svg"]
+    assert len(svgs) == len(list((run / "figures").glob("*.svg")))
+    assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in svgs)
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    links = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
+    for link in links:
+        assert link[1:] in ids if link.startswith("#") else (run / link).is_file(), link
+
+
+def test_classes_count_from_1_wherever_a_user_sees_them(run):
+    seen = set()
+    for path in run.rglob("*.csv"):
+        for row in table(path):
+            for name, value in row.items():
+                if re.fullmatch(r"class|(.*_)?class(_before|_after)?|top_weekday|top_month|t1_weekday", name):
+                    assert value == "" or 1 <= int(value) <= 12, (path, name, value)
+                    seen |= {(path.name, name)} if value else set()
+                assert not re.fullmatch(r"to_0|class_0", name), path
+    assert {name for _, name in seen} >= {"class", "week_class_before", "class_after", "t1_weekday"}
+    before = files.read(run / "changes/00000.h5", CHANGES)["week_class_before"]
+    own = {row["id"]: row["week_class_before"] for row in table(run / "classes.csv")}
+    ids = files.read(run / "changes/00000.h5", CHANGES)["installation_id"]
+    assert [own[name] for name in ids] == ["" if number < 0 else str(number + 1) for number in before]
+    assert (before < 0).any()
+
+
+def test_weeks_and_months_of_changes_are_dates(run):
+    for row in table(run / "scale.csv"):
+        for name in ("onset_week", "onset_earliest", "onset_latest", "onset_day", "t3_onset_run"):
+            assert row[name] == "" or dt.date.fromisoformat(row[name])
+        assert re.fullmatch(r"(\d{4}-\d\d)?", row["t2_worst_month"])
 
 
 def strictly(text):
@@ -292,7 +373,7 @@ def test_without_thieves_a_validation_has_no_figure_for_them(alone, tmp_path, cr
 
 def test_scores_of_rivals_that_rounding_parts_stay_equal(alone, monkeypatch):
     found = rank.run(alone, RankSettings(figures=False), Team())
-    truth = together(alone / "screen", "truth", TRUTH)
+    known = labels.of_truth(together(alone / "screen", "truth", TRUTH), ValidateSettings().with_types)
     kept = []
     for wobble in (0, 1e-13):
 
@@ -303,7 +384,7 @@ def test_scores_of_rivals_that_rounding_parts_stay_equal(alone, monkeypatch):
 
         monkeypatch.setattr(baselines, "isolation_forest", rival)
         monkeypatch.setattr(baselines, "isolation_forest_of_shapes", rival)
-        kept.append(validate.all_scores(found, RankSettings(), ValidateSettings(), truth, 3))
+        kept.append(validate.all_scores(found, RankSettings(), ValidateSettings(), known, 3))
     for name, scores in kept[0].items():
         np.testing.assert_array_equal(scores, kept[1][name], name)
 
@@ -375,7 +456,7 @@ def test_a_steady_large_customer_that_drops_by_70_percent_is_first_of_a_thousand
 
     from crocs_cli.screen.simulated import population
 
-    monkeypatch.setitem(population.PROFILES, "A", replace(population.PROFILE_A, vacancies=0.0))
+    monkeypatch.setitem(population.PROFILES, "A", replace(population.PROFILES["A"], vacancies=0.0))
     folder = tmp_path / "run"
     call(
         "screen",
@@ -409,7 +490,7 @@ def test_a_steady_large_customer_that_drops_by_70_percent_is_first_of_a_thousand
 
 def test_the_model_of_another_run_classifies_a_later_one(alone, tmp_path, crocs):
     call("screen", "simulate", "--run", tmp_path / "later", "--installations", 300, "--seed", 9)
-    ended = crocs("screen", "rank", "--run", tmp_path / "later", "--model", alone, "--no-figures", "--json")
+    ended = crocs("screen", "rank", "--run", tmp_path / "later", "--model", alone, "--json")
     assert ended.code == 0, ended.err
     assert len(json.loads(ended.out)) == 10
 
@@ -443,7 +524,7 @@ def test_clusters_of_crocs_can_be_the_peers(alone, tmp_path):
     files.write(path, PARTITION, arrays, {"command": "test"})
     groups = rank.clusters_of(path, 2, ids)
     assert groups.tolist() == (np.arange(len(ids)) % 2).tolist()
-    with pytest.raises(CrocsError, match="no partition into 3 clusters, only \\[2\\]"):
+    with pytest.raises(CrocsError, match="no partition into 3 segments, only \\[2\\]"):
         rank.clusters_of(path, 3, ids)
     with pytest.raises(CrocsError, match="none of its consumers is an installation"):
         rank.clusters_of(path, 2, np.array(["x", "y"]))

@@ -8,12 +8,12 @@ from numba import get_num_threads
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.team import Team
+from crocs_cli.machine.threads import limit_threads
 from crocs_cli.screen import ingest
 from crocs_cli.screen.daily import series
 from crocs_cli.screen.daily.dates import Calendar
 from crocs_cli.screen.ranking.assess import weekdays
 from crocs_cli.screen.settings import FilterSettings, FitSettings
-from crocs_cli.screen.threads import use_given_threads
 from tests.conftest import digests
 from tests.screen.test_tables import energies, long_rows, names, write
 
@@ -59,11 +59,11 @@ def test_any_share_can_sum_profiles_first(tmp_path, crocs):
 
 
 def test_kernels_keep_to_the_threads_that_a_process_was_given(monkeypatch):
-    monkeypatch.setattr("crocs_cli.screen.threads.available_threads", lambda: 1)
-    use_given_threads()
+    monkeypatch.setattr("crocs_cli.machine.threads.available_threads", lambda: 1)
+    limit_threads()
     assert get_num_threads() == 1
-    monkeypatch.setattr("crocs_cli.screen.threads.available_threads", lambda: 10_000)
-    use_given_threads()
+    monkeypatch.setattr("crocs_cli.machine.threads.available_threads", lambda: 10_000)
+    limit_threads()
     assert get_num_threads() >= 1
 
 
@@ -126,3 +126,10 @@ def test_more_days_than_are_looked_at_are_refused(tmp_path, crocs):
     assert ended.code == 2
     assert "--filter-min-days-before" in ended.err
     assert "less than or equal to 730" in ended.err
+
+
+@pytest.mark.parametrize("name", ["Europe/Lisbonne", "+99:00", "+1", ""])
+def test_a_time_zone_that_is_none_is_a_wrong_call(tmp_path, crocs, name):
+    ended = crocs("screen", "fit", "--run", tmp_path, "--day-timezone", name)
+    assert ended.code == 2
+    assert "no such time zone; use a name such as Europe/Lisbon, or +10:00" in ended.err

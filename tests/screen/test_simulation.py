@@ -7,15 +7,16 @@ import pytest
 
 from crocs_cli.screen.daily.dates import Calendar
 from crocs_cli.screen.simulated import attacks
-from crocs_cli.screen.simulated.population import PROFILE_A, draw, shared_weather
+from crocs_cli.screen.simulated.population import PROFILES, sample, shared_weather
 
+PROFILE_A = PROFILES["A"]
 CALENDAR = Calendar(dt.date(2019, 1, 1), 1096)
 START = 800
 
 
 @pytest.fixture(scope="module")
 def honest():
-    return draw(PROFILE_A, CALENDAR, shared_weather(PROFILE_A, CALENDAR, 1), 600, np.random.default_rng(1))
+    return sample(PROFILE_A, CALENDAR, shared_weather(PROFILE_A, CALENDAR, 1), 600, np.random.default_rng(1))
 
 
 def stolen_by(honest, number, rows=40):
@@ -87,7 +88,7 @@ def test_weekdays_months_drift_and_replay(honest):
 
 def test_honest_changes_are_as_frequent_as_promised():
     rng = np.random.default_rng(3)
-    found = draw(PROFILE_A, CALENDAR, shared_weather(PROFILE_A, CALENDAR, 1), 3000, rng)
+    found = sample(PROFILE_A, CALENDAR, shared_weather(PROFILE_A, CALENDAR, 1), 3000, rng)
     assert (found.step_day >= 0).mean() == pytest.approx(PROFILE_A.steps, abs=0.02)
     assert (found.vacancy_day >= 0).mean() == pytest.approx(PROFILE_A.vacancies, abs=0.006)
     assert (found.solar_day >= 0).mean() == pytest.approx(PROFILE_A.solar, abs=0.008)
@@ -102,6 +103,8 @@ def test_honest_changes_are_as_frequent_as_promised():
 
 def test_the_same_generator_gives_the_same_population():
     weather = shared_weather(PROFILE_A, CALENDAR, 5)
-    first, second = (draw(PROFILE_A, CALENDAR, weather, 50, np.random.default_rng([5, 1])) for _ in range(2))
+    first, second = (
+        sample(PROFILE_A, CALENDAR, weather, 50, np.random.default_rng([5, 1])) for _ in range(2)
+    )
     assert first.kwh.tobytes() == second.kwh.tobytes()
     assert not (shared_weather(PROFILE_A, CALENDAR, 6) == weather).all()

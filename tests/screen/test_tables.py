@@ -2,7 +2,10 @@
 
 import csv
 import datetime as dt
+import gzip
 import json
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,10 +17,11 @@ from crocs_cli.machine.work import Product
 from crocs_cli.screen import ingest
 from crocs_cli.screen.daily import contracts, filters, reading
 from crocs_cli.screen.daily.dates import Calendar
+from crocs_cli.screen.daily.inspections import read_inspections
 from crocs_cli.screen.daily.series import Series, windows_of
 from crocs_cli.screen.fit import labels, level_arrays, make_features
 from crocs_cli.screen.layouts import DAILY, FEATURES
-from crocs_cli.screen.settings import FilterSettings, FitSettings, InputSettings
+from crocs_cli.screen.settings import DaySettings, FilterSettings, FitSettings, InputSettings
 
 CALENDAR = Calendar(dt.date(2020, 1, 1), 800)
 
@@ -45,6 +49,11 @@ def names(count):
     return [f"i{n:02d}" for n in range(count)]
 
 
+def read(path, layout="long", **options):
+    """Read a daily file; options are settings of the table."""
+    return reading.read(InputSettings(daily=str(path), format=layout, **options), DaySettings(timezone="UTC"))
+
+
 def fitted(tmp_path, **tables):
     settings = FitSettings(input=InputSettings(**tables), day={"timezone": "UTC"}, installations_per_shard=4)
     ingest.run(tmp_path / "run", settings, Team())
@@ -64,7 +73,7 @@ def test_a_thousand_installations_come_back_exactly(tmp_path):
             for name, row in zip(ids, kwh, strict=True)
         ),
     ]
-    found = reading.read_wide(tmp_path / write(tmp_path / "wide.csv", rows).rsplit("/", 1)[-1])
+    found = read(write(tmp_path / "wide.csv", rows), "wide")
     assert found.calendar == calendar
     np.testing.assert_array_equal(found.kwh, kwh)
 
@@ -86,36 +95,51 @@ def test_doubled_days_are_dropped_and_the_last_of_contradicting_ones_counts(tmp_
     rows = long_rows(kwh, names(2))
     path = tmp_path / "daily.csv"
     write(path, [("id", "date", "kwh"), *rows, rows[10], ("i01", "2020-01-05", 99.0)])
-    found = reading.read_long(path)
+    found = read(path)
     assert found.counts == {"rows": 1602, "doubled_days": 1, "contradicting_days": 1}
     assert found.kwh[1, 4] == 99
     write(path, [("id", "date", "kwh"), *rows, ("i01", "2020-01-05", 98.0), ("i01", "2020-01-05", 99.0)])
     with pytest.raises(
         CrocsError, match=r"2 of 1602 rows give another value for a day that is already there"
     ):
-        reading.read_long(path)
+        read(path)
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("i00,2020-13-01,5", r"daily.csv:4: date: '2020-13-01' is no date such as 2022-03-27"),
-        ("i00,2020-01-03,five", r"daily.csv:4: kwh: 'five' is no number"),
-        ("i00,2020-01-03", r"daily.csv:4: 2 fields, not 3"),
+        ("i00,2020-13-01,5", r"daily.csv:4: date '2020-13-01' is not the form .*set input.stamp_format"),
+        ("i00,,5", r"daily.csv:4: date is empty; mend the line"),
+        (",2020-01-03,5", r"daily.csv:4: id is empty; mend or remove the line"),
+        ("i00,2020-01-03,five", r"daily.csv:4: kwh 'five' is not a number; mend the line"),
+        ("i00,2020-01-03,'5,5'", r"daily.csv:4: 4 fields where the header has 3"),
+        ("i00,2020-01-03", r"daily.csv:4: 2 fields where the header has 3"),
     ],
 )
 def test_a_bad_row_is_named_by_its_line(tmp_path, line, said):
     path = tmp_path / "daily.csv"
     path.write_text(f"id,date,kwh\ni00,2020-01-01,1\ni00,2020-01-02,2\n{line}\ni00,2020-01-04,3\n")
     with pytest.raises(CrocsError, match=said):
-        reading.read_long(path)
+        read(path)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id,day,kwh\ni,2020-01-01,1\n", r"daily.csv:1: no column date; found id, day, kwh"),
-        ("", r"daily.csv: empty; give a table with a header"),
+        (
+            "id,day,kwh\ni,2020-01-01,1\n",
+            r"daily.csv: no column 'date'; there are 'id', 'day', 'kwh'; rename the right one$",
+        ),
+        (
+            "a,2020-01-01,1.5\nb,2020-01-01,2.5\n",
+            r"daily.csv: no column 'id', and no line that surely names columns; rename the right one$",
+        ),
+        ("<feed></feed>", r"daily.csv: XML or HTML, no table; .* are read by `crocs ingest`$"),
+        (
+            "id;date;kwh\na;2020-01-01;1,5\n",
+            r"daily.csv:2: kwh '1,5' is not a number; for decimal commas set input.decimal to ','",
+        ),
+        ("", r"daily.csv: empty; name a file with readings"),
         ("id,date,kwh\n", r"daily.csv: no rows"),
     ],
 )
@@ -123,7 +147,7 @@ def test_a_table_that_is_none_is_said_in_one_line(tmp_path, text, said):
     path = tmp_path / "daily.csv"
     path.write_text(text)
     with pytest.raises(CrocsError, match=said):
-        reading.read_long(path)
+        read(path)
     with pytest.raises(CrocsError, match="no such file; name a table that is there"):
         fitted(tmp_path, daily=str(tmp_path / "none.csv"))
 
@@ -149,7 +173,7 @@ def test_spikes_negative_days_and_unknown_levels_are_counted_in_the_report(tmp_p
     assert (report["spike_removed"], report["negative"], report["unknown_level"]) == (1, 1, 2)
     assert {"spike removed: 1", "negative: 1", "unknown level: 2"} <= set(caplog.messages)
     with pytest.raises(CrocsError, match=r"2 installations have no voltage level .*first: i02"):
-        contracts.levels_of(np.array(names(6)), table, strict=True)
+        contracts.levels_of(np.array(names(6)), InputSettings(installations=table, strict=True))
 
 
 def test_two_missing_years_are_large_gaps_and_nothing_more(tmp_path):
@@ -167,16 +191,17 @@ def test_two_missing_years_are_large_gaps_and_nothing_more(tmp_path):
     assert columns["longest_gap"][3] == 631
 
 
-def test_sgcc_flags_come_apart_and_dates_are_sorted(tmp_path):
+def test_dates_of_the_public_sgcc_file_are_sorted_and_its_flags_are_inspections(tmp_path):
     dates = ["2014/1/1", "2014/1/10", "2014/1/2"]
     rows = [["CONS_NO", "FLAG", *dates], ["b", 1, 1, 10, 2], ["a", 0, 4, "", 5]]
-    found = reading.read_wide(
-        tmp_path / "s.csv" if write(tmp_path / "s.csv", rows) else None, "CONS_NO", "FLAG"
-    )
-    assert found.labels == {"b": 1.0, "a": 0.0}
+    path = write(tmp_path / "s.csv", rows)
+    found = read(path, "sgcc")
     assert found.ids.tolist() == ["a", "b"]
     np.testing.assert_array_equal(found.kwh[1, [0, 1, 9]], [1, 2, 10])
     assert np.isnan(found.kwh[0, 9])
+    flags = read_inspections(Path(path), InputSettings())
+    assert dict(zip(flags.id, flags.found, strict=True)) == {"b": 1, "a": 0}
+    assert np.isnat(flags.date).all()
 
 
 def test_quarter_hours_become_days_with_their_count(tmp_path):
@@ -186,11 +211,12 @@ def test_quarter_hours_become_days_with_their_count(tmp_path):
     rows = [("a", stamp, 0.25) for stamp in stamps] + [("a", stamp, 0.5) for stamp in hour]
     rows += [("a", stamp + dt.timedelta(days=1), 0.25) for stamp in stamps[:80]] + [("a", stamps[5], 0.25)]
     write(path, [("id", "timestamp", "kwh"), *rows])
-    found = reading.read_intervals(path, "kWh", 15)
+    found = read(path, "intervals")
     assert found.intervals[0].tolist() == [100, 80]
     assert found.kwh[0].tolist() == [24 + 2, 20]
     assert found.counts["doubled_intervals"] == 1
-    assert reading.read_intervals(path, "kW", 15).kwh[0, 1] == 5
+    power = reading.read(InputSettings(daily=str(path), format="intervals"), DaySettings(unit="kW"))
+    assert power.kwh[0, 1] == 5
 
 
 def test_short_days_of_a_daily_file_are_mended(tmp_path):
@@ -204,7 +230,7 @@ def test_short_days_of_a_daily_file_are_mended(tmp_path):
             ("a", "2022-05-03", 9.6, ""),
         ],
     )
-    found = reading.read_long(path)
+    found = read(path)
     arrays, report = ingest.prepared(found, FitSettings(day={"timezone": "UTC"}))
     np.testing.assert_allclose(arrays["energy_kwh"], [[9.6, np.nan, 9.6]], rtol=1e-6)
     assert (report["short"], report["scaled"]) == (2, 1)
@@ -250,7 +276,7 @@ def test_tariff_changes_of_five_customers_are_counted(tmp_path):
     rows += [("c", f"2019-0{m}-01", "", t) for m, t in ((1, "T1"), (3, "T2"), (6, "T1"))]
     rows += [("d", f"2019-0{m}-01", "", t) for m, t in ((1, "T1"), (2, "T2"), (3, "T3"), (4, "T1"))]
     rows += [("e", "2019-01-01", "", "T1"), ("e", "2019-07-01", "", "T1")]
-    counts, pairs = contracts.tariff_changes(write(tmp_path / "t.csv", rows))
+    counts, pairs = contracts.tariff_changes(InputSettings(tariffs=write(tmp_path / "t.csv", rows)))
     assert counts == {"0": 2, "1": 1, "2": 1, "3+": 1}
     assert pairs == {("T1", "T2"): 3, ("T2", "T1"): 1, ("T2", "T3"): 1, ("T3", "T1"): 1}
 
@@ -258,17 +284,143 @@ def test_tariff_changes_of_five_customers_are_counted(tmp_path):
 def test_inspections_are_counted_by_result_and_impact(tmp_path):
     rows = [("id", "date", "result", "impact")]
     rows += [("a", "2017-01-01", "A", 1), ("b", "2017-01-01", "A", 0), ("c", "2017-01-01", "A", 0)]
-    rows += [("d", "2017-01-01", "NA", ""), ("e", "2017-01-01", "X", "")]
-    table = write(tmp_path / "i.csv", rows)
-    assert contracts.inspection_counts(table) == {
+    rows += [("d", "2017-01-01", "NA", ""), ("e", "2017-01-01", "X", ""), ("f", "2017-01-01", "A", "")]
+    table = Path(write(tmp_path / "i.csv", rows))
+    read = read_inspections(table, InputSettings())
+    assert read.counts() == {
         ("A", "1"): 1,
         ("A", "0"): 2,
+        ("A", "NA"): 1,
         ("NA", "NA"): 1,
         ("X", "NA"): 1,
     }
-    write(tmp_path / "i.csv", [*rows, ("f", "2017-01-01", "B", "")])
-    with pytest.raises(CrocsError, match=r"i.csv:7: result 'B' is none of A, NA, X"):
-        contracts.inspection_counts(table)
+    assert read.found.tolist() == [1, 0, 0, 0, -1, -1]
+    assert set(read.date) == {np.datetime64("2017-01-01")}
+    write(table, [*rows, ("g", "2017-01-01", "B", "")])
+    with pytest.raises(CrocsError, match=r"i.csv:8: result 'B' is none of A, NA, X"):
+        read_inspections(table, InputSettings())
+    write(table, [("id", "day"), ("a", "2017-01-01")])
+    with pytest.raises(CrocsError, match=r"i.csv: no column id, or no column found \(yes or no\) or result"):
+        read_inspections(table, InputSettings())
+
+
+def test_inspections_can_say_found_or_not(tmp_path):
+    words = ["yes", "No", "TRUE", "0", "", "A"]
+    rows = [("id", "date", "found"), *((f"i{n}", "", word) for n, word in enumerate(words))]
+    read = read_inspections(Path(write(tmp_path / "i.csv", rows)), InputSettings())
+    assert read.found.tolist() == [1, 0, 1, 0, -1, 1]
+
+
+KWH = [[1.5, 2.25, 1234.5], [0.5, 3.0, 4.0]]
+DATES = ["2020-03-01", "2020-03-02", "2020-03-03"]
+
+
+def written(separator=",", decimal=".", date="{2}-{1}-{0}", thousands=""):
+    """Return the same six days, written in another way."""
+    lines = [separator.join(("id", "date", "kwh"))]
+    for name, row in zip(("Zoë", "b"), KWH, strict=True):
+        for day, value in zip(DATES, row, strict=True):
+            text = f"{value:,.2f}".replace(",", "#").replace(".", decimal).replace("#", thousands)
+            lines.append(separator.join((name, date.format(*reversed(day.split("-"))), text)))
+    return "\n".join(lines) + "\n"
+
+
+def gzipped(path, text):
+    path.write_bytes(gzip.compress(text.encode()))
+
+
+def zipped(path, text):
+    header, *lines = text.splitlines(keepends=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("2020/first.csv", header + "".join(lines[:3]))
+        archive.writestr("2020/second.csv", header + "".join(lines[3:]))
+
+
+def parquet(path, text):
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.csv.read_csv(pyarrow.py_buffer(text.encode())), path)
+
+
+@pytest.mark.parametrize(
+    ("name", "save", "written_as", "options"),
+    [
+        ("a.csv", "utf-8", {}, {}),
+        ("a.csv", "utf-8-sig", {"separator": ";"}, {}),
+        ("a.txt", "cp1252", {"separator": "\t"}, {}),
+        ("a.csv", "utf-16", {"separator": "|"}, {}),
+        ("a.csv", "utf-8", {"separator": ";", "decimal": ","}, {"decimal": ","}),
+        (
+            "a.csv",
+            "utf-8",
+            {"separator": ";", "decimal": ",", "thousands": ".", "date": "{0}/{1}/{2}"},
+            {"decimal": ",", "thousands": ".", "stamp_format": "%d/%m/%Y"},
+        ),
+        ("a.csv", "utf-8", {"date": "{2}{1}{0}"}, {}),
+        ("a.csv.gz", gzipped, {}, {}),
+        ("a.zip", zipped, {}, {}),
+        ("a.parquet", parquet, {}, {}),
+    ],
+)
+def test_a_daily_table_reads_the_same_however_it_is_written(tmp_path, name, save, written_as, options):
+    path, text = tmp_path / name, written(**written_as)
+    if isinstance(save, str):
+        path.write_bytes(text.encode(save))
+    else:
+        save(path, text)
+    found = read(path, **options)
+    assert found.ids.tolist() == ["Zoë", "b"]
+    assert found.calendar == Calendar(dt.date(2020, 3, 1), 3)
+    np.testing.assert_array_equal(found.kwh, np.array(KWH, np.float32))
+
+
+def test_small_tables_are_written_in_any_way_too(tmp_path):
+    path = tmp_path / "installations.csv"
+    path.write_bytes("id;voltage_level;lat;lon\r\n a ;MV;38,7;-9,1\r\nb;;;\r\n".encode("utf-16"))
+    settings = InputSettings(installations=str(path), decimal=",")
+    arrays, unknown = contracts.levels_of(np.array(["a", "b", "c"]), settings)
+    assert arrays["level"].tolist() == [1, 3, 3]
+    assert unknown == 2
+    np.testing.assert_array_equal(arrays["latitude"], [38.7, np.nan, np.nan])
+    path.write_text("id\tstart\tend\tcontracted_kva\na\t01/02/2019\t\t6.9\na\t01/03/2020\t\t10.35\n")
+    settings = InputSettings(powers=str(path), stamp_format="%d/%m/%Y")
+    assert contracts.contracted_kva(np.array(["a", "b"]), settings).tolist() == pytest.approx(
+        [10.35, np.nan], nan_ok=True
+    )
+    events = contracts.contract_arrays(np.array(["a", "b"]), CALENDAR, settings)
+    assert events["event_day"].tolist() == [CALENDAR.day_of(dt.date(2020, 3, 1))]
+    path.write_text("id,start,contracted_kva\na,2019-02-30,6.9\n")
+    with pytest.raises(CrocsError, match=r"installations.csv:2: start '2019-02-30' is not the form"):
+        contracts.contract_arrays(np.array(["a"]), CALENDAR, InputSettings(powers=str(path)))
+
+
+def test_stamps_with_an_offset_are_put_on_the_local_clock(tmp_path):
+    path = tmp_path / "q.csv"
+    stamps = [f"2022-10-{29 + hour // 24:02d}T{hour % 24:02d}:00:00+00:00" for hour in range(71)]
+    write(path, [("id", "timestamp", "kwh"), *(("a", stamp, 1) for stamp in stamps)])
+    settings = InputSettings(daily=str(path), format="intervals")
+    found = reading.read(settings, DaySettings(timezone="Europe/Lisbon", interval_minutes=60))
+    assert found.calendar.start == dt.date(2022, 10, 29)
+    assert found.intervals[0].tolist() == [23, 25, 23]
+
+
+def test_a_parquet_column_of_another_kind_is_to_be_renamed(tmp_path):
+    import pyarrow.parquet
+
+    path = tmp_path / "daily.parquet"
+    columns = {"id": ["a"], "date": ["2020-01-01"], "kwh": [[1.0]]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    with pytest.raises(CrocsError, match=r"column 'kwh' holds lists, no numbers; rename the right column$"):
+        read(path)
+
+
+def test_a_damaged_archive_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "daily.zip"
+    zipped(path, written())
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(CrocsError, match=r"daily.zip: cut short or damaged zip; fetch it again$"):
+        read(path)
 
 
 def test_the_reference_date_must_leave_days_on_both_sides(tmp_path):

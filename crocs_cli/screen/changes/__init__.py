@@ -1,1 +1,1 @@
-"""The tests for change between the periods before and after the reference date."""
+"""Test for changes between the periods before and after the reference date."""

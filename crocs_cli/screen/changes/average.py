@@ -1,4 +1,4 @@
-"""Test 1: plain change of the average between DS0 and DS1, and of the weekday pattern (paper, 3.3)."""
+"""Test 1: compare averages and weekday patterns before and after the reference date (paper, 3.3)."""
 
 from __future__ import annotations
 
@@ -52,8 +52,7 @@ def welch(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def autocorrelation(weeks: np.ndarray) -> np.ndarray:
-    """Return the lag-1 autocorrelation of every row, held in 0..0.9; NaN entries break no pair but their
-    own."""
+    """Return the lag-1 autocorrelation of every row, clipped to 0..0.9; pairs with a NaN are left out."""
     centred = weeks - _mean(weeks)[:, None]
     both = ~np.isnan(centred[:, 1:]) & ~np.isnan(centred[:, :-1])
     product = np.where(both, np.nan_to_num(centred[:, 1:] * centred[:, :-1]), 0).sum(axis=1)
@@ -67,7 +66,7 @@ def _mean(weeks: np.ndarray) -> np.ndarray:
 
 
 def _mean_and_error(weeks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and squared standard error of every row."""
+    """Return the mean and the squared standard error of every row."""
     count = (~np.isnan(weeks)).sum(axis=1)
     mean = _mean(weeks)
     variance = np.nansum((weeks - mean[:, None]) ** 2, axis=1) / np.maximum(count - 1, 1)

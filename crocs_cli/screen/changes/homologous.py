@@ -1,13 +1,14 @@
-"""Test 3: weeks and months against the same ones a year before, less what peers did (paper, 3.3)."""
+"""Test 3: compare weeks and months with those of a year before, less the change of peers (paper, 3.3)."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
+from crocs_cli.maths.portable import LN_0_8, LN_0_9
 from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
 from crocs_cli.screen.daily.dates import YEAR_WEEKS
-from crocs_cli.screen.portable import LN_0_8, LN_0_9
 
 LEAST_WEEKS = 8
 LEAST_NOISE = 0.1
@@ -18,7 +19,7 @@ ALL = -1
 def year_on_year(
     weeks: np.ndarray, mean_kwh: np.ndarray, after: np.ndarray, unchanged: np.ndarray
 ) -> np.ndarray:
-    """Return ln of every week over the same week 364 days before, float64 (installation, week).
+    """Return ln of every week over the week 364 days before, float64 (installation, week).
 
     `weeks` (installation, week); `after`: which weeks lie in DS1, `unchanged`: which end before the reference
     date. A week of DS1 whose counterpart does not end before that date is compared with two years before. NaN
@@ -42,7 +43,7 @@ def year_on_year(
 
 
 def peer_groups(groups: np.ndarray, levels: np.ndarray, least: int = 200) -> np.ndarray:
-    """Number the peer groups: the same group and voltage level when large enough, else the same group.
+    """Number the peer groups: group and voltage level where large enough, else the group.
 
     Both int (installation,), group -1 unknown: then everybody. Groups under 30 also take everybody (-1).
     """
@@ -57,7 +58,7 @@ def _sizes(labels: np.ndarray) -> np.ndarray:
 
 
 def peer_change(change: np.ndarray, peers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the peers' groups and their median change, float64 (group, week), NaN where nobody has a value.
+    """Return the numbers of the peer groups and their median change, float64 (group, week), NaN unknown.
 
     The first group is everybody, under the number -1.
     """
@@ -66,9 +67,9 @@ def peer_change(change: np.ndarray, peers: np.ndarray) -> tuple[np.ndarray, np.n
     return numbers, np.array([_medians(change, rows) for rows in members])
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _medians(change: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Median of every week over some installations."""
+    """Return the median of every week over some installations."""
     found = np.full(change.shape[1], np.nan)
     for week in prange(change.shape[1]):
         column = np.empty(rows.size)
@@ -83,14 +84,13 @@ def _medians(change: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def expected_change(peers: np.ndarray, numbers: np.ndarray, medians: np.ndarray) -> np.ndarray:
-    """Return what the peers of every installation did each week, float64 (installation, week); 0 if
-    unknown."""
+    """Return the change of each one's peers, float64 (installation, week), 0 where unknown."""
     return np.nan_to_num(medians)[np.searchsorted(numbers, peers)]
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def rolling_means(change: np.ndarray, inside: np.ndarray, width: int) -> np.ndarray:
-    """Mean over the last `width` weeks, at every week whose window lies inside; NaN with under 8 valid weeks.
+    """Return means of the last `width` weeks where the window lies inside; NaN with under 8 valid weeks.
 
     A period shorter than the width is one window that grows: its windows start at its first week.
     """
@@ -142,18 +142,16 @@ def yearly_change(
 
 
 def placebo_noise(rolling: np.ndarray) -> np.ndarray:
-    """Return the size of 13-week changes where nothing is suspected, never under 0.1, float64
-    (installation,)."""
+    """Return the size of 13-week changes before the reference date, at least 0.1, float64 (installation,)."""
     count = (~np.isnan(rolling)).sum(axis=1)
     noise = np.sqrt(np.nansum(rolling**2, axis=1) / np.maximum(count, 1) + LEAST_NOISE**2)
     typical = np.median(noise[count > 0]) if (count > 0).any() else 2 * LEAST_NOISE
     return np.where(count > 0, noise, typical)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _summaries(late: np.ndarray, rolling: np.ndarray, width: int) -> np.ndarray:
-    """Median week, last, least and greatest rolling mean, start of the longest low run in the worst
-    window."""
+    """Return median week; last, least, greatest rolling mean; start of the longest low run in the worst."""
     found = np.full((len(late), 5), np.nan)
     for i in prange(len(late)):
         weeks = np.nonzero(~np.isnan(rolling[i]))[0]

@@ -1,15 +1,16 @@
-"""Test 2: weekly, monthly and long-term change once the season is taken out (paper, 3.3)."""
+"""Test 2: compare weeks, months and trends once the season is removed (paper, 3.3)."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import kernel, parallel_kernel
+from crocs_cli.maths.portable import LN_0_9
 from crocs_cli.screen.changes.average import autocorrelation
 from crocs_cli.screen.daily.aggregates import SHRINK, log_ratio
 from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS
 from crocs_cli.screen.patterns.features import Period
-from crocs_cli.screen.portable import LN_0_9
 
 BLOCK_WEEKS = 4
 BLOCK_YEARS = 7 * BLOCK_WEEKS / YEAR_DAYS
@@ -35,7 +36,7 @@ def seasonal_index(before: Period, prototypes: np.ndarray, classes: np.ndarray) 
 
 
 def deseasonalise(weeks: np.ndarray, mean_kwh: np.ndarray, season: np.ndarray) -> np.ndarray:
-    """Return ln of each week over its expected level, float64 (installation, week).
+    """Return ln of every week over its expected level, float64 (installation, week).
 
     `season` is the level expected of each week relative to `mean_kwh`, (installation, week).
     """
@@ -96,16 +97,16 @@ def month_change(months: np.ndarray, mean_kwh: np.ndarray, season: np.ndarray) -
 
 
 def _blocks(y: np.ndarray) -> np.ndarray:
-    """Means of 4 weeks, counted back from the end; NaN with fewer than 2 of them."""
+    """Return means of 4 weeks, counted back from the end; NaN with fewer than 2 of them."""
     spare = y.shape[1] % BLOCK_WEEKS
     weeks = y[:, spare:].reshape(len(y), -1, BLOCK_WEEKS)
     count = (~np.isnan(weeks)).sum(axis=2)
     return np.where(count >= LEAST_BLOCK_WEEKS, np.nansum(weeks, axis=2) / np.maximum(count, 1), np.nan)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def trends(blocks: np.ndarray, least: int) -> np.ndarray:
-    """Theil-Sen slope a year and tie-corrected Mann-Kendall z of every row, float64 (row, 2)."""
+    """Return Theil-Sen slope a year and tie-corrected Mann-Kendall z of every row, float64 (row, 2)."""
     found = np.full((len(blocks), 2), np.nan)
     for i in prange(len(blocks)):
         place = np.nonzero(~np.isnan(blocks[i]))[0]
@@ -127,9 +128,9 @@ def trends(blocks: np.ndarray, least: int) -> np.ndarray:
     return found
 
 
-@njit(cache=True)
+@kernel
 def _ties(ordered: np.ndarray) -> np.ndarray:
-    """Lengths of the runs of equal values in ascending order."""
+    """Return the lengths of runs of equal values in ascending order."""
     runs = np.ones(ordered.size, np.int64)
     for i in range(1, ordered.size):
         if ordered[i] == ordered[i - 1]:
@@ -138,10 +139,9 @@ def _ties(ordered: np.ndarray) -> np.ndarray:
     return runs
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _levels(early: np.ndarray, late: np.ndarray) -> np.ndarray:
-    """Per row: median, MAD of DS0; median of DS1; median week of DS0; median and week of the last 13 of
-    DS1."""
+    """Return median and MAD of DS0, median of DS1, median week of DS0, median and week of the end of DS1."""
     found = np.full((len(early), 6), np.nan)
     for i in prange(len(early)):
         before = np.nonzero(~np.isnan(early[i]))[0]

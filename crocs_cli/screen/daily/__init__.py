@@ -1,1 +1,1 @@
-"""Daily energy: reading and cleaning it, its calendar, gaps and filters, what stands beside it."""
+"""Read and clean daily energy; calendar, gaps, filters, contracts and inspections."""

@@ -1,19 +1,19 @@
-"""Piecewise aggregates of daily energy: weeks, months, and which of them lie in DS0 and DS1 (paper, figure
-6)."""
+"""Aggregate daily energy to weeks and months, and place them in DS0 and DS1 (paper, figure 6)."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
+from crocs_cli.maths.portable import exp, log
 from crocs_cli.screen.daily.dates import WEEK, Calendar, Windows
-from crocs_cli.screen.portable import exp, log
 
 SHRINK = 0.05  # of the mean before; added above and below a ratio, it bounds the ratio and avoids log 0
 
 
 def week_means(kwh: np.ndarray, calendar: Calendar, least_days: int = 4) -> np.ndarray:
-    """Return mean daily energy of every week, kWh, float32 (installation, week), NaN with too few days."""
+    """Return the mean daily energy of every week, kWh, float32 (installation, week), NaN with few days."""
     days = kwh[:, calendar.first_day_of_weeks :].reshape(len(kwh), calendar.weeks, WEEK)
     valid = ~np.isnan(days)
     count = valid.sum(axis=2)
@@ -22,13 +22,13 @@ def week_means(kwh: np.ndarray, calendar: Calendar, least_days: int = 4) -> np.n
 
 
 def weeks_before(calendar: Calendar, windows: Windows) -> np.ndarray:
-    """Return which weeks lie wholly in DS0, bool (installation, week)."""
+    """Return which weeks lie entirely in DS0, bool (installation, week)."""
     first = calendar.week_start()
     return (first >= windows.begin[:, None]) & (first + WEEK <= windows.split[:, None])
 
 
 def weeks_after(calendar: Calendar, windows: Windows) -> np.ndarray:
-    """Return which weeks lie wholly in DS1, bool (installation, week)."""
+    """Return which weeks lie entirely in DS1, bool (installation, week)."""
     first = calendar.week_start()
     return (first >= windows.split[:, None]) & (first + WEEK <= windows.end[:, None])
 
@@ -41,7 +41,7 @@ def weeks_unchanged(calendar: Calendar, windows: Windows) -> np.ndarray:
 def month_means(
     kwh: np.ndarray, calendar: Calendar, begin: np.ndarray, end: np.ndarray, least_days: int = 15
 ) -> np.ndarray:
-    """Return mean daily energy of every month of the calendar, from days begin..end-1 of each installation.
+    """Return the mean daily energy of every month of the calendar, from days begin..end-1.
 
     float64 (installation, month of the run), kWh, NaN with too few valid days.
     """
@@ -51,7 +51,7 @@ def month_means(
     return np.where(days >= least_days, total / np.maximum(days, 1), np.nan)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _month_sums(
     kwh: np.ndarray, number: np.ndarray, begin: np.ndarray, end: np.ndarray, months: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -65,19 +65,19 @@ def _month_sums(
 
 
 def log_ratio(after: np.ndarray, before: np.ndarray, shrink: np.ndarray) -> np.ndarray:
-    """Return ln((after + shrink) / (before + shrink)); NaN where nothing was consumed at all."""
+    """Return ln((after + shrink) / (before + shrink)); NaN where both are 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = log((after + shrink) / (before + shrink))
     return np.where(np.isfinite(ratio), ratio, np.nan)
 
 
 def percent_of(ratio: np.ndarray) -> np.ndarray:
-    """Return the change, %, that a natural log of a ratio stands for."""
+    """Return the change in % of the natural log of a ratio."""
     return 100 * (exp(ratio) - 1)
 
 
 def variation_percent(after: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Return the change shown to people, %, without shrinking; NaN where there was nothing before."""
+    """Return the change in % without shrinking; NaN where there was nothing before."""
     with np.errstate(divide="ignore", invalid="ignore"):
         change = 100 * (after / before - 1)
     return np.where(np.isfinite(change), change, np.nan)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from crocs_cli.maths.compiled import parallel_kernel
 
 MISSING, SHORT, SCALED, SPIKE, NEGATIVE, ESTIMATED = 1, 2, 4, 8, 16, 32
 QUALITY_NAMES = {
@@ -22,7 +24,7 @@ POWER_MARGIN = 1.1  # a day above 1.1 x contracted power x 24 h cannot have been
 def mend_short_days(
     kwh: np.ndarray, intervals: np.ndarray, expected: np.ndarray, least_share: float, action: str = "scale"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Scale days with a few missing intervals to a whole day, drop days with many.
+    """Scale days that lack a few intervals to a full day, and drop days that lack many.
 
     `kwh` float32 and `intervals` (readings received, -1 unknown), both (installation, day); `expected`
     (day,). Returns energy and quality marks. With `keep` short days stay as they are, with `drop` all of
@@ -46,7 +48,7 @@ def clean(
     spike_factor: float = 10.0,
     contracted_kva: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Remove negative days and catch-up spikes; a removed day is missing and marked.
+    """Remove negative days and catch-up spikes, and mark them.
 
     `kwh` float32 and `quality` uint8, both (installation, day); `contracted_kva` (installation,), NaN where
     unknown. A spike exceeds `spike_factor` x the 99th percentile of the installation's other days, or what
@@ -68,9 +70,9 @@ def clean(
     return energy, marks
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _percentile_of_others(kwh: np.ndarray) -> np.ndarray:
-    """99th percentile of every row without its largest value: one spike must not hide itself."""
+    """Return the 99th percentile of every row without its largest value, so that no spike hides itself."""
     limit = np.full(len(kwh), np.inf)
     for i in prange(len(kwh)):
         row = kwh[i]

@@ -1,33 +1,30 @@
-"""The small tables beside the series: installations, contracts, powers, tariffs, equipment, inspections."""
+"""Read the small tables beside the series: installations, contracts, powers, tariffs, equipment."""
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.screen.daily.dates import Calendar
-from crocs_cli.screen.daily.reading import read_columns
+from crocs_cli.screen.daily.reading import ColumnKind, table_rows
 from crocs_cli.screen.settings import InputSettings
 
 EVENTS = ("holder", "power", "tariff", "meter")
 #: high, medium, special low and low voltage
 LEVELS = ("HV", "MV", "LVS", "LV")
 LV = LEVELS.index("LV")
-RESULTS = ("A", "NA", "X")
-log = logging.getLogger("crocs")
 Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Spell:
-    """One row of a table with start and end: what held for an installation, and when."""
+    """One row of a table with start and end: the value of an installation between them."""
 
     id: str
     start: dt.date | None
@@ -35,72 +32,59 @@ class Spell:
     value: str | None
 
 
-def levels_of(ids: np.ndarray, table: str | None, strict: bool) -> tuple[Arrays, int]:
-    """Return level, latitude and longitude of every installation, and how many have no known level.
+def levels_of(ids: np.ndarray, settings: InputSettings) -> tuple[Arrays, int]:
+    """Return level, latitude and longitude of every installation, and the number of unknown levels.
 
     Unknown levels count as LV; with `strict` they raise CrocsError.
     """
-    rows: dict[str, dict[str, Any]] = {}
-    if table:
-        columns = read_columns(Path(table), ("id", "voltage_level"))
-        for values in zip(*columns.values(), strict=True):
-            row = dict(zip(columns, values, strict=True))
-            rows[row["id"]] = row
-    named = [rows.get(name, {}).get("voltage_level") for name in ids.tolist()]
-    unknown = [name for name, level in zip(ids.tolist(), named, strict=True) if level not in LEVELS]
-    if strict and unknown:
+    given: dict[str, tuple[str | None, float, float]] = {}
+    kinds: dict[str, ColumnKind] = {"id": "id", "voltage_level": "text", "lat": "number", "lon": "number"}
+    if settings.installations:
+        for rows in table_rows(Path(settings.installations), settings, kinds, ("lat", "lon")):
+            columns = rows.columns
+            unknown = np.full(len(rows), np.nan)
+            places = [columns.get(name, unknown).tolist() for name in ("lat", "lon")]
+            names = columns["id"].to_pylist()
+            given.update(zip(names, zip(columns["voltage_level"], *places, strict=True), strict=True))
+    own = [given.get(name, (None, np.nan, np.nan)) for name in ids.tolist()]
+    nameless = [name for name, (level, *_) in zip(ids.tolist(), own, strict=True) if level not in LEVELS]
+    if settings.strict and nameless:
         raise CrocsError(
-            f"{table or 'installations'}: {len(unknown)} installations have no voltage level of "
-            f"{', '.join(LEVELS)} (first: {unknown[0]}); give their levels, or drop --input-strict"
+            f"{settings.installations or 'installations'}: {len(nameless)} installations have no voltage "
+            f"level of {', '.join(LEVELS)} (first: {nameless[0]}); give their levels, or drop --input-strict"
         )
-    place = {
-        key: np.array([float(rows.get(name, {}).get(column) or "nan") for name in ids.tolist()])
-        for key, column in (("latitude", "lat"), ("longitude", "lon"))
-    }
-    level = np.array([LEVELS.index(text) if text in LEVELS else LV for text in named], np.int8)
-    return {"level": level, **place}, len(unknown) if table else 0
+    level = np.array([LEVELS.index(text) if text in LEVELS else LV for text, *_ in own], np.int8)
+    place = {"latitude": np.array([p[1] for p in own]), "longitude": np.array([p[2] for p in own])}
+    return {"level": level, **place}, len(nameless) if settings.installations else 0
 
 
-def spells(table: str | None, column: str) -> list[Spell]:
+def spells(table: str | None, column: str, settings: InputSettings) -> list[Spell]:
     """Read a table id, start, end and one more column; raise CrocsError with the line of a bad date."""
-    if table is None:
-        return []
-    path = Path(table)
-    columns = read_columns(path, ("id", "start"))
-    empty = [None] * len(columns["id"])
-    ends, values = columns.get("end", empty), columns.get(column, empty)
-    return [
-        Spell(name, _date(path, line, start), _date(path, line, end), value)
-        for line, (name, start, end, value) in enumerate(
-            zip(columns["id"], columns["start"], ends, values, strict=True), start=2
-        )
-    ]
+    kinds: dict[str, ColumnKind] = {"id": "id", "start": "date", "end": "date", column: "text"}
+    found: list[Spell] = []
+    for rows in table_rows(Path(table), settings, kinds, ("end", column)) if table else ():
+        empty = [None] * len(rows)
+        ids, start = rows.columns["id"].to_pylist(), rows.columns["start"].tolist()
+        end = rows.columns["end"].tolist() if "end" in rows.columns else empty
+        found += map(Spell, ids, start, end, rows.columns.get(column, empty))
+    return found
 
 
-def _date(path: Path, line: int, text: str | None) -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise CrocsError(f"{path}:{line}: {text!r} is no date such as 2022-03-27; mend the line") from error
-
-
-def changes_of(rows: list[Spell]) -> list[tuple[str, dt.date, str | None, str | None]]:
+def changes_of(rows: list[Spell]) -> list[tuple[str, dt.date, str, str]]:
     """Return (id, date, value before, value after) whenever the value of an installation changes."""
     found = []
     ordered = sorted(rows, key=lambda spell: (spell.id, spell.start or dt.date.min))
     for earlier, later in pairwise(ordered):
         other = earlier.value != later.value or later.value is None
         if earlier.id == later.id and other and later.start:
-            found.append((later.id, later.start, earlier.value, later.value))
+            found.append((later.id, later.start, earlier.value or "", later.value or ""))
     return found
 
 
-def contract_arrays(ids: np.ndarray, calendar: Calendar, tables: InputSettings) -> Arrays:
+def contract_arrays(ids: np.ndarray, calendar: Calendar, settings: InputSettings) -> Arrays:
     """Return contract span and events of every installation, as in the layout DAILY."""
     row = {name: i for i, name in enumerate(ids.tolist())}
-    contracts = spells(tables.contracts, "holder")
+    contracts = spells(settings.contracts, "holder", settings)
     begin, end = np.zeros(len(ids), np.int64), np.full(len(ids), calendar.days)
     spans: dict[str, list[Spell]] = {}
     for spell in contracts:
@@ -113,9 +97,9 @@ def contract_arrays(ids: np.ndarray, calendar: Calendar, tables: InputSettings) 
             end[row[name]] = np.clip(max(stops), begin[row[name]], calendar.days)
     sources = (
         contracts,
-        spells(tables.powers, "contracted_kva"),
-        spells(tables.tariffs, "tariff"),
-        spells(tables.equipment, "meter_id"),
+        spells(settings.powers, "contracted_kva", settings),
+        spells(settings.tariffs, "tariff", settings),
+        spells(settings.equipment, "meter_id", settings),
     )
     events = sorted(
         (row[name], calendar.day_of(date), kind)
@@ -134,47 +118,24 @@ def contract_arrays(ids: np.ndarray, calendar: Calendar, tables: InputSettings) 
     }
 
 
-def contracted_kva(ids: np.ndarray, table: str | None) -> np.ndarray | None:
+def contracted_kva(ids: np.ndarray, settings: InputSettings) -> np.ndarray | None:
     """Return the highest power each installation ever contracted, kVA, NaN unknown; None without a table."""
-    if table is None:
+    if settings.powers is None:
         return None
     highest: dict[str, float] = {}
-    for line, spell in enumerate(spells(table, "contracted_kva"), start=2):
-        if spell.value is not None:
-            try:
-                highest[spell.id] = max(float(spell.value), highest.get(spell.id, 0.0))
-            except ValueError as error:
-                raise CrocsError(
-                    f"{table}:{line}: {spell.value!r} is no power in kVA; mend the line"
-                ) from error
+    kinds: dict[str, ColumnKind] = {"id": "id", "contracted_kva": "number"}
+    for rows in table_rows(Path(settings.powers), settings, kinds):
+        for name, kva in zip(rows.columns["id"].to_pylist(), rows.columns["contracted_kva"], strict=True):
+            highest[name] = np.fmax(kva, highest.get(name, np.nan))
     return np.array([highest.get(name, np.nan) for name in ids.tolist()])
 
 
-def tariff_changes(table: str) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+def tariff_changes(settings: InputSettings) -> tuple[dict[str, int], Counter[tuple[str, str]]]:
     """Count installations by their number of tariff changes (0, 1, 2, 3+), and changes by from and to."""
-    rows = spells(table, "tariff")
-    per_id = {spell.id: 0 for spell in rows}
-    pairs: dict[tuple[str, str], int] = {}
-    for name, _, before, after in changes_of(rows):
-        per_id[name] += 1
-        pair = (before or "", after or "")
-        pairs[pair] = pairs.get(pair, 0) + 1
+    rows = spells(settings.tariffs, "tariff", settings)
+    changes = changes_of(rows)
+    per_id = Counter(name for name, *_ in changes)
     counts = dict.fromkeys(("0", "1", "2", "3+"), 0)
-    for number in per_id.values():
-        counts[str(number) if number < 3 else "3+"] += 1
-    return counts, pairs
-
-
-def inspection_counts(table: str) -> dict[tuple[str, str], int]:
-    """Count inspections by result (A abnormal, NA not abnormal, X not tested) and impact (0, 1, NA)."""
-    columns = read_columns(Path(table), ("id", "date", "result"))
-    impacts = columns.get("impact", [None] * len(columns["id"]))
-    counts: dict[tuple[str, str], int] = {}
-    for line, (result, impact) in enumerate(zip(columns["result"], impacts, strict=True), start=2):
-        if result not in RESULTS:
-            raise CrocsError(
-                f"{table}:{line}: result {result!r} is none of {', '.join(RESULTS)}; mend the line"
-            )
-        pair = (result, impact or "NA")
-        counts[pair] = counts.get(pair, 0) + 1
-    return counts
+    for name in {spell.id for spell in rows}:
+        counts[str(per_id[name]) if per_id[name] < 3 else "3+"] += 1
+    return counts, Counter((before, after) for _, _, before, after in changes)

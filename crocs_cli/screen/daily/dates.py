@@ -1,14 +1,15 @@
-"""The days of a screening: weekdays, months, weeks counted back from the end, and two periods around a
-date."""
+"""Calendar of a screening, and the two periods around the reference date."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 import numpy as np
+
+from crocs_cli.maths.readings.clock import day_lengths_s
+from crocs_cli.maths.readings.days import EPOCH
 
 WEEK = 7
 YEAR_WEEKS = 52  # 364 days: the same weekdays a year before
@@ -20,7 +21,7 @@ YEAR_DAYS = 365.25
 
 @dataclass(frozen=True)
 class Calendar:
-    """A run of `days` local calendar days from `start`; day 0 is `start`."""
+    """`days` local calendar days from `start`, which is day 0."""
 
     start: dt.date
     days: int
@@ -63,14 +64,14 @@ class Calendar:
         return self.start + dt.timedelta(days=int(day))
 
     def months_in_weeks(self) -> np.ndarray:
-        """Share of every week's days in each calendar month, float64, shape (month, week)."""
+        """Return the fraction of every week's days in each calendar month, float64 (month, week)."""
         month = self.month[self.first_day_of_weeks :].reshape(self.weeks, WEEK)
         return np.stack([(month == m).mean(axis=1) for m in range(12)])
 
 
 @dataclass(frozen=True)
 class Windows:
-    """The two periods of every installation: DS0 = days begin..split-1, DS1 = days split..end-1.
+    """The two periods of every installation: DS0 is days begin..split-1, DS1 is days split..end-1.
 
     Three int64 arrays of shape (installation,).
     """
@@ -89,36 +90,20 @@ class Windows:
 
 
 def whole_windows(calendar: Calendar, installations: int, split: int, longest_before: int) -> Windows:
-    """Return one split day for all installations over the whole calendar."""
-    shape = installations
-    windows = Windows(
-        np.zeros(shape, np.int64), np.full(shape, split, np.int64), np.full(shape, calendar.days, np.int64)
-    )
-    return windows.limited(longest_before)
+    """Return windows over the calendar with one split day for all installations."""
+    days = (0, split, calendar.days)
+    return Windows(*(np.full(installations, day, np.int64) for day in days)).limited(longest_before)
 
 
 def default_split(days: int) -> int:
-    """Return the day of the reference date: the last year of two or more, else the day that leaves 365
-    before.
+    """Return the default reference day: 365 days before the end, but at least 365 from the start.
 
     Source: screening specification 8.1.
     """
     return days - 365 if days >= 730 else min(365, days)
 
 
-def expected_intervals(date: dt.date, zone: str, minutes: int = 15) -> int:
-    """Return how many meter intervals a local calendar day has: 96 of 15 min, 92 or 100 when the clock
-    changes."""
-    place = ZoneInfo(zone)
-    midnight, next_midnight = (
-        dt.datetime.combine(day, dt.time(), place).astimezone(dt.UTC)
-        for day in (date, date + dt.timedelta(days=1))
-    )
-    return round((next_midnight - midnight).total_seconds() / 60 / minutes)
-
-
 def intervals_of_days(calendar: Calendar, zone: str, minutes: int = 15) -> np.ndarray:
-    """Return the expected intervals of every day, int64, shape (day,)."""
-    return np.array(
-        [expected_intervals(calendar.date_of(day), zone, minutes) for day in range(calendar.days)]
-    )
+    """Return the intervals of every day, int64 (day,): 96 of 15 min, 92 or 100 when the clock changes."""
+    first = (calendar.start - EPOCH).days
+    return day_lengths_s(first, calendar.days, zone) // (60 * minutes)

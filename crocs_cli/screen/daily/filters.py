@@ -1,11 +1,12 @@
-"""Primary filters: series that are too poor, too small or too concentrated to be compared (paper, 2.3)."""
+"""Primary filters: series too incomplete, too small or too concentrated to compare (paper, 2.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
+
+from crocs_cli.screen.settings import FilterSettings
 
 LARGE_GAPS, LOW_CONSUMPTION, NO_CONSUMPTION, LOW_FREQUENCY, CC_W, CC_M = 1, 2, 4, 8, 16, 32
 MONTH_NOT_TESTABLE, CEASED, CONTRACT = 64, 128, 256
@@ -25,21 +26,8 @@ NO_CLUSTERING = LARGE_GAPS | LOW_CONSUMPTION | LOW_FREQUENCY
 NO_USE_SHARE = 0.99
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """The limits of the filters; see FilterSettings for their meaning."""
-
-    max_missing_share: float = 0.15
-    max_gap_days: int = 50
-    min_days: int = 300
-    low_divisor: float = 10.0
-    low_frequency_share: float = 0.50
-    week_share: float = 0.50
-    month_share: float = 0.40
-
-
 def first_quartiles(mean_kwh: np.ndarray, level: np.ndarray, usable: np.ndarray, levels: int) -> np.ndarray:
-    """Return the first quartile of the mean daily energy of each voltage level, NaN for a level without any.
+    """Return the first quartile of the mean daily energy of each voltage level, NaN for an empty level.
 
     `usable` are the installations without large gaps.
     """
@@ -51,29 +39,34 @@ def first_quartiles(mean_kwh: np.ndarray, level: np.ndarray, usable: np.ndarray,
     return quartile
 
 
-def large_gaps(found: Mapping[str, np.ndarray], limits: Thresholds) -> np.ndarray:
-    """Return who has too many gaps, bool (installation,)."""
+def large_gaps(
+    measures: Mapping[str, np.ndarray], limits: FilterSettings, is_before: bool = True
+) -> np.ndarray:
+    """Return which series have too many gaps in the period before or after, bool (installation,)."""
+    least_days = limits.min_days_before if is_before else limits.min_days_after
     return (
-        (found["gap_share"] > limits.max_missing_share)
-        | (found["longest_gap"] > limits.max_gap_days)
-        | (found["days"] < limits.min_days)
+        (measures["gap_share"] > limits.max_missing_share)
+        | (measures["longest_gap"] > limits.max_gap_days)
+        | (measures["days"] < least_days)
     )
 
 
-def label(found: Mapping[str, np.ndarray], quartile: np.ndarray, limits: Thresholds) -> np.ndarray:
-    """Return the labels of every installation as bits, int16 (installation,).
+def label(
+    measures: Mapping[str, np.ndarray], quartile: np.ndarray, limits: FilterSettings, is_before: bool = True
+) -> np.ndarray:
+    """Return the labels of every installation in the period before or after as bits, int16 (installation,).
 
-    `found`: gap_share, longest_gap, days, mean_kwh, low_share, zero_share (installation,), week_share
+    `measures`: gap_share, longest_gap, days, mean_kwh, low_share, zero_share (installation,), week_share
     (installation, 7), month_share (installation, 12, NaN where not observed). `quartile` (installation,): the
     first quartile of each one's level. Source: paper 2.3, specification 4.
     """
-    gaps = large_gaps(found, limits)
-    low = found["mean_kwh"] < quartile / limits.low_divisor
-    idle = (found["zero_share"] >= NO_USE_SHARE) & ~gaps
-    seldom = found["low_share"] > limits.low_frequency_share
-    week = np.nan_to_num(found["week_share"]).max(axis=1) >= limits.week_share
-    whole = ~np.isnan(found["month_share"]).any(axis=1)
-    month = whole & (np.nan_to_num(found["month_share"]).max(axis=1) >= limits.month_share)
+    gaps = large_gaps(measures, limits, is_before)
+    low = measures["mean_kwh"] < quartile / limits.low_divisor
+    idle = (measures["zero_share"] >= NO_USE_SHARE) & ~gaps
+    seldom = measures["low_share"] > limits.low_frequency_share
+    week = np.nan_to_num(measures["week_share"]).max(axis=1) >= limits.week_share
+    whole = ~np.isnan(measures["month_share"]).any(axis=1)
+    month = whole & (np.nan_to_num(measures["month_share"]).max(axis=1) >= limits.month_share)
     bits = np.where(gaps, LARGE_GAPS, 0)  # nothing more is said of a series with large gaps
     for rule, bit in (
         (low | idle, LOW_CONSUMPTION),
@@ -88,7 +81,7 @@ def label(found: Mapping[str, np.ndarray], quartile: np.ndarray, limits: Thresho
 
 
 def clusterable(bits: np.ndarray, feature: str) -> np.ndarray:
-    """Return who takes part in the clustering of week, month or scale, bool (installation,)."""
+    """Return which installations the clustering of week, month or scale uses, bool (installation,)."""
     own = {"week": CC_W, "month": CC_M | MONTH_NOT_TESTABLE, "scale": MONTH_NOT_TESTABLE}[feature]
     return (bits & (NO_CLUSTERING | own)) == 0
 

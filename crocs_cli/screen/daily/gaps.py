@@ -1,10 +1,11 @@
-"""Inter-day and intra-day gaps and their histograms (paper, 2.1.2 and figures 4 and 5)."""
+"""Find gaps between days and within days, and count them (paper, 2.1.2 and figures 4 and 5)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-FIRST_BINS = np.arange(1, 52, 5)  # 1-5, 6-10 ... 46-50, then 50 wide
+#: the first length of each bin: 1-5, 6-10 ... 46-50, then 50 wide; the last one has no end
+BINS = np.array([*range(1, 52, 5), *range(101, 1102, 50)])
 LONGEST_SHORT_DAYS = 30
 
 
@@ -28,7 +29,7 @@ def gap_runs(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def gap_statistics(kwh: np.ndarray, begin: np.ndarray, end: np.ndarray) -> dict[str, np.ndarray]:
-    """Count missing days, gaps, the longest gap and the gap share of days begin..end-1 of each installation.
+    """Count missing days and gaps of days begin..end-1 of each installation, and the longest gap.
 
     Each result has shape (installation,). The share is 1 where no day is expected.
     """
@@ -48,7 +49,7 @@ def gap_statistics(kwh: np.ndarray, begin: np.ndarray, end: np.ndarray) -> dict[
 
 
 def short_days(intervals: np.ndarray, expected: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Count the days on which the number of intervals differs from the expected one; -1 where none is known.
+    """Count the days whose number of intervals is not the expected one; -1 where none is known.
 
     `intervals` is (installation, day) with -1 for unknown. Surplus counts as a failure too (paper, 2.1.2).
     """
@@ -58,16 +59,17 @@ def short_days(intervals: np.ndarray, expected: np.ndarray, begin: np.ndarray, e
     return np.where(known.any(axis=1), short, -1)
 
 
-def gap_bins(longest: int) -> np.ndarray:
-    """Return the first length of every histogram bin, plus one end: 1, 6, ... 46, 51, 101, 151 ..."""
-    return np.concatenate([FIRST_BINS, np.arange(101, max(longest, 51) + 51, 50)])
+def gap_lengths(missing: np.ndarray) -> np.ndarray:
+    """Count the gaps of each installation by the bin of their length: int32 (installation, bin)."""
+    installation, _, length = gap_runs(missing)
+    counts = np.zeros((len(missing), len(BINS)), np.int32)
+    np.add.at(counts, (installation, bin_of(length)), 1)
+    return counts
 
 
-def gap_histogram(lengths: np.ndarray, longest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return (first length of each bin, count), with bins up to `longest`; zeros are not counted."""
-    edges = gap_bins(longest)
-    counts, _ = np.histogram(lengths[lengths > 0], np.append(edges[:-1], np.inf))
-    return edges[:-1], counts
+def bin_of(days: np.ndarray) -> np.ndarray:
+    """Return the bin of each number of days, -1 for 0."""
+    return np.searchsorted(BINS, days, side="right") - 1
 
 
 def short_day_histogram(short: np.ndarray) -> np.ndarray:

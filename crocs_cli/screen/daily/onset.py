@@ -1,13 +1,13 @@
-"""When a change began, what it cost since, and the best single split of a series (specification 14.6,
-14.7)."""
+"""Estimate the onset of a change and the energy lost since (specification 14.6, 14.7)."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
+from crocs_cli.maths.portable import exp
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS
-from crocs_cli.screen.portable import exp
 
 LEAST_SIDE = 4  # weeks on each side of a split
 CHI_SQUARE_95 = 3.841
@@ -24,9 +24,9 @@ def best_split(y: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     return _best_splits(y, allowed, exp(CHI_SQUARE_95 / np.arange(1, y.shape[1] + 1)))
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _best_splits(y: np.ndarray, allowed: np.ndarray, near_enough: np.ndarray) -> np.ndarray:
-    """Split every row; of n weeks, `near_enough[n - 1]` is the error ratio of equally good ones."""
+    """Split every row; with n weeks, `near_enough[n - 1]` is the error ratio of equally good splits."""
     found = np.full((len(y), 4), np.nan)
     for i in prange(len(y)):
         place = np.nonzero(~np.isnan(y[i]))[0]
@@ -51,7 +51,7 @@ def _best_splits(y: np.ndarray, allowed: np.ndarray, near_enough: np.ndarray) ->
 
 
 def expected_weeks(weeks: np.ndarray, peer_change: np.ndarray) -> np.ndarray:
-    """Return what each week should have been: the same week a year before times what peers did, kWh a day.
+    """Return the expected energy of each week: that of a year before times the change of peers, kWh a day.
 
     `weeks` and `peer_change` (natural log) are (installation, week). NaN in the first year.
     """
@@ -61,7 +61,7 @@ def expected_weeks(weeks: np.ndarray, peer_change: np.ndarray) -> np.ndarray:
 
 
 def lost_kwh(weeks: np.ndarray, expected: np.ndarray, onset: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the energy missing since the onset week, kWh (installation,); 0 where there is no onset (-1).
+    """Return the energy missing since the onset week, kWh (installation,); 0 without an onset (-1).
 
     Weeks above their expectation count as no loss; by weeks and not by days, since the positive part of a
     day's noise would add up to a loss that nobody caused.

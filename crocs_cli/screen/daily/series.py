@@ -1,26 +1,36 @@
-"""A shard of daily series in memory, and its windows around the reference date."""
+"""Hold a shard of daily series in memory, with its windows around the reference date."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.machine import files
+from crocs_cli.machine.layout import Layout
+from crocs_cli.machine.shards import shards
+from crocs_cli.maths.portable import log
+from crocs_cli.maths.readings.days import EPOCH
 from crocs_cli.screen.daily import onset
 from crocs_cli.screen.daily.aggregates import week_means
 from crocs_cli.screen.daily.dates import Calendar, Windows, default_split, whole_windows
-from crocs_cli.screen.portable import log
 from crocs_cli.screen.settings import LONGEST_BEFORE, FilterSettings
 
-EPOCH = dt.date(1970, 1, 1)
 HOLDER = 0  # the kind of event that cuts a series
+
+
+def together(folder: Path, layout: Layout, names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    """Return the arrays of all shards of a directory, one shard after another."""
+    parts = [files.read(folder / f"{key}.h5", layout, names) for key in shards(folder, layout)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 @dataclass(frozen=True)
 class Series:
-    """Daily energy of some installations: arrays as in the layout DAILY, with the calendar made from it."""
+    """Daily energy of some installations: the arrays of the layout DAILY, and their calendar."""
 
     calendar: Calendar
     arrays: dict[str, np.ndarray]
@@ -45,14 +55,14 @@ def calendar_from(first_date: np.ndarray, days: int) -> Calendar:
 
 
 def split_day(calendar: Calendar, dref: dt.date | str) -> int:
-    """Return the day of a reference date; the default one where each installation has its own."""
+    """Return the day of a reference date; the default day for `last_year` and `auto`."""
     return calendar.day_of(dref) if isinstance(dref, dt.date) else default_split(calendar.days)
 
 
 def arrays_of(
     ids: np.ndarray, level: np.ndarray, calendar: Calendar, kwh: np.ndarray, quality: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return the arrays of a daily shard that knows nothing but its series: no contracts, no intervals."""
+    """Return the arrays of a daily shard without contracts and intervals."""
     count = len(ids)
     return {
         "installation_id": ids,
@@ -97,7 +107,7 @@ def windows_of(series: Series, dref: dt.date | str, limits: FilterSettings) -> W
 
 
 def _own_splits(series: Series, fallback: int, limits: FilterSettings) -> np.ndarray:
-    """Split each installation where its weekly logs part best."""
+    """Split each installation where its weekly logarithms differ most."""
     calendar = series.calendar
     weeks = week_means(series.kwh, calendar).astype(np.float64)
     middle = np.nanmean(np.where(np.isnan(weeks), np.nan, weeks), axis=1, keepdims=True)
@@ -109,7 +119,7 @@ def _own_splits(series: Series, fallback: int, limits: FilterSettings) -> np.nda
 
 
 def _cut_by_contract(series: Series, windows: Windows) -> Windows:
-    """Keep of each series the holder that the comparison is about; too short a rest shows in the filters.
+    """Limit each series to one holder of the contract.
 
     A new holder within DS0 starts it; one that comes later ends DS1.
     """
@@ -128,6 +138,6 @@ def _cut_by_contract(series: Series, windows: Windows) -> Windows:
 
 
 def testable(windows: Windows, limits: FilterSettings) -> np.ndarray:
-    """Return where both periods are long enough once contracts have cut them, bool (installation,)."""
+    """Return where both periods are long enough after the cut by contracts, bool (installation,)."""
     before, after = windows.split - windows.begin, windows.end - windows.split
     return (before >= limits.min_days_before) & (after >= limits.min_days_after)

@@ -1,1 +1,1 @@
-"""The figures of the paper and a few more."""
+"""Draw the figures of the paper and a few more."""

@@ -1,5 +1,4 @@
-"""Figures 18 to 20 and what goes beyond: contributions, the worst cases, transitions, scores and their
-placebo."""
+"""Figures 18 to 23: contributions, largest changes, transitions between classes, scores, places."""
 
 from __future__ import annotations
 
@@ -7,174 +6,174 @@ import textwrap
 
 import numpy as np
 
-from crocs_cli.screen.figures.scene import EXAMPLES, Drawn, Scene, plot_means, plot_series, series_columns
-from crocs_cli.screen.patterns.classify import transitions
+from crocs_cli.report import style
+from crocs_cli.report.panels import SHADES, counted_cells, log_axis, panels
+from crocs_cli.screen.daily.series import together
+from crocs_cli.screen.figures.scene import (
+    EXAMPLES,
+    WEEKDAYS,
+    Drawing,
+    Figures,
+    Scene,
+    listed_in_words,
+    plot_means,
+    plot_series,
+    series_columns,
+)
+from crocs_cli.screen.layouts import DAILY
 from crocs_cli.screen.patterns.features import summarise, week_shares
 from crocs_cli.screen.ranking.tags import TAGS
-from crocs_cli.screen.tables import CLASSES, reasons
+from crocs_cli.screen.tables import CLASSES, reasons, transitions_of
 
-TOP = 20
-COLOURS = (
-    "#d55e00",
-    "#e69f00",
-    "#0072b2",
-    "#56b4e9",
-    "#009e73",
-    "#cc79a7",
-    "#999999",
-    "#f0e442",
-    "#000000",
-    "#882255",
-)
+TOP, PLACES = 20, 100
+BINS = 60
 
 
-def contributions(scene: Scene) -> Drawn | None:
-    """Figure 18: how the first case's score is built, and the contributions of the first twenty."""
-    import matplotlib.pyplot as plt
-
-    verdict = scene.found.actual
+def contributions(scene: Scene) -> Drawing | None:
+    """Draw how the score of the first is built, and the contributions of the first twenty."""
+    verdict = scene.ranking.actual
     rows = verdict.order[:TOP]
     if not len(rows):
         return None
     parts = np.array([verdict.score.contributions[tag][rows] for tag in TAGS])
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5))
+    figure, (left, right) = panels((5, 6), 4.5)
     start = np.concatenate([[0], np.cumsum(parts[:, 0])])
-    left.barh(TAGS, parts[:, 0], left=start[:-1], color=COLOURS)
+    colours = [style.colour(number) for number in range(len(TAGS))]
+    names = scene.names(rows).tolist()
+    left.barh(TAGS, parts[:, 0], left=start[:-1], color=colours)
     left.invert_yaxis()
-    left.set(title=f"{verdict.columns['installation_id'][rows[0]]}: score {start[-1]:.2f}", xlabel="score")
-    names = [str(name) for name in verdict.columns["installation_id"][rows]]
+    left.set(title=f"{names[0]}: score {start[-1]:.2f}", xlabel="score")
     bottom = np.zeros(len(rows))
-    for tag, values, colour in zip(TAGS, parts, COLOURS, strict=True):
+    for tag, values, colour in zip(TAGS, parts, colours, strict=True):
         right.bar(names, values, bottom=np.where(values > 0, bottom, 0), label=tag, color=colour)
         bottom += np.maximum(values, 0)
     right.tick_params(axis="x", rotation=90)
     right.legend(fontsize=6)
-    table: dict[str, object] = {"id": names}
-    return figure, table | {tag: parts[i] for i, tag in enumerate(TAGS)}
+    first = np.argsort(-np.abs(parts[:, 0]), kind="stable")[:3]
+    largest = ", ".join(f"{TAGS[tag]} {parts[tag, 0]:.2f}" for tag in first)
+    alt = f"Contributions to the scores of the first {len(rows)}; the first, {names[0]}: {largest}."
+    return Drawing(figure, alt, {"id": names} | {tag: parts[i] for i, tag in enumerate(TAGS)})
 
 
 def _worst(scene: Scene, tags: tuple[str, ...]) -> np.ndarray:
-    """The ranked installations with the largest contribution of some tags, ceased ones left out."""
-    verdict = scene.found.actual
+    """Return the ranked installations with the largest contribution of some tags, without the ceased ones."""
+    verdict = scene.ranking.actual
     size = np.sum([verdict.score.contributions[tag] for tag in tags], axis=0)
     rows = verdict.order[(verdict.columns["ceased"] == 0)[verdict.order]]
     return rows[np.argsort(-size[rows], kind="stable")[:EXAMPLES]]
 
 
-def scale_cases(scene: Scene) -> Drawn | None:
-    """Figure 19: three anomalies by a large decrease, with the reason in words."""
-    import matplotlib.pyplot as plt
-
+def scale_cases(scene: Scene) -> Drawing | None:
+    """Draw three anomalies by a large decrease, with the reason in words."""
     rows = _worst(scene, ("scale_decrease",))
     if not len(rows):
         return None
-    series, columns = scene.series(rows), scene.found.actual.columns
-    figure, axes = plt.subplots(len(rows), 1, figsize=(8, 2.3 * len(rows)), squeeze=False)
-    for i, (row, reason) in enumerate(zip(rows, reasons(scene.found, rows), strict=True)):
-        split, panel = int(columns["split_day"][row]), axes[i, 0]
-        plot_series(panel, series, i, split)
-        plot_means(panel, scene, series, row)
-        panel.set_xlabel(textwrap.fill(reason, 120), fontsize=7)
-    figure.tight_layout()
-    return figure, series_columns(series)
+    series, columns = scene.series(rows), scene.ranking.actual.columns
+    figure, axes = panels((8,), 2.3, len(rows))
+    for i, reason in enumerate(reasons(scene.ranking, rows)):
+        plot_series(axes[i], series, i, int(columns["split_day"][rows[i]]))
+        plot_means(axes[i], scene, series, rows[i])
+        axes[i].set_xlabel(textwrap.fill(reason, 120), fontsize=7)
+    alt = f"Daily energy of the largest decreases: {listed_in_words(scene.names(rows))}."
+    return Drawing(figure, alt, series_columns(series))
 
 
-def shape_cases(scene: Scene) -> Drawn | None:
-    """Figure 20: three anomalies by a change of weekday or month pattern, with the shares before and
-    after."""
-    import matplotlib.pyplot as plt
-
+def shape_cases(scene: Scene) -> Drawing | None:
+    """Draw three anomalies by a change of weekday or month pattern, with the weekdays before and after."""
     rows = _worst(
         scene, ("week_class_change", "month_class_change", "week_shape_distance", "month_shape_distance")
     )
     if not len(rows):
         return None
-    series, columns = scene.series(rows), scene.found.actual.columns
-    split = columns["split_day"][rows].astype(np.int64)
-    periods = [
-        week_shares(summarise(series.kwh, series.calendar, begin.astype(np.int64), end.astype(np.int64)))
-        for begin, end in ((columns["begin_day"][rows], split), (split, columns["end_day"][rows]))
-    ]
-    figure, axes = plt.subplots(
-        len(rows), 2, figsize=(9, 2.3 * len(rows)), squeeze=False, width_ratios=(3, 1)
-    )
-    for i, reason in enumerate(reasons(scene.found, rows)):
-        plot_series(axes[i, 0], series, i, int(split[i]))
-        axes[i, 0].set_xlabel(textwrap.fill(reason, 90), fontsize=7)
-        for shift, shares, colour in ((-0.2, periods[0], "#56b4e9"), (0.2, periods[1], "#d55e00")):
-            axes[i, 1].bar(np.arange(7) + shift, 100 * np.nan_to_num(shares[i]), 0.4, color=colour)
-        axes[i, 1].set_xticks(range(7), ("M", "T", "W", "T", "F", "S", "S"))
-    figure.tight_layout()
-    return figure, series_columns(series)
+    series, columns = scene.series(rows), scene.ranking.actual.columns
+    begin, split, end = (columns[f"{name}_day"][rows].astype(np.int64) for name in ("begin", "split", "end"))
+    spans = {"before": (begin, split), "after": (split, end)}
+    shares = {n: week_shares(summarise(series.kwh, series.calendar, *span)) for n, span in spans.items()}
+    figure, axes = panels((6.5, 2.5), 2.3, len(rows))
+    for i, reason in enumerate(reasons(scene.ranking, rows)):
+        left, right = axes[2 * i : 2 * i + 2]
+        plot_series(left, series, i, int(split[i]))
+        left.set_xlabel(textwrap.fill(reason, 90), fontsize=7)
+        for shift, name, colour in ((-0.2, "before", style.ACCENT), (0.2, "after", style.CONTRAST)):
+            height = 100 * np.nan_to_num(shares[name][i])
+            right.bar(np.arange(7) + shift, height, 0.4, color=colour, label=name)
+        right.set_xticks(range(7), [name[:1] for name in WEEKDAYS])
+        right.set_ylabel("% of the energy")
+    axes[1].legend()
+    alt = f"Daily energy and weekdays of the largest pattern changes: {listed_in_words(scene.names(rows))}."
+    return Drawing(figure, alt, series_columns(series))
 
 
-def class_transitions(scene: Scene) -> Drawn:
-    """Earlier against later class: the mass must lie on the diagonal."""
-    import matplotlib.pyplot as plt
-
-    columns, rows = scene.found.actual.columns, []
-    figure, axes = plt.subplots(1, len(CLASSES), figsize=(3.2 * len(CLASSES), 3))
+def class_transitions(scene: Scene) -> Drawing:
+    """Draw earlier against later classes: most installations must lie on the diagonal."""
+    columns, rows = scene.ranking.actual.columns, []
+    figure, axes = panels([3.2] * len(CLASSES), 3)
+    kept = []
     for panel, feature in zip(axes, CLASSES, strict=True):
-        before, after = (columns[f"{feature}_class_{when}"] for when in ("before", "after"))
-        count = max(CLASSES[feature], int(max(before.max(), after.max())) + 1)
-        matrix = transitions(before, after, count)
-        panel.imshow(np.log1p(matrix), cmap="cividis")
-        for (a, b), number in np.ndenumerate(matrix):
-            panel.text(b, a, str(number), ha="center", va="center", color="white", fontsize=6)
-            rows.append((feature, a + 1, b + 1, int(number)))
-        panel.set(title=feature, xlabel="class after", ylabel="class before")
-        panel.grid(visible=False)
+        matrix = transitions_of(columns, feature)
+        numbers = range(1, len(matrix) + 1)
+        counted_cells(panel, matrix, numbers, title=feature, xlabel="class after", ylabel="class before")
+        rows += [(feature, a + 1, b + 1, int(count)) for (a, b), count in np.ndenumerate(matrix)]
+        kept.append(f"{feature} {np.trace(matrix):,} of {matrix.sum():,}")
     names = ("feature", "class_before", "class_after", "installations")
-    return figure, {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    table: dict[str, object] = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    return Drawing(figure, f"Installations that kept their class: {', '.join(kept)}.", table)
 
 
-def scores(scene: Scene) -> Drawn:
-    """Scores, and those of the same installations a year before."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(5, 3))
-    verdicts = {"now": scene.found.actual, "a year before": scene.found.placebo}
-    finals = {name: v.score.final[v.ranked] for name, v in verdicts.items() if v is not None}
-    edges = np.linspace(
-        min(f.min() for f in finals.values()), max(f.max() for f in finals.values()) + 1e-9, 60
-    )
+def scores(scene: Scene) -> Drawing | None:
+    """Draw the scores, and those of the same installations a year before."""
+    verdicts = {"now": scene.ranking.actual, "a year before": scene.ranking.placebo}
+    finals = {
+        name: v.score.final[v.ranked] for name, v in verdicts.items() if v is not None and v.ranked.any()
+    }
+    if "now" not in finals:
+        return None
+    figure, (axes,) = panels((5,), 3)
+    whole = np.concatenate(list(finals.values()))
+    edges = np.linspace(whole.min(), whole.max() + 1e-9, BINS)
     columns: dict[str, object] = {"from_score": edges[:-1]}
-    for (name, final), colour in zip(finals.items(), ("#d55e00", "#0072b2"), strict=False):
+    for (name, final), colour in zip(finals.items(), (style.CONTRAST, style.ACCENT), strict=False):
         counts, _ = np.histogram(final, edges)
         axes.stairs(counts, edges, color=colour, label=name)
         columns[name.replace(" ", "_")] = counts
-    axes.set(yscale="log", xlabel="score", ylabel="installations")
+    log_axis(axes)
+    axes.set(xlabel="score", ylabel="installations")
     axes.legend()
-    return figure, columns
+    words = "; ".join(
+        f"{name} {len(final):,} installations, half above {np.median(final):.2f}, highest {final.max():.2f}"
+        for name, final in finals.items()
+    )
+    return Drawing(figure, f"Histogram of scores: {words}.", columns)
 
 
-def places(scene: Scene) -> Drawn | None:
-    """Map of the first hundred, where the installations have coordinates."""
-    import matplotlib.pyplot as plt
-
-    rows = scene.found.actual.order[:100]
-    latitude, longitude = scene.coordinates()
+def places(scene: Scene) -> Drawing | None:
+    """Draw a map of the first hundred, where the installations have coordinates."""
+    found = together(scene.run / "screen" / "daily", DAILY, ("latitude", "longitude"))
+    latitude, longitude = found["latitude"], found["longitude"]
     known = ~np.isnan(latitude) & ~np.isnan(longitude)
+    rows = scene.ranking.actual.order[:PLACES]
     rows = rows[known[rows]]
     if not len(rows):
         return None
-    figure, axes = plt.subplots(figsize=(5, 5))
-    axes.scatter(longitude[known], latitude[known], s=2, color="#cccccc")
-    final = scene.found.actual.score.final[rows]
-    axes.scatter(longitude[rows], latitude[rows], c=final, s=18, cmap="cividis")
+    figure, (axes,) = panels((5,), 5)
+    axes.scatter(longitude[known], latitude[known], s=2, color=style.GRID)
+    final = scene.ranking.actual.score.final[rows]
+    points = axes.scatter(
+        longitude[rows], latitude[rows], c=final, s=18, cmap=SHADES, edgecolors=style.INK, lw=0.3
+    )
+    figure.colorbar(points, ax=axes, label="score")
     axes.set(xlabel="longitude", ylabel="latitude")
-    return figure, {
-        "id": scene.found.actual.columns["installation_id"][rows],
-        "longitude": longitude[rows],
-        "latitude": latitude[rows],
-    }
+    table = {"id": scene.names(rows), "longitude": longitude[rows], "latitude": latitude[rows]}
+    return Drawing(
+        figure, f"Map of {len(rows)} of the first {PLACES} of the list, darker for higher scores.", table
+    )
 
 
-FIGURES = {
-    "18-contributions": contributions,
-    "19-scale-cases": scale_cases,
-    "20-shape-cases": shape_cases,
-    "21-class-transitions": class_transitions,
-    "22-scores": scores,
-    "23-map": places,
+FIGURES: Figures = {
+    "18-contributions": ("How the scores are built", contributions),
+    "19-scale-cases": ("The largest decreases", scale_cases),
+    "20-shape-cases": ("The largest changes of pattern", shape_cases),
+    "21-class-transitions": ("Classes before and after", class_transitions),
+    "22-scores": ("Scores now and a year before", scores),
+    "23-map": ("Where the first of the list are", places),
 }

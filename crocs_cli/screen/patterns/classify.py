@@ -1,4 +1,4 @@
-"""Classes of any period under a frozen model, and whether a class changed (paper, 2.4)."""
+"""Classify periods under a frozen model, and compare classes (paper, 2.4)."""
 
 from __future__ import annotations
 
@@ -19,22 +19,17 @@ NONE = -1
 class Classes:
     """The classes of two periods under one model, each array (installation,).
 
-    `before`, `after` class from 0 (-1: not testable), `ratio` distance of the later period to its own
-    prototype over that to the earlier class's (1: same class, NaN: not testable), `distance_before`,
-    `distance_after` to the own prototype, `percentile` 0..1 of `distance_after` among the model's members.
+    `class_before`, `class_after` from 0 (-1: not testable), `ratio` distance of the later period to its own
+    prototype over that to the earlier class's (1: same class, NaN: not testable), `prototype_before`,
+    `prototype_after` distance to the own prototype, `percentile` 0..1 of the later one among the members.
     """
 
-    before: np.ndarray
-    after: np.ndarray
+    class_before: np.ndarray
+    class_after: np.ndarray
     ratio: np.ndarray
-    distance_before: np.ndarray
-    distance_after: np.ndarray
+    prototype_before: np.ndarray
+    prototype_after: np.ndarray
     percentile: np.ndarray
-
-    def changed(self, margin: float) -> np.ndarray:
-        """Say whose class changed by more than the margin; with margin 0 every other class counts."""
-        other = (self.before != self.after) & (self.before >= 0) & (self.after >= 0)
-        return other & (self.ratio < 1 - margin) if margin else other
 
 
 def class_of(model: PatternMap, shares: np.ndarray, assign: Assign = "bmu") -> np.ndarray:
@@ -74,8 +69,7 @@ def distance_to(model: PatternMap, shares: np.ndarray, classes: np.ndarray) -> n
 
 
 def shape_distance(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the share of energy that moved: half the sum of absolute differences, 0..1, NaN unless
-    comparable.
+    """Return the fraction of energy that moved, 0..1; NaN where a period has no shares.
 
     Both float64 (installation, component). Source: screening specification 7.4 (total variation).
     """
@@ -89,8 +83,7 @@ def shape_distance(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def common_months(
     before: np.ndarray, after: np.ndarray, both: np.ndarray, least: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Restrict month shares of two periods to the months observed in both; NaN rows with fewer than
-    `least`."""
+    """Restrict shares of two periods to the months observed in both; NaN with fewer than `least`."""
     enough = both.sum(axis=1, keepdims=True) >= least
     return restrict(before, both & enough), restrict(after, both & enough)
 
@@ -102,7 +95,7 @@ def transitions(before: np.ndarray, after: np.ndarray, classes: int) -> np.ndarr
 
 
 def _by_mask(shares: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Group the rows by which components they have; rows without any are left out."""
+    """Group the rows by their known components; rows without any are left out."""
     known = ~np.isnan(shares)
     patterns, group = np.unique(known, axis=0, return_inverse=True)
     group = group.reshape(-1)
@@ -110,7 +103,7 @@ def _by_mask(shares: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _on(reference: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Reference rows on some components; shares are brought to sum 1 there, a whole row stays as it is."""
+    """Return reference rows on some components, with sum 1 there; whole rows stay as they are."""
     if mask.all():
         return np.ascontiguousarray(reference)
     return np.ascontiguousarray(restrict(reference, mask)[:, mask])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
+from crocs_cli.maths.portable import LN_10, log
 from crocs_cli.screen.daily.dates import MONTH_DAYS, YEAR_DAYS, Calendar
-from crocs_cli.screen.portable import LN_10, log
 
 NO_USE_KWH = 0.01
 LEAST_YEAR_KWH = 1.0
@@ -16,7 +17,7 @@ LEAST_YEAR_KWH = 1.0
 
 @dataclass(frozen=True)
 class Period:
-    """What one pass over a period of each installation finds.
+    """Sums and statistics of one period of each installation.
 
     Energy in kWh: `weekday_kwh` and `weekday_days` (installation, 7), `month_kwh` and `month_days`
     (installation, 12); `days` valid days and `mean_kwh`, `cv`, `low_share`, `zero_share`, `p10`, `p50`, `p90`
@@ -57,11 +58,11 @@ def summarise(
     return Period(week[..., 0], week[..., 1], month[..., 0], month[..., 1], *rest.T)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _sums(
     kwh: np.ndarray, begin: np.ndarray, end: np.ndarray, weekday: np.ndarray, month: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Energy and valid days by weekday and by month: (installation, 7, 2) and (installation, 12, 2)."""
+    """Return energy and valid days by weekday and by month: (installation, 7, 2), (installation, 12, 2)."""
     by_week, by_month = np.zeros((len(kwh), 7, 2)), np.zeros((len(kwh), 12, 2))
     for i in prange(len(kwh)):
         for day in range(begin[i], end[i]):
@@ -77,9 +78,9 @@ def _sums(
     return by_week, by_month
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _distribution(kwh: np.ndarray, begin: np.ndarray, end: np.ndarray, low_fraction: float) -> np.ndarray:
-    """Days, mean, cv, low share, zero share, p10, p50, p90 of each installation's daily energy."""
+    """Return days, mean, cv, low and zero share, p10, p50, p90 of each installation's daily energy."""
     found = np.full((len(kwh), 8), np.nan)
     for i in prange(len(kwh)):
         row = kwh[i, begin[i] : end[i]].astype(np.float64)
@@ -124,8 +125,7 @@ def month_shares(period: Period, observed: np.ndarray) -> np.ndarray:
 
 
 def year_kwh(period: Period, observed: np.ndarray) -> np.ndarray:
-    """Return energy of a standard year, kWh (installation,): by months when all 12 are observed, else by
-    days."""
+    """Return the energy of a standard year, kWh (installation,): by months if all are known, else by days."""
     mean = period.month_kwh / np.maximum(period.month_days, 1)
     return np.where(observed.all(axis=1), (mean * MONTH_DAYS).sum(axis=1), YEAR_DAYS * period.mean_kwh)
 
@@ -136,7 +136,7 @@ def log_energy(year: np.ndarray) -> np.ndarray:
 
 
 def restrict(shares: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return shares on the masked components only, summing to 1 there, NaN elsewhere (broadcasts)."""
+    """Return shares on the masked components, with sum 1 there, NaN elsewhere (broadcasts)."""
     return _shares(np.where(mask, shares, np.nan))
 
 

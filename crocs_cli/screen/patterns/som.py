@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from crocs_cli.maths.compiled import kernel, parallel_kernel
 from crocs_cli.maths.decisions import first_greatest
-from crocs_cli.screen.portable import exp, log, product
+from crocs_cli.maths.portable import exp, log, product
 
 NEIGHBOUR = 1.01
 LAST_RADIUS = 0.5
@@ -47,7 +48,7 @@ class Lattice:
         return np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=2))
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def nearest_two(data: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return nearest node, second nearest node and squared distance to the nearest of every row.
 
@@ -71,9 +72,9 @@ def nearest_two(data: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.nda
     return first, second, distance
 
 
-@njit(cache=True)
+@kernel
 def _node_sums(data: np.ndarray, node: np.ndarray, nodes: int) -> np.ndarray:
-    """Sum of the data of every node and, in a last column, their count; one order whatever the threads."""
+    """Return sums of the data of every node and, in a last column, their count; in one order."""
     total = np.zeros((nodes, data.shape[1] + 1))
     for i in range(len(data)):
         total[node[i], -1] += 1
@@ -83,7 +84,7 @@ def _node_sums(data: np.ndarray, node: np.ndarray, nodes: int) -> np.ndarray:
 
 
 def start(data: np.ndarray, lattice: Lattice) -> np.ndarray:
-    """Lay the map over the first two principal components, +-1 standard deviation; a chain over quantiles."""
+    """Return nodes over the first two principal components, +-1 standard deviation; a chain on quantiles."""
     if data.shape[1] == 1:
         return np.quantile(data, (np.arange(lattice.nodes) + 0.5) / lattice.nodes, axis=0)
     centre = data.mean(axis=0)
@@ -136,7 +137,7 @@ def train(data: np.ndarray, lattice: Lattice, epochs: int = 50) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Quality:
-    """How well a map stands for data: see `quality`."""
+    """Measures of a map; see `quality`."""
 
     quantisation_error: float
     holdout_error: float
@@ -147,9 +148,7 @@ class Quality:
 
 
 def quality(nodes: np.ndarray, lattice: Lattice, data: np.ndarray, holdout: np.ndarray) -> Quality:
-    """Measure a map: mean distance to the nearest node (of the training data and of data held out), share of
-    rows whose two nearest nodes are no neighbours, mean distance to the centre, explained variance, empty
-    nodes.
+    """Measure a map on its training data and on data held out.
 
     Source: screening specification 6.6.
     """

@@ -1,4 +1,4 @@
-"""Typical patterns: k-means on the nodes of a map, classes with lasting numbers, prototypes (paper, 3.2)."""
+"""Fit typical patterns: map, classes of nodes, prototypes with lasting numbers (paper, 3.2)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUMMER, WINTER = [6, 7], [11, 0, 1]
 
 @dataclass(frozen=True)
 class PatternMap:
-    """A frozen model of one feature: a map, the class of each node, and what each class looks like.
+    """A frozen model of one feature: a map, the class of each node, and the profiles of each class.
 
     `nodes` (node, component), `node_class` (node,) from 0, `hits` (node,), `prototypes`, `low`, `high`
     (class, component: mean, 10th and 90th percentile of its installations), `sizes` (class,),
@@ -45,7 +45,7 @@ class PatternMap:
 
 @dataclass(frozen=True)
 class MapPlan:
-    """How one map is made: classes, its lattice, epochs, seed, whether hits weigh nodes, hemisphere."""
+    """How to fit a map: classes, lattice, epochs, seed, weights of nodes, hemisphere."""
 
     feature: Feature
     classes: int
@@ -57,8 +57,7 @@ class MapPlan:
 
 
 def fit(data: np.ndarray, plan: MapPlan) -> PatternMap:
-    """Fit map and classes to data, float64 (installation, component); every tenth row is held out of the
-    map."""
+    """Fit map and classes to data, float64 (installation, component); each tenth row is held out."""
     held = np.arange(len(data)) % 10 == 9
     trained = data[~held]
     nodes = som.train(trained, plan.lattice, plan.epochs)
@@ -90,8 +89,7 @@ def fit(data: np.ndarray, plan: MapPlan) -> PatternMap:
 def elbow(
     nodes: np.ndarray, weight: np.ndarray, data: np.ndarray, node: np.ndarray, plan: MapPlan
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cluster the nodes into 1..12 classes; return the curve (class count, 3) and the labels of the plan's
-    count.
+    """Cluster the nodes into 1..12 classes; return the curve (count, 3) and the labels of the plan.
 
     The curve holds WCSS of the nodes, WCSS of the installations through their nodes, and the silhouette of a
     sample. WCSS of the nodes never rises: each count also starts from the one before. Specification 6.8.
@@ -124,7 +122,7 @@ def _silhouette(apart: np.ndarray, labels: np.ndarray) -> float:
 
 
 def suggested_classes(cost: np.ndarray) -> int:
-    """Return the count at the knee of a WCSS curve: the point farthest below the chord of its ends."""
+    """Return the knee of a WCSS curve: the point farthest below the chord of its ends."""
     known = cost[~np.isnan(cost)]
     if len(known) < 3 or known[0] <= known[-1]:
         return len(known)
@@ -134,7 +132,7 @@ def suggested_classes(cost: np.ndarray) -> int:
 
 
 def lasting_numbers(labels: np.ndarray, data: np.ndarray, node: np.ndarray, plan: MapPlan) -> np.ndarray:
-    """Renumber classes by what they mean, so that numbers last and equal the paper's figures 15 to 17.
+    """Number classes by their meaning, as in the paper's figures 15 to 17.
 
     Week: rising weekend share. Month: rising summer less winter share (other hemisphere: falling).
     Scale: rising energy. Ties: by size, then by the first component.
@@ -149,7 +147,7 @@ def lasting_numbers(labels: np.ndarray, data: np.ndarray, node: np.ndarray, plan
 
 
 def order_key(prototypes: np.ndarray, plan: MapPlan) -> np.ndarray:
-    """Return the quantity that numbers classes, float64 (class,)."""
+    """Return the quantity by which classes are numbered, float64 (class,)."""
     if plan.feature == "week":
         return prototypes[:, SATURDAY] + prototypes[:, SUNDAY]
     if plan.feature == "month":

@@ -1,1 +1,1 @@
-"""From the changes to tags, a score, an order and its reasons."""
+"""Turn changes into tags, a score, an order and reasons."""

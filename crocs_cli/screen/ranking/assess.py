@@ -1,4 +1,4 @@
-"""What can be said of a shard on its own: features of DS0, then all changes that need no other shard."""
+"""Measure a shard on its own: features of DS0, classes, distances, tests 1 and 2."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crocs_cli.maths.portable import product
 from crocs_cli.maths.readings.days import public_holidays
 from crocs_cli.screen.changes import average, trend
 from crocs_cli.screen.changes.homologous import yearly_month_change
 from crocs_cli.screen.daily import filters, gaps
 from crocs_cli.screen.daily.aggregates import month_means, week_means, weeks_after, weeks_before
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
-from crocs_cli.screen.daily.filters import Thresholds
 from crocs_cli.screen.daily.series import Series, testable
 from crocs_cli.screen.patterns import features
 from crocs_cli.screen.patterns.classify import common_months, shape_distance
 from crocs_cli.screen.patterns.features import Period
-from crocs_cli.screen.portable import product
 from crocs_cli.screen.ranking import scoring
 from crocs_cli.screen.ranking.model import Model
 from crocs_cli.screen.settings import FilterSettings, RankSettings
 
 Arrays = dict[str, np.ndarray]
-GAP_BINS = 32  # lengths up to about 1,400 days; longer gaps fall into the last bin
 QUALITY_BITS = 6
 CONSISTENT_CV = 0.35
 HIGH_CLASS = 3  # classes 4 and 5 of 5
@@ -31,7 +29,7 @@ HIGH_CLASS = 3  # classes 4 and 5 of 5
 
 @dataclass(frozen=True)
 class View:
-    """One period of a shard: what a pass found, the shares, and the columns that filters look at."""
+    """Measures of one period of a shard: sums, shares, and the columns of the filters."""
 
     period: Period
     week: np.ndarray
@@ -44,7 +42,7 @@ class View:
 def look(
     series: Series, begin: np.ndarray, end: np.ndarray, limits: FilterSettings, weekday: np.ndarray
 ) -> View:
-    """Look at days begin..end-1 of each installation."""
+    """Measure days begin..end-1 of each installation."""
     period = features.summarise(series.kwh, series.calendar, begin, end, limits.low_fraction, weekday)
     observed = features.observed_months(period)
     week, month = features.week_shares(period), features.month_shares(period, observed)
@@ -60,14 +58,15 @@ PERIOD_COLUMNS = ("days", "mean_kwh", "cv", "low_share", "zero_share", "p10", "p
 
 
 def describe(series: Series, windows: Windows, limits: FilterSettings, weekday: np.ndarray) -> Arrays:
-    """Return the arrays of a features file: everything about DS0 that the model is fitted from."""
+    """Return the arrays of a features file, from which the model is fitted."""
     view = look(series, windows.begin, windows.split, limits, weekday)
-    intervals = series.arrays["intervals"]
+    expected = gaps.inside(series.calendar.days, windows.begin, windows.split)
+    intervals, usual = series.arrays["intervals"], series.arrays["expected_intervals"]
     short = np.full(len(series), -1)
     if len(intervals):
-        expected = series.arrays["expected_intervals"]
-        short = gaps.short_days(intervals, expected, windows.begin, windows.split)
+        short = gaps.short_days(intervals, usual, windows.begin, windows.split)
     week_null, month_null = honest_distances(series, windows, limits, weekday)
+    quality = series.arrays["quality"]
     return view.columns | {
         "installation_id": series.arrays["installation_id"],
         "level": series.arrays["level"],
@@ -77,8 +76,10 @@ def describe(series: Series, windows: Windows, limits: FilterSettings, weekday: 
         "log_energy": view.log_energy,
         "week_null": week_null,
         "month_null": month_null,
-        "gap_length_count": _gap_lengths(series, windows),
-        "quality_count": _quality(series),
+        "gap_length_count": gaps.gap_lengths(np.isnan(series.kwh) & expected),
+        "quality_count": np.stack(
+            [((quality >> bit) & 1).sum(axis=1) for bit in range(QUALITY_BITS)], axis=1
+        ),
     }
 
 
@@ -110,8 +111,7 @@ def assess(
     settings: RankSettings,
     weekday: np.ndarray,
 ) -> Arrays:
-    """Return the arrays of a changes file: filters, classes, distances, tests 1 and 2 of every
-    installation."""
+    """Return the arrays of a changes file: filters, classes, distances, tests 1 and 2."""
     before = look(series, windows.begin, windows.split, limits, weekday)
     after = look(series, windows.split, windows.end, limits, weekday)
     found = _filtered(series, windows, model, limits, (before, after))
@@ -137,11 +137,11 @@ def assess(
 def _filtered(
     series: Series, windows: Windows, model: Model, limits: FilterSettings, views: tuple[View, View]
 ) -> Arrays:
-    """Filters of both periods, completeness, and the plain measures of each period."""
+    """Return filters of both periods, completeness, and the measures of each period."""
     before, after = views
     quartile = model.first_quartile[series.arrays["level"]]
-    bits_before = filters.label(before.columns, quartile, thresholds(limits, limits.min_days_before))
-    bits_after = filters.label(after.columns, quartile, thresholds(limits, limits.min_days_after))
+    bits_before = filters.label(before.columns, quartile, limits)
+    bits_after = filters.label(after.columns, quartile, limits, is_before=False)
     fell = (bits_after & filters.LOW_CONSUMPTION > 0) & (bits_before & filters.LOW_CONSUMPTION == 0)
     cut = ~testable(windows, limits)
     bits_before = bits_before | np.where(cut, filters.CONTRACT, 0)
@@ -154,23 +154,10 @@ def _filtered(
     return columns | {"completeness": 1 - least}
 
 
-def thresholds(limits: FilterSettings, least_days: int) -> Thresholds:
-    """Return the limits of one period."""
-    return Thresholds(
-        limits.max_missing_share,
-        limits.max_gap_days,
-        least_days,
-        limits.low_divisor,
-        limits.low_frequency_share,
-        limits.week_share,
-        limits.month_share,
-    )
-
-
 def _compared(
     level: np.ndarray, model: Model, settings: RankSettings, views: tuple[View, View], bits: np.ndarray
 ) -> Arrays:
-    """Classes of both periods and distances between them, where the filters let them be compared."""
+    """Return classes of both periods and distances between them, where filters allow it."""
     before, after = views
     both = before.observed & after.observed
     months = common_months(before.month, after.month, both, settings.months_min_distance)
@@ -182,14 +169,7 @@ def _compared(
         inside = filters.clusterable(bits & ~np.int16(filters.MONTH_NOT_TESTABLE), feature)
         shares = [np.where(inside[:, None], values, np.nan) for values in pair]
         found = model.compare(feature, level, shares[0], shares[1], settings.assign)
-        columns |= {
-            f"{feature}_class_before": found.before,
-            f"{feature}_class_after": found.after,
-            f"{feature}_ratio": found.ratio,
-            f"{feature}_prototype_before": found.distance_before,
-            f"{feature}_prototype_after": found.distance_after,
-            f"{feature}_percentile": found.percentile,
-        }
+        columns |= {f"{feature}_{name}": values for name, values in vars(found).items()}
     for feature, (first, second) in (("week", (before.week, after.week)), ("month", months)):
         distance = shape_distance(first, second)
         euclidean = np.sqrt(np.nansum((second - first) ** 2, axis=1))
@@ -209,7 +189,7 @@ def _tested(
     views: tuple[View, View],
     month_class: np.ndarray,
 ) -> Arrays:
-    """Tests 1 and 2, the monthly part of test 3, and the weekly means that test 3 needs of everybody."""
+    """Return tests 1 and 2, the months of test 3, and the weekly means that test 3 needs."""
     calendar, mean = series.calendar, views[0].period.mean_kwh
     weeks = week_means(series.kwh, calendar)
     early, late = weeks_before(calendar, windows), weeks_after(calendar, windows)
@@ -237,35 +217,14 @@ def _cv(weeks: np.ndarray) -> np.ndarray:
 
 
 def _last_ordinary_day(kwh: np.ndarray, mean_kwh: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Last day with at least a tenth of the mean before, -1 without any."""
+    """Return the last day with at least a tenth of the mean before, -1 without any."""
     day = np.arange(kwh.shape[1])
     ordinary = (kwh >= 0.10 * mean_kwh[:, None]) & (day < end[:, None])
     return np.where(ordinary.any(axis=1), kwh.shape[1] - 1 - ordinary[:, ::-1].argmax(axis=1), -1)
 
 
-def _gap_lengths(series: Series, windows: Windows) -> np.ndarray:
-    """How many gaps of DS0 fall into each bin of the histogram, int32 (installation, GAP_BINS)."""
-    inside = gaps.inside(series.calendar.days, windows.begin, windows.split)
-    installation, _, length = gaps.gap_runs(np.isnan(series.kwh) & inside)
-    edges = gap_edges()
-    place = np.searchsorted(edges, length, side="right") - 1
-    counts = np.zeros((len(series), GAP_BINS), np.int32)
-    np.add.at(counts, (installation, place), 1)
-    return counts
-
-
-def gap_edges() -> np.ndarray:
-    """Return the first length of each of the GAP_BINS bins."""
-    return gaps.gap_bins(51 + 50 * GAP_BINS)[:GAP_BINS]
-
-
-def _quality(series: Series) -> np.ndarray:
-    quality = series.arrays["quality"]
-    return np.stack([((quality >> bit) & 1).sum(axis=1) for bit in range(QUALITY_BITS)], axis=1)
-
-
 def weekdays(calendar: Calendar, holidays: str, country: str) -> np.ndarray:
-    """Return the weekday that each day counts for: a public holiday as itself, as Sunday, or as none (-1)."""
+    """Return the weekday of each day; that of a holiday may be Sunday, or none (-1)."""
     weekday = calendar.weekday.copy()
     if holidays != "ignore":
         first = int(calendar.dates[0].astype(int))

@@ -1,4 +1,4 @@
-"""Bring all installations together: peers, test 3, tags, score, onset, loss, p-values, order."""
+"""Compare all installations: peers, test 3, tags, score, onset, loss, p-values, order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crocs_cli.screen.daily.aggregates import percent_of, weeks_after, weeks_bef
 from crocs_cli.screen.daily.dates import WEEK, YEAR_WEEKS, Calendar, Windows
 from crocs_cli.screen.ranking import scoring, tags
 from crocs_cli.screen.ranking.scoring import Score
-from crocs_cli.screen.ranking.tags import ShapeScale, TagRule
+from crocs_cli.screen.ranking.tags import ShapeScale
 from crocs_cli.screen.settings import RankSettings
 
 Arrays = dict[str, np.ndarray]
@@ -23,7 +23,7 @@ EXPLAINED_DAYS = 45
 
 @dataclass(frozen=True)
 class Crowd:
-    """What all installations share: the calendar, the number of each one's peer group (-1 unknown), events.
+    """Data that all installations share: calendar, peer group of each (-1 unknown), events.
 
     `event_row`, `event_day` (event,): changes of contract, power, tariff or meter.
     """
@@ -36,7 +36,7 @@ class Crowd:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Everything a ranking says: columns, tags and scores (installation,), and the order of the ranked."""
+    """Columns, tags and scores (installation,) of a ranking, and the order of the ranked."""
 
     columns: Arrays
     tags: Arrays
@@ -46,8 +46,7 @@ class Verdict:
 
 
 def rankable(columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return who can be ranked: no large gaps in either period, not low before, not cut short by a
-    contract."""
+    """Return where both periods can be compared: no large gaps, not low before, not cut by a contract."""
     before, after = columns["filters_before"], columns["filters_after"]
     return (before & UNRANKED_BEFORE == 0) & (after & filters.LARGE_GAPS == 0)
 
@@ -81,7 +80,7 @@ def _since(
     periods: tuple[np.ndarray, np.ndarray],
     settings: RankSettings,
 ) -> Arrays:
-    """Onset week with its interval, what peers did at the end, and the energy missing since."""
+    """Return the onset week with its interval, the change of peers, and the energy missing since."""
     (adjusted, usual), (early, late) = changes, periods
     split = onset.best_split(np.where(early | late, adjusted, np.nan), late)
     week = np.where(split[:, 3] < 0, split[:, 0], np.nan)
@@ -101,22 +100,17 @@ def _since(
 
 
 def _percent(weeks: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Change of the last weeks against the same ones a year before, %, without shrinking."""
+    """Return the change of the last weeks against those a year before, %, without shrinking."""
     now, then = weeks[:, YEAR_WEEKS:], weeks[:, :-YEAR_WEEKS]
     both = last[:, YEAR_WEEKS:] & ~np.isnan(now) & ~np.isnan(then)
     sums = np.where(both, now, 0).sum(axis=1), np.where(both, then, 0).sum(axis=1)
     return np.where(sums[1] > 0, 100 * (sums[0] / np.where(sums[1] > 0, sums[1], 1) - 1), np.nan)
 
 
-def rule_of(settings: RankSettings) -> TagRule:
-    """Return how tags are made under some settings."""
-    return TagRule(settings.min_change, settings.full_drop, settings.margin, settings.test1_only)
-
-
 def verdict(columns: Arrays, crowd: Crowd, scale: ShapeScale, settings: RankSettings) -> Verdict:
     """Tag, score and order installations whose columns already hold test 3 (from `yearly`)."""
     columns = columns | _derived(columns, crowd, settings)
-    found = tags.make_tags(columns, scale, rule_of(settings))
+    found = tags.make_tags(columns, scale, settings)
     factors = settings.factors.model_dump()
     gamma = settings.gamma if settings.completeness == "multiply" else 0.0
     score = scoring.score(found, factors, columns["completeness"], gamma)
@@ -130,9 +124,9 @@ def verdict(columns: Arrays, crowd: Crowd, scale: ShapeScale, settings: RankSett
 
 
 def _derived(columns: Arrays, crowd: Crowd, settings: RankSettings) -> Arrays:
-    """Type, source, agreement, the day of the onset, and whether a contract explains it."""
-    ratio, source = tags.main_ratio(columns, rule_of(settings))
-    kind = tags.change_type(ratio, rule_of(settings))
+    """Return type, source, agreement, onset day, and whether a contract explains the change."""
+    ratio, source = tags.main_ratio(columns, settings)
+    kind = tags.change_type(ratio, settings)
     sees, made = tags.agreement(columns)
     first = crowd.calendar.first_day_of_weeks
     day = np.where((columns["onset_week"] >= 0) & (kind == 1), first + WEEK * columns["onset_week"], -1)

@@ -1,5 +1,4 @@
-"""The frozen model: a map for each feature and scope, the quartile of each level, the honest shape
-distances."""
+"""The frozen model: maps by feature and scope, quartiles of levels, honest shape distances."""
 
 from __future__ import annotations
 
@@ -22,23 +21,21 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Model:
-    """What a screening knows of its population; `maps` by (feature, scope), scope `all` or a voltage
-    level."""
+    """A frozen model; `maps` by (feature, scope), scope `all` or a voltage level."""
 
     maps: Mapping[tuple[str, str], PatternMap]
     first_quartile: np.ndarray
     shape_scale: ShapeScale
 
     def scope(self, feature: str, level: int) -> str:
-        """Return which map of a feature stands for a level: its own, else the one of all."""
+        """Return the scope of a level's map: its own, else that of all."""
         name = LEVELS[level]
         return name if (feature, name) in self.maps else ALL
 
     def compare(
         self, feature: str, level: np.ndarray, before: np.ndarray, after: np.ndarray, assign: Assign
     ) -> Classes:
-        """Classify two periods of each installation, float64 (installation, component), by its level's
-        map."""
+        """Classify two periods, float64 (installation, component), by the map of each one's level."""
         count = len(level)
         whole = Classes(
             np.full(count, NONE), np.full(count, NONE), *(np.full(count, np.nan) for _ in range(4))
@@ -58,13 +55,13 @@ class Model:
         return own[0].prototypes
 
 
-def map_arrays(found: PatternMap) -> Arrays:
+def map_arrays(pattern_map: PatternMap) -> Arrays:
     """Return a map as the arrays of its file."""
-    lattice = found.lattice
+    lattice = pattern_map.lattice
     return {
         "lattice": np.array([lattice.rows, lattice.columns, lattice.hexagonal]),
-        "quality": np.array(astuple(found.quality), dtype=np.float64),
-        **{name: getattr(found, name) for name in MAP_ARRAYS},
+        "quality": np.array(astuple(pattern_map.quality), dtype=np.float64),
+        **{name: getattr(pattern_map, name) for name in MAP_ARRAYS},
     }
 
 
@@ -72,7 +69,7 @@ MAP_ARRAYS = ("nodes", "node_class", "hits", "prototypes", "low", "high", "sizes
 
 
 def map_of(arrays: Arrays) -> PatternMap:
-    """Return the map that a file's arrays hold."""
+    """Return the map of a file's arrays."""
     rows, columns, hexagonal = (int(value) for value in arrays["lattice"])
     measures = dict(zip([field.name for field in fields(Quality)], arrays["quality"].tolist(), strict=True))
     quality = Quality(**{**measures, "empty_nodes": int(measures["empty_nodes"])})
@@ -84,7 +81,7 @@ def map_of(arrays: Arrays) -> PatternMap:
 
 
 def model_of(maps: Mapping[str, Arrays], levels: Arrays) -> Model:
-    """Put a model together from the arrays of its map files, by key `feature-scope`, and of levels.h5."""
+    """Return the model of map files, by key `feature-scope`, and of levels.h5."""
     week, month = (cast(tuple[float, float], tuple(map(float, row))) for row in levels["shape_scale"])
     return Model(
         {tuple(key.split("-")): map_of(arrays) for key, arrays in maps.items()},  # type: ignore[misc]

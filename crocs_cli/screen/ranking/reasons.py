@@ -1,4 +1,4 @@
-"""A sentence for each installation: why it stands where it stands."""
+"""Explain the rank of each installation in a sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MONTH_WORDS = ("winter", "regular, less in summer", "regular, more in winter", "
 
 
 def sentence(row: Row, contributions: Mapping[str, float], calendar: Calendar) -> str:
-    """Return the reasons of one installation, the largest contributions first, and how complete its data are.
+    """Return the reasons of one installation, largest first, and the completeness of its data.
 
     `row` holds one installation's columns of a verdict; `contributions` factor x tag.
     """
@@ -80,7 +80,7 @@ def _scale(row: Row, calendar: Calendar) -> str:
 
 
 def _shown_percent(row: Row, source: str) -> float:
-    """The change shown to people is made without shrinking where it can be (specification 8.2)."""
+    """Return the change in % without shrinking where there is one (specification 8.2)."""
     if source == "test 3":
         return row["now_percent"]
     return row["t1_percent"] if source == "test 1" else row["trend_percent"]

@@ -1,4 +1,4 @@
-"""The score: sum-product of tags by factors, discounted by completeness, and the order (paper, 2.6)."""
+"""Score and order installations: sum of tags times factors, lowered by missing days (paper, 2.6)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crocs_cli.screen.portable import exp, log
+from crocs_cli.maths.portable import exp, log
 
 Factors = Mapping[str, float]
 
@@ -28,7 +28,7 @@ class Score:
 def score(
     tags: Mapping[str, np.ndarray], factors: Factors, completeness: np.ndarray, gamma: float = 1.0
 ) -> Score:
-    """Score installations; a tag that could not be tested counts 0 (paper, 2.6; specification 9.2, 9.3)."""
+    """Score installations; an untestable tag counts 0 (paper, 2.6; specification 9.2, 9.3)."""
     contributions = {name: factors[name] * np.nan_to_num(tag) for name, tag in tags.items()}
     total = np.sum(list(contributions.values()), axis=0)
     complete = np.nan_to_num(completeness)
@@ -60,7 +60,7 @@ def ranks(ordered: np.ndarray, count: int, groups: np.ndarray | None = None) -> 
 
 
 def ceased(kwh: np.ndarray, mean_before: np.ndarray, end: np.ndarray, days: int = 91) -> np.ndarray:
-    """Return who stopped: 9 of 10 valid days of the last 91 lie under a tenth of the mean before.
+    """Return which installations stopped: 9 of 10 valid days of the last 91 below a tenth of the mean.
 
     `kwh` (installation, day), `mean_before` and `end` (installation,). Source: specification 9.4.
     """
@@ -71,7 +71,7 @@ def ceased(kwh: np.ndarray, mean_before: np.ndarray, end: np.ndarray, days: int 
 
 
 def placebo_p(scores: np.ndarray, null: np.ndarray, level: np.ndarray, null_level: np.ndarray) -> np.ndarray:
-    """Return (1 + how many of the null are as high) / (1 + null), against the same level, else all, when few.
+    """Return empirical p-values: (1 + scores of the null that are as high) / (1 + scores of the null).
 
     The null are scores of the same population at a date when nothing is suspected. Specification 14.2.
     """
@@ -89,10 +89,8 @@ LEAST_NULL = 200
 
 def false_discovery(p: np.ndarray) -> np.ndarray:
     """Return Benjamini-Hochberg q-values of p-values, NaN left out."""
-    q = np.full(len(p), np.nan)
-    known = np.nonzero(~np.isnan(p))[0]
-    if len(known):
-        falling = known[np.argsort(-p[known], kind="stable")]
-        share = p[falling] * len(known) / np.arange(len(known), 0, -1)
-        q[falling] = np.minimum(np.minimum.accumulate(share), 1)
+    from scipy.stats import false_discovery_control
+
+    q, known = np.full(len(p), np.nan), ~np.isnan(p)
+    q[known] = false_discovery_control(p[known])
     return q

@@ -1,4 +1,4 @@
-"""Tags: what the tests found of each installation, from 0 to 1 (paper, 2.6)."""
+"""Turn the results of the tests into tags from 0 to 1 (paper, 2.6)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crocs_cli.screen.portable import LN_0_9, exp
+from crocs_cli.maths.portable import LN_0_9, exp
+from crocs_cli.screen.settings import RankSettings
 
 Columns = Mapping[str, np.ndarray]
 TAGS = (
@@ -34,17 +35,6 @@ WORD_STEPS = (0.1, 0.3, 0.5, 0.7)
 
 
 @dataclass(frozen=True)
-class TagRule:
-    """How tags are made: least change that counts, the full drop, the margin of a class change, which
-    test."""
-
-    min_change: float = 0.10
-    full_drop: float = 0.70
-    margin: float = 0.2
-    test1_only: bool = False
-
-
-@dataclass(frozen=True)
 class ShapeScale:
     """Median and 99th percentile of the shape distances of honest periods, by week and by month."""
 
@@ -52,14 +42,13 @@ class ShapeScale:
     month: tuple[float, float]
 
 
-def drop_intensity(ratio: np.ndarray, rule: TagRule) -> np.ndarray:
-    """Return how strong a decrease is, 0 up to the least change, 1 from the full drop on; NaN stays."""
+def drop_intensity(ratio: np.ndarray, rule: RankSettings) -> np.ndarray:
+    """Return the intensity of a decrease: 0 up to the least change, 1 from the full drop on; NaN stays."""
     return np.clip((1 - exp(ratio) - rule.min_change) / (rule.full_drop - rule.min_change), 0, 1)
 
 
-def main_ratio(columns: Columns, rule: TagRule) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ratio that decides the type and which test it comes from (0 none): test 3, else 2, else
-    1."""
+def main_ratio(columns: Columns, rule: RankSettings) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ratio that decides the type, and its test: 3, else 2, else 1 (0 none)."""
     ratio, source = columns["t1_ratio"], np.where(np.isnan(columns["t1_ratio"]), 0, 1)
     if not rule.test1_only:
         for test, name in ((2, "t2_gap"), (3, "t3_last")):
@@ -68,14 +57,14 @@ def main_ratio(columns: Columns, rule: TagRule) -> tuple[np.ndarray, np.ndarray]
     return ratio, source
 
 
-def change_type(ratio: np.ndarray, rule: TagRule) -> np.ndarray:
+def change_type(ratio: np.ndarray, rule: RankSettings) -> np.ndarray:
     """Return 0 none, 1 decrease, 2 increase of every installation."""
     change = exp(np.nan_to_num(ratio)) - 1
     return np.where(change <= -rule.min_change, 1, np.where(change >= rule.min_change, 2, 0))
 
 
 def agreement(columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many tests see a sure decrease, and how many could be made."""
+    """Count the tests with a significant decrease, and the tests that were possible."""
     pairs = [(columns[f"{test}_{ratio}"], columns[f"{test}_z"]) for test, ratio in RATIOS]
     known = np.array([~np.isnan(ratio) & ~np.isnan(z) for ratio, z in pairs])
     sees = np.array([(ratio <= LN_0_9) & (np.abs(z) >= SURE) for ratio, z in pairs])
@@ -86,12 +75,12 @@ RATIOS = (("t1", "ratio"), ("t2", "ratio"), ("t3", "last"))
 
 
 def shape_tag(distance: np.ndarray, scale: tuple[float, float]) -> np.ndarray:
-    """Return how unusual a shape distance is: 0 at the honest median, 1 at the honest 99th percentile."""
+    """Return a tag of a shape distance: 0 at the honest median, 1 at the honest 99th percentile."""
     median, high = scale
     return np.clip((distance - median) / max(high - median, 1e-9), 0, 1)
 
 
-def make_tags(columns: Columns, scale: ShapeScale, rule: TagRule) -> dict[str, np.ndarray]:
+def make_tags(columns: Columns, scale: ShapeScale, rule: RankSettings) -> dict[str, np.ndarray]:
     """Return every tag, float64 (installation,), 0..1, NaN where it could not be tested.
 
     Source: specification 8.6 and 9.1.

@@ -1,1 +1,1 @@
-"""Populations with honest reasons for change, and thieves among them."""
+"""Simulate populations with honest changes, and thieves among them."""

@@ -1,8 +1,8 @@
-"""Fifteen ways to pay for less than was used, on daily energy (specification 11.3).
+"""Fifteen kinds of theft on daily energy (specification 11.3).
 
 After Zheng et al. (IEEE TII 15(3), 2019: FDI1-6), Jokar et al. (IEEE TSG 7(1), 2016: h1-h6) and Altamimi et
-al. (Energy, 2023), adapted to days. Each function takes the true energy of the attacked days and a `Scene`,
-and returns what the meter records.
+al. (Energy, 2023), adapted to days. Each attack takes the true energy of its days and a `Scene`, and returns
+the recorded energy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NONE = 0
 
 @dataclass(frozen=True)
 class Scene:
-    """What an attack may look at: a generator, the mean before it, weekday and month of its days.
+    """Data that an attack may use: a generator, the mean before it, weekday and month of its days.
 
     `season` ranks the 12 months of this installation by level, highest first; `others` (installation, day)
     are the same days of other installations and `other_means` their means.
@@ -32,50 +32,28 @@ class Scene:
     other_means: np.ndarray
 
 
-def constant_reduction(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A1: every day times one factor (FDI1, h1)."""
-    return kwh * scene.rng.uniform(0.2, 0.8)
+def _windows(kwh: np.ndarray, scene: Scene) -> np.ndarray:
+    """Return windows of 3 to 21 days that cover 10 to 40 % of the days."""
+    covered = np.zeros(len(kwh), bool)
+    wanted = scene.rng.uniform(0.1, 0.4) * len(kwh)
+    while covered.sum() < wanted:
+        first = scene.rng.integers(len(kwh))
+        covered[first : first + scene.rng.integers(3, 22)] = True
+    return covered
 
 
-def cap(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A2: nothing above a limit is recorded (FDI2)."""
-    return np.minimum(kwh, scene.rng.uniform(0.4, 0.9) * scene.mean_kwh)
+def _weekdays(scene: Scene) -> np.ndarray:
+    """Return the days of two to four weekdays."""
+    return np.isin(scene.weekday, scene.rng.choice(7, scene.rng.integers(2, 5), replace=False))
 
 
-def constant_bypass(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A3: a constant load passes beside the meter (FDI3)."""
-    return np.maximum(kwh - scene.rng.uniform(0.2, 0.6) * scene.mean_kwh, 0)
+def _drift(kwh: np.ndarray, scene: Scene) -> np.ndarray:
+    """Return the stolen fraction of each day, which grows for two to eight months."""
+    return np.minimum(np.arange(len(kwh)) / scene.rng.uniform(60, 240), 1) * scene.rng.uniform(0.3, 0.8)
 
 
-def zero_windows(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A4: nothing recorded in windows of 3 to 21 days (FDI4, h2)."""
-    return np.where(_windows(len(kwh), scene.rng), 0, kwh)
-
-
-def random_scaling(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A5: every day times a factor of its own (FDI5, h3)."""
-    return kwh * scene.rng.uniform(0.2, 0.8, len(kwh))
-
-
-def random_share_of_mean(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A6: every day a random share of the mean (FDI6, h4)."""
-    return scene.mean_kwh * scene.rng.uniform(0.2, 0.8, len(kwh))
-
-
-def weekdays_reduced(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A7: two to four weekdays are reduced."""
-    chosen = scene.rng.choice(7, scene.rng.integers(2, 5), replace=False)
-    return np.where(np.isin(scene.weekday, chosen), kwh * scene.rng.uniform(0.1, 0.5), kwh)
-
-
-def slow_drift(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A8: the share that is stolen grows for two to eight months."""
-    share = np.minimum(np.arange(len(kwh)) / scene.rng.uniform(60, 240), 1) * scene.rng.uniform(0.3, 0.8)
-    return kwh * (1 - share)
-
-
-def replay(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A9: the days of a smaller installation are recorded."""
+def _replay(kwh: np.ndarray, scene: Scene) -> np.ndarray:
+    """Return the days of an installation of 0.1 to 0.5 of the mean, or another one scaled to it."""
     ratio = scene.other_means / scene.mean_kwh
     fitting = np.nonzero((ratio >= 0.1) & (ratio <= 0.5))[0]
     if len(fitting):
@@ -84,65 +62,43 @@ def replay(kwh: np.ndarray, scene: Scene) -> np.ndarray:
     return scene.others[other] * (scene.rng.uniform(0.1, 0.5) / ratio[other])
 
 
-def seasonal(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A10: reduced in the four months of highest use only."""
-    return np.where(np.isin(scene.month, scene.season[:4]), kwh * scene.rng.uniform(0.2, 0.6), kwh)
-
-
-def flat_mean(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A11: the mean, or 70 % of it, every day (h5)."""
-    return np.full(len(kwh), scene.mean_kwh * scene.rng.choice([1.0, 0.7]))
-
-
-def intermittent(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A12: three days of ten, at random, record nothing."""
-    return np.where(scene.rng.random(len(kwh)) < 0.3, 0, kwh)
-
-
-def silent_windows(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A13: as A4, but the meter reports nothing at all."""
-    return np.where(_windows(len(kwh), scene.rng), np.nan, kwh)
-
-
-def since_commissioning(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A14: A1 from the first day on: the negative control, nothing changes."""
-    return constant_reduction(kwh, scene)
-
-
-def total_bypass(kwh: np.ndarray, scene: Scene) -> np.ndarray:
-    """A15: nothing is recorded any more."""
-    return np.zeros_like(kwh)
-
-
 Attack = Callable[[np.ndarray, Scene], np.ndarray]
-ATTACKS: dict[int, Attack] = {
-    1: constant_reduction,
-    2: cap,
-    3: constant_bypass,
-    4: zero_windows,
-    5: random_scaling,
-    6: random_share_of_mean,
-    7: weekdays_reduced,
-    8: slow_drift,
-    9: replay,
-    10: seasonal,
-    11: flat_mean,
-    12: intermittent,
-    13: silent_windows,
-    14: since_commissioning,
-    15: total_bypass,
-}
 SILENT, COMMISSIONING, BYPASS = 13, 14, 15
-
-
-def _windows(days: int, rng: np.random.Generator) -> np.ndarray:
-    """Windows of 3 to 21 days that cover 10 to 40 % of the days."""
-    covered = np.zeros(days, bool)
-    wanted = rng.uniform(0.1, 0.4) * days
-    while covered.sum() < wanted:
-        first = rng.integers(days)
-        covered[first : first + rng.integers(3, 22)] = True
-    return covered
+#: recorded energy by number of attack, in the words of the specification
+ATTACKS: dict[int, Attack] = {
+    # constant reduction (FDI1, h1)
+    1: lambda kwh, scene: kwh * scene.rng.uniform(0.2, 0.8),
+    # cap (FDI2)
+    2: lambda kwh, scene: np.minimum(kwh, scene.rng.uniform(0.4, 0.9) * scene.mean_kwh),
+    # constant bypass (FDI3)
+    3: lambda kwh, scene: np.maximum(kwh - scene.rng.uniform(0.2, 0.6) * scene.mean_kwh, 0),
+    # nothing in windows of 3 to 21 days (FDI4, h2)
+    4: lambda kwh, scene: np.where(_windows(kwh, scene), 0, kwh),
+    # random scaling (FDI5, h3)
+    5: lambda kwh, scene: kwh * scene.rng.uniform(0.2, 0.8, len(kwh)),
+    # random fraction of the mean (FDI6, h4)
+    6: lambda kwh, scene: scene.mean_kwh * scene.rng.uniform(0.2, 0.8, len(kwh)),
+    # two to four weekdays reduced
+    7: lambda kwh, scene: np.where(_weekdays(scene), kwh * scene.rng.uniform(0.1, 0.5), kwh),
+    # slow drift
+    8: lambda kwh, scene: kwh * (1 - _drift(kwh, scene)),
+    # replay of a smaller installation
+    9: _replay,
+    # reduced in the four months of highest use
+    10: lambda kwh, scene: np.where(
+        np.isin(scene.month, scene.season[:4]), kwh * scene.rng.uniform(0.2, 0.6), kwh
+    ),
+    # flat mean, or 70 % of it (h5)
+    11: lambda kwh, scene: np.full(len(kwh), scene.mean_kwh * scene.rng.choice([1.0, 0.7])),
+    # three days of ten at random record nothing
+    12: lambda kwh, scene: np.where(scene.rng.random(len(kwh)) < 0.3, 0, kwh),
+    # as 4, but the meter reports nothing
+    SILENT: lambda kwh, scene: np.where(_windows(kwh, scene), np.nan, kwh),
+    # 1 from the first day on, so that nothing changes: the negative control
+    COMMISSIONING: lambda kwh, scene: kwh * scene.rng.uniform(0.2, 0.8),
+    # total bypass
+    BYPASS: lambda kwh, scene: np.zeros_like(kwh),
+}
 
 
 def commit(
@@ -153,7 +109,7 @@ def commit(
     month: np.ndarray,
     seed: list[int],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Record every installation as its attack has it from its first day on; return energy and stolen kWh.
+    """Return the recorded energy of every installation under its attack, and the stolen kWh.
 
     `kwh` float32 (installation, day), the truth, NaN allowed; `attack` 0 for the honest; `first_day`
     (installation,). Each thief has a generator of its own, from `seed` and its row. What was stolen is the
@@ -181,6 +137,6 @@ def commit(
 
 
 def _means(kwh: np.ndarray) -> np.ndarray:
-    """Mean of the known days of every row, 0 without any."""
+    """Return the mean of the known days of every row, 0 without any."""
     known = ~np.isnan(kwh)
     return np.where(known, kwh, 0).sum(axis=1, dtype=np.float64) / np.maximum(known.sum(axis=1), 1)

@@ -1,4 +1,4 @@
-"""A synthetic population of daily energy with honest reasons for change (specification 11.2).
+"""Sample a population of daily energy with honest reasons for changes (specification 11.2).
 
 Without holidays, moves, empty houses, solar panels and gaps every detector looks perfect.
 """
@@ -6,10 +6,13 @@ Without holidays, moves, empty houses, solar panels and gaps every detector look
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from numba import njit, prange
+import yaml
+from numba import prange
 
+from crocs_cli.maths.compiled import parallel_kernel
 from crocs_cli.screen.daily.contracts import LEVELS
 from crocs_cli.screen.daily.dates import Calendar
 
@@ -20,80 +23,42 @@ DIGITS = 3  # a meter counts Wh; the last bits of exp and log depend on the proc
 
 @dataclass(frozen=True)
 class Population:
-    """How a population behaves; the defaults are profile A. Shares are of installations, rates per
-    installation.
+    """Parameters of a population; population.yaml explains each.
 
     `weeks` and `months` are the planted types: weekday shares (type, 7) and month levels (type, 12).
     """
 
-    weeks: tuple[tuple[float, ...], ...] = (
-        (0.18, 0.18, 0.18, 0.18, 0.18, 0.06, 0.04),
-        (0.148, 0.150, 0.150, 0.150, 0.152, 0.140, 0.110),
-        (0.142, 0.141, 0.141, 0.142, 0.143, 0.146, 0.145),
-        (0.123, 0.119, 0.118, 0.121, 0.149, 0.189, 0.181),
-    )
-    week_shares: tuple[float, ...] = (0.18, 0.15, 0.50, 0.17)
-    months: tuple[tuple[float, ...], ...] = (
-        (1.75, 1.65, 1.40, 1.00, 0.75, 0.60, 0.55, 0.50, 0.60, 0.85, 1.30, 1.70),
-        (1.00, 1.00, 1.00, 1.01, 1.02, 1.01, 0.96, 0.88, 1.00, 1.03, 1.02, 1.01),
-        (1.34, 1.28, 1.15, 0.99, 0.88, 0.82, 0.76, 0.73, 0.84, 0.97, 1.15, 1.30),
-        (0.35, 0.35, 0.45, 0.65, 0.95, 1.40, 2.40, 2.50, 1.50, 0.75, 0.40, 0.35),
-    )
-    month_shares: tuple[float, ...] = (0.15, 0.40, 0.35, 0.10)
-    week_jitter: float = 0.09
-    month_jitter: float = 0.05
-    noise: tuple[float, float] = (0.12, 0.40)
-    memory: tuple[float, float] = (0.2, 0.7)
-    walk: float = 0.012  # of the level, natural log a month
-    weather: float = 0.03
-    year_effect: float = 0.03
-    holidays: float = 0.40
-    steps: float = 0.10
-    step_size: float = 0.35
-    vacancies: float = 0.01
-    solar: float = 0.015
-    lost_days: float = 0.01
-    blocks: float = 0.10
-    level_shares: tuple[float, ...] = (0.001, 0.039, 0.06, 0.90)
-    level_kwh: tuple[float, ...] = (5e6, 4e5, 4e4, 3e3)  # median a year
+    weeks: tuple[tuple[float, ...], ...]
+    week_shares: tuple[float, ...]
+    months: tuple[tuple[float, ...], ...]
+    month_shares: tuple[float, ...]
+    week_jitter: float
+    month_jitter: float
+    noise: tuple[float, float]
+    memory: tuple[float, float]
+    walk: float
+    weather: float
+    year_effect: float
+    holidays: float
+    steps: float
+    step_size: float
+    vacancies: float
+    solar: float
+    lost_days: float
+    blocks: float
+    level_shares: tuple[float, ...]
+    level_kwh: tuple[float, ...]
 
 
-PROFILE_A = Population()
-PROFILE_B = Population(
-    weeks=(
-        (0.172, 0.172, 0.172, 0.172, 0.172, 0.09, 0.05),
-        (0.155, 0.157, 0.157, 0.157, 0.154, 0.13, 0.09),
-        (0.146, 0.145, 0.144, 0.145, 0.146, 0.139, 0.135),
-        (0.115, 0.112, 0.113, 0.115, 0.125, 0.21, 0.21),
-    ),
-    week_shares=(0.25, 0.20, 0.40, 0.15),
-    months=(
-        (1.55, 1.50, 1.30, 1.05, 0.85, 0.70, 0.65, 0.65, 0.75, 0.95, 1.25, 1.50),
-        (1.00, 1.00, 1.00, 1.00, 1.00, 1.02, 1.05, 0.95, 1.00, 1.00, 1.00, 1.00),
-        (1.15, 1.12, 1.05, 0.98, 0.90, 0.92, 1.00, 0.95, 0.90, 0.95, 1.08, 1.18),
-        (0.55, 0.55, 0.60, 0.75, 1.05, 1.45, 1.85, 1.90, 1.35, 0.85, 0.60, 0.55),
-    ),
-    month_shares=(0.25, 0.30, 0.30, 0.15),
-    week_jitter=0.11,
-    month_jitter=0.08,
-    noise=(0.20, 0.55),
-    memory=(0.1, 0.6),
-    walk=0.018,
-    weather=0.05,
-    year_effect=0.05,
-    holidays=0.50,
-    steps=0.12,
-    vacancies=0.03,
-    solar=0.03,
-    lost_days=0.015,
-    blocks=0.15,
-)
-PROFILES = {"A": PROFILE_A, "B": PROFILE_B}
+PROFILES = {
+    name: Population(**values)
+    for name, values in yaml.safe_load((Path(__file__).parent / "population.yaml").read_text()).items()
+}
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """One batch of installations as they truly consume, and what was planted in it.
+class Batch:
+    """A sampled batch of installations with their true energy and planted changes.
 
     `kwh` float32 (installation, day) without gaps; `missing` bool (installation, day); `level`, `week_type`,
     `month_type` (installation,); days on which an honest change began, -1 none: `step_day`, `vacancy_day`,
@@ -111,7 +76,7 @@ class Drawn:
 
 
 def shared_weather(population: Population, calendar: Calendar, seed: int) -> np.ndarray:
-    """Return what weather and economy do to everybody, natural log, float64 (day,)."""
+    """Return the effect of weather and economy on all, natural log, float64 (day,)."""
     rng = np.random.default_rng([seed, 0])
     swing = _remembered(rng.normal(size=(1, calendar.days)), np.array([0.9]))[0]
     year = calendar.dates.astype("datetime64[Y]").astype(int)
@@ -119,10 +84,10 @@ def shared_weather(population: Population, calendar: Calendar, seed: int) -> np.
     return population.weather * swing + effects[year - year[0]]
 
 
-def draw(
+def sample(
     population: Population, calendar: Calendar, weather: np.ndarray, count: int, rng: np.random.Generator
-) -> Drawn:
-    """Draw a batch of honest installations."""
+) -> Batch:
+    """Sample a batch of honest installations."""
     level = rng.choice(len(LEVELS), count, p=population.level_shares)
     week_type = rng.choice(4, count, p=population.week_shares)
     month_type = rng.choice(4, count, p=population.month_shares)
@@ -138,11 +103,11 @@ def draw(
     log_energy += _noise(population, calendar.days, count, rng)
     kwh = shape * np.exp(log_energy) * _holidays(population, calendar, count, rng)
     kwh = np.round(kwh, DIGITS).astype(np.float32)
-    return Drawn(kwh, _missing(population, calendar.days, count, rng), level, week_type, month_type, *days)
+    return Batch(kwh, _missing(population, calendar.days, count, rng), level, week_type, month_type, *days)
 
 
 def _daily_season(months: np.ndarray, calendar: Calendar) -> np.ndarray:
-    """Month levels drawn on smoothly from mid-month to mid-month, mean 1."""
+    """Interpolate month levels from mid-month to mid-month, mean 1."""
     day = (calendar.dates - calendar.dates.astype("datetime64[Y]")).astype(float) + 0.5
     middles = np.concatenate([[MONTH_MIDDLES[-1] - 365.25], MONTH_MIDDLES, [MONTH_MIDDLES[0] + 365.25]])
     place = np.searchsorted(middles, day, side="right") - 1
@@ -153,16 +118,16 @@ def _daily_season(months: np.ndarray, calendar: Calendar) -> np.ndarray:
 
 
 def _noise(population: Population, days: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Day-to-day noise with memory and a slow walk of the level, natural log."""
+    """Return day-to-day noise with memory and a slow random walk of the level, natural log."""
     size, memory = rng.uniform(*population.noise, count), rng.uniform(*population.memory, count)
     noise = size[:, None] * _remembered(rng.standard_normal((count, days)), memory)
     steps = rng.normal(0, population.walk / np.sqrt(30.4), (count, days))
     return noise - size[:, None] ** 2 / 2 + np.cumsum(steps, axis=1)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _remembered(shocks: np.ndarray, memory: np.ndarray) -> np.ndarray:
-    """Unit-variance AR(1) series from unit shocks."""
+    """Return unit-variance AR(1) series from unit shocks."""
     series = np.empty_like(shocks)
     for i in prange(len(shocks)):
         scale = np.sqrt(1 - memory[i] ** 2)
@@ -175,7 +140,7 @@ def _remembered(shocks: np.ndarray, memory: np.ndarray) -> np.ndarray:
 def _honest_changes(
     population: Population, calendar: Calendar, count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Moves and new appliances (a step), empty houses, solar panels: natural log, and the day each began."""
+    """Return steps, vacancies and solar panels in natural log, and the day each began."""
     day = np.arange(calendar.days)
     starts = rng.integers(0, calendar.days, (3, count))
     shares = np.array([population.steps, population.vacancies, population.solar])
@@ -189,7 +154,7 @@ def _honest_changes(
 
 
 def _holidays(population: Population, calendar: Calendar, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Level left during absences of 1 to 3 weeks, once or twice a year, mostly in summer."""
+    """Return the level during absences of 1 to 3 weeks, once or twice a year, mostly in summer."""
     left = np.ones((count, calendar.days))
     years = -(-calendar.days // 365)
     for i in np.nonzero(rng.random(count) < population.holidays)[0]:
@@ -202,7 +167,7 @@ def _holidays(population: Population, calendar: Calendar, count: int, rng: np.ra
 
 
 def _missing(population: Population, days: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Days that never arrived: single ones, and for some installations a block of 5 to 45 days."""
+    """Return lost days: single ones, and for some installations a block of 5 to 45 days."""
     missing = rng.random((count, days)) < population.lost_days
     for i in np.nonzero(rng.random(count) < population.blocks)[0]:
         first = rng.integers(0, days)

@@ -1,1 +1,1 @@
-"""Rankings measured where the truth is known."""
+"""Measure rankings where cases are known."""

@@ -1,14 +1,15 @@
-"""Rankings to be measured against (specification 11.5). Each returns a score, higher is more suspicious."""
+"""Rankings to compare with (specification 11.5); higher scores are more suspicious."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from crocs_cli.machine.threads import available_threads
-from crocs_cli.screen.portable import log
+from crocs_cli.maths.compiled import parallel_kernel
+from crocs_cli.maths.portable import log
 
 Columns = Mapping[str, np.ndarray]
 TREES = 300
@@ -16,7 +17,7 @@ CUSUM_SLACK = 0.5  # of a standard deviation
 
 
 def random_order(count: int, seed: int) -> np.ndarray:
-    """B0: chance."""
+    """B0: random order."""
     return np.random.default_rng(seed).random(count)
 
 
@@ -26,7 +27,7 @@ def drop_ratio(columns: Columns) -> np.ndarray:
 
 
 def same_period_last_year(columns: Columns) -> np.ndarray:
-    """B2: the months of DS1 against the same months a year before."""
+    """B2: the months of DS1 over the same months a year before."""
     return _filled(-columns["t3_months"])
 
 
@@ -52,17 +53,18 @@ def isolation_forest_of_shapes(columns: Columns, seed: int) -> np.ndarray:
 
 
 def forecast_residuals(weeks: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """B5: greatest downward CUSUM of a seasonal-naive forecast's residuals, in standard deviations of DS0.
+    """B5: greatest downward CUSUM of a seasonal-naive forecast's residuals, in deviations of DS0.
 
     `weeks` is the year-on-year change of every week, float64 (installation, week), without peers.
     """
     return _filled(_cusum(weeks, before, after))
 
 
-def gradient_boosting(columns: np.ndarray, positive: np.ndarray, seed: int) -> np.ndarray:
-    """Return out-of-fold odds of a supervised reference, which knows the labels of 4 of 5 installations.
+def gradient_boosting(tags: np.ndarray, known: np.ndarray, positive: np.ndarray, seed: int) -> np.ndarray:
+    """Return the odds of a supervised reference, which learns from 4 of 5 labelled installations at a time.
 
-    `columns` float64 (installation, tag). No method without labels should be expected to reach it.
+    `tags` float64 (installation, tag). Those without a label get the odds of a fit to all labelled ones. No
+    method without labels should be expected to reach it.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -70,12 +72,15 @@ def gradient_boosting(columns: np.ndarray, positive: np.ndarray, seed: int) -> n
 
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     model = HistGradientBoostingClassifier(random_state=seed)
+    x, y = tags[known], positive[known]
     with threadpool_limits(available_threads()):
-        return cross_val_predict(model, columns, positive, cv=folds, method="predict_proba")[:, 1]
+        odds = model.fit(x, y).predict_proba(tags)[:, 1]
+        odds[known] = cross_val_predict(model, x, y, cv=folds, method="predict_proba")[:, 1]
+    return odds
 
 
 def ceased_last(score: np.ndarray, ceased: np.ndarray) -> np.ndarray:
-    """Return a ranking the rule of the ceased: they go below everybody else, in their own order."""
+    """Put the ceased below all others, in their own order."""
     return np.where(ceased, score - (score.max() - score.min() + 1), score)
 
 
@@ -88,12 +93,12 @@ def _forest(measures: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _filled(score: np.ndarray) -> np.ndarray:
-    """What could not be scored is the least suspicious."""
+    """Give installations without a score the lowest one."""
     known = score[np.isfinite(score)]
     return np.where(np.isfinite(score), score, known.min() - 1 if len(known) else 0.0)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _cusum(change: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     found = np.full(len(change), np.nan)
     for i in prange(len(change)):

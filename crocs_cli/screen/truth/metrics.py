@@ -1,100 +1,92 @@
-"""How good a ranking is when the truth is known (specification 11.4). Higher scores are more suspicious."""
+"""Measure a ranking where cases are known (specification 11.4). Higher scores are more suspicious."""
 
 from __future__ import annotations
 
 import numpy as np
 
-Cuts = tuple[int, ...]
+from crocs_cli.maths.decisions import at_least
 
-
-def descending(score: np.ndarray) -> np.ndarray:
-    """Return the order from the highest score; ties stay in the order given, so shuffle before if that
-    matters."""
-    return np.argsort(-score, kind="stable")
+CURVE_POINTS = 200
 
 
 def roc_auc(score: np.ndarray, positive: np.ndarray) -> float:
-    """Return the area under the ROC curve, ties counted half."""
-    from scipy.stats import rankdata
+    """Return the area under the ROC curve; NaN where one of the two kinds is missing."""
+    from sklearn.metrics import roc_auc_score
 
-    thieves = int(positive.sum())
-    if thieves in (0, len(positive)):
-        return float("nan")
-    place = rankdata(score)[positive].sum()
-    return float((place - thieves * (thieves + 1) / 2) / (thieves * (len(positive) - thieves)))
+    return float(roc_auc_score(positive, score)) if 0 < positive.sum() < len(positive) else float("nan")
 
 
 def average_precision(score: np.ndarray, positive: np.ndarray) -> float:
-    """Return average precision: mean over the positives of the precision at each one's rank; ties as one
-    step."""
-    order = descending(score)
-    hits = np.cumsum(positive[order])
-    last = np.append(np.diff(score[order]) != 0, True)
-    found, taken = hits[last], np.nonzero(last)[0] + 1
-    gained = np.diff(np.append(0, found))
-    return float((gained * found / taken).sum() / max(hits[-1], 1))
+    """Return the average precision, 0 where there is no case."""
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(positive, score)) if positive.any() else 0.0
 
 
-def precision_at(score: np.ndarray, positive: np.ndarray, k: int) -> float:
-    """Return the share of positives among the top k."""
-    return float(positive[descending(score)[:k]].mean())
+def false_positive_rate_at(score: np.ndarray, positive: np.ndarray, recall: float) -> float:
+    """Return the fraction of the others listed once a fraction of the cases is; NaN without either."""
+    from sklearn.metrics import roc_curve
+
+    if positive.all() or not positive.any():
+        return float("nan")
+    false_rate, true_rate, _ = roc_curve(positive, score)
+    return float(false_rate[at_least(true_rate, recall).argmax()])
 
 
-def recall_at(score: np.ndarray, positive: np.ndarray, k: int) -> float:
-    """Return the share of all positives that are among the top k."""
-    return float(positive[descending(score)[:k]].sum() / max(positive.sum(), 1))
+def curve(score: np.ndarray, positive: np.ndarray) -> dict[str, np.ndarray]:
+    """Return points of the precision-recall and ROC curves: k listed, precision, recall, false positives.
+
+    Empty where one of the two kinds is missing.
+    """
+    from sklearn.metrics import roc_curve
+
+    names = ("k", "precision", "recall", "false_positive_rate")
+    cases, others = int(positive.sum()), int((~positive).sum())
+    if not cases or not others:
+        return dict.fromkeys(names, np.empty(0))
+    false_rate, recall, _ = (values[1:] for values in roc_curve(positive, score, drop_intermediate=False))
+    listed = np.rint(recall * cases + false_rate * others)
+    wanted = np.round(np.geomspace(1, len(score), CURVE_POINTS), 9)
+    at = np.unique(np.searchsorted(listed, wanted).clip(max=len(listed) - 1))
+    columns = (listed.astype(int), recall * cases / listed, recall, false_rate)
+    return {name: values[at] for name, values in zip(names, columns, strict=True)}
 
 
-def map_at(score: np.ndarray, positive: np.ndarray, n: int) -> float:
-    """Return MAP@n: mean precision at the positions of the positives within the top n (Zheng 2018)."""
-    hit = positive[descending(score)[:n]]
+def map_at(hit: np.ndarray) -> float:
+    """Return the mean precision at the positions of the cases among the first of a list (Zheng 2018)."""
     precision = np.cumsum(hit) / np.arange(1, len(hit) + 1)
     return float(precision[hit].mean()) if hit.any() else 0.0
 
 
-def false_positive_rate_at(score: np.ndarray, positive: np.ndarray, recall: float) -> float:
-    """Return the share of the honest that are listed when so many of the thieves are; NaN without either."""
-    if positive.all() or not positive.any():
-        return float("nan")
-    threshold = np.quantile(score[positive], 1 - recall, method="lower")
-    return float((score[~positive] >= threshold).mean())
-
-
-def energy_recall_at(score: np.ndarray, stolen: np.ndarray, k: int) -> float:
-    """Return the share of all stolen energy that the top k stole."""
-    return float(stolen[descending(score)[:k]].sum() / max(stolen.sum(), np.finfo(float).tiny))
-
-
 def bootstrap_interval(
-    score: np.ndarray, positive: np.ndarray, seed: int, draws: int = 200
+    score: np.ndarray, positive: np.ndarray, seed: int, samples: int = 200
 ) -> tuple[float, float]:
-    """Return a 95 % interval of average precision over redrawn installations."""
+    """Return a 95 % interval of the average precision over resampled installations."""
     rng = np.random.default_rng(seed)
     values = []
-    for _ in range(draws):
+    for _ in range(samples):
         rows = rng.integers(0, len(score), len(score))
         values.append(average_precision(score[rows], positive[rows]))
     return float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975))
 
 
-def precision_recall(score: np.ndarray, positive: np.ndarray) -> np.ndarray:
-    """Return the curve (k, precision, recall, false positive rate), float64 (about 200 rows, 4)."""
-    order = descending(score)
-    k = np.unique(np.round(np.geomspace(1, len(score), 200), 9).astype(int))
-    hits = np.cumsum(positive[order])[k - 1]
-    honest = max(int((~positive).sum()), 1)
-    return np.column_stack([k, hits / k, hits / max(positive.sum(), 1), (k - hits) / honest])
+def summary(score: np.ndarray, positive: np.ndarray, stolen: np.ndarray | None = None) -> dict[str, float]:
+    """Return the figures of a ranking by name; those of energy where the stolen kWh are known.
 
-
-def summary(score: np.ndarray, positive: np.ndarray, stolen: np.ndarray) -> dict[str, float]:
-    """Return all the figures of one ranking, named."""
+    Installations of equal scores stand in the order given in lists of the first k.
+    """
     n = len(score)
+    order = np.argsort(-score, kind="stable")
+    hit = positive[order]
     cuts = {"50": 50, "100": 100, "200": 200, "500": 500, "1_percent": n // 100, "5_percent": n // 20}
     cuts = {name: k for name, k in cuts.items() if 0 < k <= n}
-    found = {"auc": roc_auc(score, positive), "ap": average_precision(score, positive)}
-    found |= {f"p_at_{name}": precision_at(score, positive, k) for name, k in cuts.items()}
-    found |= {f"recall_at_{name}": recall_at(score, positive, k) for name, k in cuts.items()}
-    found |= {f"kwh_recall_at_{name}": energy_recall_at(score, stolen, k) for name, k in cuts.items()}
-    found |= {f"map_at_{k}": map_at(score, positive, k) for k in (100, 200) if k <= n}
-    found |= {f"fpr_at_recall_{r}": false_positive_rate_at(score, positive, r) for r in (0.5, 0.8)}
-    return found
+    figures = {"auc": roc_auc(score, positive), "ap": average_precision(score, positive)}
+    figures |= {f"p_at_{name}": float(hit[:k].mean()) for name, k in cuts.items()}
+    figures |= {f"recall_at_{name}": float(hit[:k].sum() / max(hit.sum(), 1)) for name, k in cuts.items()}
+    if stolen is not None:
+        kwh = np.cumsum(stolen[order], dtype=np.float64)
+        whole = max(stolen.sum(), np.finfo(float).tiny)
+        figures |= {f"kwh_recall_at_{name}": float(kwh[k - 1] / whole) for name, k in cuts.items()}
+    figures |= {f"map_at_{k}": map_at(hit[:k]) for k in (100, 200) if k <= n}
+    figures |= {f"fpr_at_recall_{r}": false_positive_rate_at(score, positive, r) for r in (0.5, 0.8)}
+    return figures

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
+
+from crocs_cli.maths.compiled import parallel_kernel
 
 LN_10 = 2.302585092994046
 LN_0_9, LN_0_8 = -0.1053605156578263, -0.22314355131420976
@@ -33,7 +35,7 @@ def exp(values: np.ndarray) -> np.ndarray:
     return _exps(given.ravel()).reshape(given.shape)
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the matrix product of two float64 arrays, (n, k) and (k, m); sums run along k in order."""
     result = np.zeros((a.shape[0], b.shape[1]))
@@ -44,7 +46,7 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return result
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _logs(values: np.ndarray) -> np.ndarray:
     """Write x as m 2^e and sum ln m = 2 artanh((m - 1) / (m + 1)) as a power series."""
     result = np.empty(values.size)
@@ -64,7 +66,7 @@ def _logs(values: np.ndarray) -> np.ndarray:
     return result
 
 
-@njit(parallel=True, cache=True)
+@parallel_kernel
 def _exps(values: np.ndarray) -> np.ndarray:
     """Write x as n ln 2 + r and sum e^r as a power series."""
     result = np.empty(values.size)

@@ -20,9 +20,10 @@ from crocs_cli.paper.experiment import Cell, Experiment, Figures, Finding, Setti
 from crocs_cli.paper.methods import refound
 from crocs_cli.paper.table import Table
 
-CLUSTERS, SHAPES_EACH = 5, 4
+DAYS, CLUSTERS, SHAPES_EACH = 90, 5, 4
 #: populations with known segments; those among more outlier days than this are not expected to be counted
 KNOWN = ("45 outlier days", "65 outlier days", "75 outlier days", "prevalence", "few days")
+QUICK_KNOWN = ("45 outlier days", "65 outlier days", "prevalence")
 COUNTED = ("45 outlier days", "65 outlier days", "prevalence", "few days")
 CONTINUUM, RUN = "continuum", "run"
 #: numbers of segments for which halves of days are compared, and for which consumers are placed
@@ -43,8 +44,8 @@ LARGEST, LEAST_DAYS = 1000, 20
 
 def settings(study: Study) -> list[Setting]:
     """Put every method before every population, the run's homes first where there are any."""
-    consumers, days = (100, 90) if study.quick else (200, 90)
-    sizes: list[tuple[str, int, int]] = [(name, consumers, days) for name in (*KNOWN, CONTINUUM)]
+    consumers, known = (100, QUICK_KNOWN) if study.quick else (200, KNOWN)
+    sizes: list[tuple[str, int, int]] = [(name, consumers, DAYS) for name in (*known, CONTINUUM)]
     if study.days is not None:
         sizes.insert(0, (RUN, min(len(study.days), LARGEST), 0))
     names = ("data", "consumers", "days", "method")
@@ -93,7 +94,7 @@ def population(cell: Cell, study: Study, seed: int) -> tuple[Days, np.ndarray | 
     if name == "few days":
         length, outliers = FEW_DAYS, 0
     else:
-        outliers = round(int(str(name).split()[0]) / 90 * length)
+        outliers = round(int(str(name).split()[0]) / DAYS * length)
     return Synthetic(consumers, length, CLUSTERS, SHAPES_EACH, outliers).draw(seed)
 
 

@@ -8,9 +8,9 @@ from crocs_cli.cli.options import Job, stage_options
 @click.command("stage2")
 @stage_options("stage2")
 def command(job: Job) -> None:
-    """Compare the consumers' load sets and cluster the consumers.
+    """Compare the consumers and divide them into segments.
 
-    Reads RUN/rls. Writes RUN/wsmd, the distances of all pairs of consumers, and RUN/partitions/K.h5, their
+    Reads RUN/rls; with --distance footprint RUN/profiles only. Writes RUN/wsmd, the distances of all pairs of consumers, and RUN/partitions/K.h5, their
     segments, for each number K that was asked for. Another K can be added later: the distances and the
     partitions that are there stay. With --sample only the sampled consumers are compared, in RUN/sample;
     RUN/sampled/K.h5 then holds who they are and how far all consumers are from their segments.

@@ -11,10 +11,10 @@ from crocs_cli.cli.options import Job, stage_options
 @stage_options("typical", only_reads=True)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 def command(job: Job, file: Path | None) -> None:
-    """List each cluster's members, the most typical first.
+    """List each segment's members, the most typical first.
 
     Reads RUN/rls, RUN/partitions and RUN/rrls. Prints CSV, or writes FILE as CSV or Parquet by its ending:
-    cluster, rank, consumer_id, distance (WSMD to the cluster's shared behaviours), major_coverage (share of
+    cluster, rank, consumer_id, distance (WSMD to the segment's behaviours), major_coverage (share of
     the consumer's days in the major ones) and mean_daily_kwh.
 
     \b

@@ -1,4 +1,4 @@
-"""Pictures of what clusters share, after Figures 13 and 14 of the paper.
+"""Pictures of what the members of segments share, after Figures 13 and 14 of the paper.
 
 A major behaviour has a colour, a marker and a dash pattern of its own, and its number stands beside its
 point: nothing is told by colour alone. Minor ones are thin and navy, as in the paper.
@@ -36,7 +36,7 @@ COLUMNS = ((0.06, 0.2), (0.33, 0.165), (0.55, 0.19), (0.79, 0.19))  # left and w
 
 @dataclass(frozen=True)
 class Shared:
-    """One cluster: day_coverage, consumer_coverage (C,); medoid, mean (C, slots); and its graph as drawn:
+    """One segment: day_coverage, consumer_coverage (C,); medoid, mean (C, slots); and its graph as drawn:
     place (D, 2), edge (E, 2) and community (D,), -1 where it is too small to count.
     """
 
@@ -52,7 +52,7 @@ class Shared:
 
 
 def shared_behaviours(clusters: Sequence[Shared]) -> str:
-    """Draw a row for each cluster: graph, coverage, medoid and mean hyperprototypes. Returns SVG."""
+    """Draw a row for each segment: graph, coverage, medoid and mean hyperprototypes. Returns SVG."""
     height = ROW_IN * len(clusters) + 0.45
     with style.styled():
         figure = Figure(figsize=(WIDTH_IN, height))
@@ -71,7 +71,7 @@ def shared_behaviours(clusters: Sequence[Shared]) -> str:
                 for axes, title in zip(cells, titles, strict=True):
                     axes.set_title(title, pad=8)
         said = "; ".join(_said(cluster) for cluster in clusters)
-        return style.svg(figure, "shared-behaviours", f"What the members of each cluster share. {said}.")
+        return style.svg(figure, "shared-behaviours", f"What the members of each segment share. {said}.")
 
 
 def _major(cluster: Shared) -> int:
@@ -86,7 +86,7 @@ def _said(cluster: Shared) -> str:
             cluster.day_coverage[: _major(cluster)], cluster.consumer_coverage, strict=False
         )
     )
-    return f"Cluster {cluster.number}, {cluster.members} consumers: {parts}"
+    return f"Segment {cluster.number}, {cluster.members} consumers: {parts}"
 
 
 def _graph(axes: Axes, cluster: Shared) -> None:
@@ -102,7 +102,7 @@ def _graph(axes: Axes, cluster: Shared) -> None:
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.03)
     axes.text(
-        -0.08, 0.5, f"cluster {cluster.number}\n{cluster.members} consumers", rotation=90,
+        -0.08, 0.5, f"segment {cluster.number}\n{cluster.members} consumers", rotation=90,
         ha="right", va="center", ma="center", fontsize=8.5, color=style.INK,
     )  # fmt: skip
 

@@ -44,12 +44,12 @@ class TypicalSettings(Settings):
     """The behaviours of a partition in, its members out, the most typical first."""
 
     clusters: Count | None = Field(None, description=PARTITION)
-    cluster: Count | None = Field(None, description="only this cluster; 1 is the largest")
-    first: Count | None = Field(None, description="only so many of each cluster, after the filters")
+    cluster: Count | None = Field(None, description="only this segment; 1 is the largest")
+    first: Count | None = Field(None, description="only so many of each segment, after the filters")
     min_daily_kwh: float | None = Field(None, description="only who uses at least so many kWh a day")
     min_coverage: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None,
-        description="only who has this share of days in behaviours of 5 % or more of the cluster's days",
+        description="only who has this share of days in behaviours of 5 % or more of the segment's days",
     )
 
     @model_validator(mode="after")

@@ -117,7 +117,7 @@ class Stage2Settings(Settings):
         "auto", description="starts of kmedoids (auto: 30) or of the exchange (auto: 20); the best counts"
     )
     sample: Annotated[int, Field(ge=2)] | None = Field(
-        None, description="consumers that are clustered, drawn at random; the others join their clusters"
+        None, description="consumers that are clustered, drawn at random; the others join their segments"
     )
 
     start_from: Path | None = Field(
@@ -160,11 +160,11 @@ class Stage2Settings(Settings):
 
 
 class RrlsSettings(Settings):
-    """A partition in, hyperprototypes of each cluster with their coverage out."""
+    """A partition in, hyperprototypes of each segment with their coverage out."""
 
     clusters: int = Field(5, description="which partition of stage 2", ge=1)
     quality: Literal["rber", "cpm", "modularity"] = Field("rber", description="what Leiden maximises")
-    communities: int = Field(10, description="communities wanted in each cluster", ge=1, le=10_000)
+    communities: int = Field(10, description="communities wanted in each segment", ge=1, le=10_000)
     min_coverage: float = Field(0.01, description="share of days from which a community counts", ge=0, le=1)
     min_total_coverage: float = Field(
         0.85,
@@ -179,13 +179,13 @@ class RrlsSettings(Settings):
         "bracket", description="how the resolution is found; steps of 0.01 from 0.02 are the paper's"
     )
     targets: Annotated[int, Field(ge=2)] | Literal["auto", "all"] = Field(
-        "auto", description="other members each prototype is compared with; auto samples in large clusters"
+        "auto", description="other members each prototype is compared with; auto samples in large segments"
     )
     optimiser: Literal["compiled", "leidenalg"] = Field(
         "compiled", description="program that runs Leiden; leidenalg is the paper's, and many times slower"
     )
     starts: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] = Field(
-        "auto", description="starts of Leiden, of which the best counts; auto makes fewer in large clusters"
+        "auto", description="starts of Leiden, of which the best counts; auto makes fewer in large segments"
     )
 
     @property
@@ -263,7 +263,7 @@ class PlanSettings(Settings):
     algorithm: Algorithm = Field("ward", description="how the consumers are clustered")
     shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)
     largest_cluster: float = Field(
-        0.5, description="share of the consumers in the largest cluster, on which rrls depends", gt=0, le=1
+        0.5, description="share of the consumers in the largest segment, on which rrls depends", gt=0, le=1
     )
     tasks: int = Field(8, description="tasks of an array, or MPI ranks", ge=1, le=100_000)
     cores: int = Field(4, description="cores of each task", ge=1, le=1024)

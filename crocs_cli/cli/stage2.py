@@ -10,16 +10,20 @@ from crocs_cli.cli.options import Job, stage_options
 def command(job: Job) -> None:
     """Compare the consumers and divide them into segments.
 
-    Reads RUN/rls; with --distance footprint RUN/profiles only. Writes RUN/wsmd, the distances of all pairs of consumers, and RUN/partitions/K.h5, their
+    Reads RUN/rls. Writes RUN/wsmd, the distances of all pairs of consumers, and RUN/partitions/K.h5, their
     segments, for each number K that was asked for. Another K can be added later: the distances and the
     partitions that are there stay. With --sample only the sampled consumers are compared, in RUN/sample;
-    RUN/sampled/K.h5 then holds who they are and how far all consumers are from their segments.
+    RUN/sampled/K.h5 then holds who they are and how far all consumers are from their segments. With
+    --distance footprint it reads RUN/profiles only and compares no pairs: RUN/vectors holds a vector for
+    each consumer. With --start-from the segments of an earlier run are the start and keep their numbers;
+    RUN/continuity/K/segments.csv says what became of each.
 
     \b
     Examples:
       crocs stage2 --run runs/first --clusters 5
       crocs stage2 --run runs/second --clusters 4,8 --algorithm kmedoids
       crocs stage2 --run runs/third --clusters 5 --sample 80
+      crocs stage2 --run runs/fourth --clusters 5 --distance footprint
     """
     from crocs_cli.stages import stage2
 

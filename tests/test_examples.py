@@ -14,7 +14,11 @@ OWN_TESTS = ("screen", "paper")  # long examples: tests/screen and tests/paper c
 # what the examples find when they start, beside what those before them made
 BEFORE = {
     "stage1": ["synth --run runs/second --consumers 60 --days 20 --clusters 4"],
-    "stage2": ["synth --run runs/third --consumers 200 --days 20", "stage1 --run runs/third"],
+    "stage2": [
+        "synth --run runs/third --consumers 200 --days 20",
+        "stage1 --run runs/third",
+        "synth --run runs/fourth --consumers 60 --days 20",
+    ],
     "assign": ["synth --run runs/new --consumers 40 --days 30 --seed 5"],
     "rrls": ["synth --run runs/later --consumers 200 --days 30 --seed 2", "stage1 --run runs/later"],
 }

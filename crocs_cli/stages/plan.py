@@ -22,7 +22,7 @@ from crocs_cli.maths.ward.rounds import ward_in_place
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import PROFILES
 from crocs_cli.rundir.run import Run
-from crocs_cli.rundir.settings import PlanSettings
+from crocs_cli.rundir.settings import FootprintSettings, PlanSettings
 
 TRIAL_S = 5.0  # of CPU time for each step
 RESERVE = 1.25  # of time and memory in what is asked of Slurm
@@ -84,6 +84,10 @@ def peaks(m: int, settings: PlanSettings) -> dict[str, int]:
         "stage1": memory.stage1(profiles),
         "stage2": memory.distances(m, prototypes, settings.slots),
         "partition": partition_bytes(m, settings),
+        "footprint": max(
+            memory.footprint(profiles, memory.profiles(m, settings.days, settings.slots)),
+            memory.footprint_segments(m, FootprintSettings().components),
+        ),
         "rrls": memory.rrls(largest, largest * settings.prototypes, settings.slots),
         "assign": memory.assign(prototypes, settings.slots, profiles),
         "screen fit": memory.screen_fit(m, settings.days),
@@ -114,7 +118,8 @@ def ranks_needed(m: int, settings: PlanSettings, free: int) -> int:
         for ranks in range(2, settings.nodes + 1):
             if memory.partition_of_rank(m, ranks, sets_bytes(m, settings)) <= free:
                 return ranks
-    cure = f"cluster a sample (`crocs stage2 --sample {_largest(settings, free)}`)"
+    sample = f"`--sample {_largest(settings, free)}`"
+    cure = f"compare no pairs (`crocs stage2 --distance footprint`), or only a sample ({sample})"
     if settings.algorithm == "ward":
         cure += ", or give more --nodes"
     raise CrocsError(

@@ -39,7 +39,7 @@ from crocs_cli.rundir.run import Run, comparison_of
 from crocs_cli.rundir.settings import Stage2Settings
 from crocs_cli.stages import continuity, footprint, sampled
 
-LARGER = "use a larger machine, or cluster a sample (--sample)"
+LARGER = "use a larger machine, footprints (--distance footprint), or a sample (--sample)"
 HERE, SPREAD, MISSING = "here", "spread", "missing"
 
 log = logging.getLogger("crocs")

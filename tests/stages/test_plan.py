@@ -48,7 +48,7 @@ def test_the_matrix_is_spread_over_as_few_nodes_as_hold_it(crocs):
 def test_what_cannot_fit_is_refused_with_what_would(crocs):
     ended = crocs("plan", "--run", "nowhere", *SIZE, "--consumers", 1_000_000, "--nodes", 2)
     assert ended.code == 1
-    assert "the partition of 1000000 consumers needs 1864.2 GB" in ended.err
+    assert "the partition of 1000000 consumers needs 1864.3 GB" in ended.err
     assert "--sample 112000" in ended.err
 
 

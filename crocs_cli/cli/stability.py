@@ -21,7 +21,6 @@ def command(job: Job) -> None:
       crocs stability --run runs/first
       crocs stability --run runs/second --samples 50
     """
-    from crocs_cli.report.words import recommendation
     from crocs_cli.stages import stability
 
     found = stability.run(job.run, job.settings, job.seed, job.team)
@@ -36,5 +35,4 @@ def command(job: Job) -> None:
             f"segment {100 * measured['days_largest'][0]:.0f} %; subsamples ARI {ari.mean():.3f} "
             f"({ari.min():.3f} to {ari.max():.3f})"
         )
-    strengths = [measured["strength"].mean() for measured in found.values()]
-    click.echo(recommendation(list(found), strengths))
+    click.echo(stability.advice(found))

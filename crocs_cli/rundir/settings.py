@@ -24,7 +24,7 @@ from crocs_cli.rundir.result_settings import (
 Ks = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 Algorithm = Literal["ward", "kmedoids"]
 Normalise = Literal["minmax", "zscore", "unit", "none"]
-SetDistance = Literal["footprint", "wsmd", "wsmd-pooled", "smd", "hd", "mhd", "sl", "cl", "al", "wal"]
+SetDistance = Literal["wsmd", "wsmd-pooled", "smd", "hd", "mhd", "sl", "cl", "al", "wal", "footprint"]
 
 
 KMEDOIDS_STARTS, EXCHANGE_STARTS = 30, 20

@@ -29,6 +29,7 @@ from crocs_cli.maths.distances.profiles import normalise
 from crocs_cli.maths.footprints.fit import fit
 from crocs_cli.maths.footprints.segments import distances
 from crocs_cli.maths.ward.linkage import ward
+from crocs_cli.report.words import recommendation
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.excerpts import excerpt, some_consumers
 from crocs_cli.rundir.layouts import STABILITY
@@ -74,6 +75,11 @@ def run(run: Run, settings: StabilitySettings, seed: int, team: Team) -> dict[in
     return {
         int(product.key): files.read(product.path, STABILITY) for product in products if product.path.exists()
     }
+
+
+def advice(found: dict[int, Arrays]) -> str:
+    """Return which number of segments is recommended, and why."""
+    return recommendation(list(found), [float(measured["strength"].mean()) for measured in found.values()])
 
 
 def needs(run: Run, settings: StabilitySettings) -> Needs:

@@ -19,6 +19,7 @@ from crocs_cli.rundir.flags import flags
 from crocs_cli.rundir.layouts import (
     ASSIGNMENTS,
     DENDROGRAM,
+    FOOTPRINT,
     PARTITION,
     PROFILES,
     RLS,
@@ -194,10 +195,17 @@ def _parts(made: dict[str, Recipe]) -> int:
 
 def _compared(run: Run) -> Iterator[Step]:
     """Yield the state of what consumers are compared by: their vectors, or the distances of all pairs."""
-    if (run / "vectors").is_dir():
-        yield replace(_shards(run, "vectors", VECTORS), command=_stage2(run))
-    else:
+    maps = run / "footprint.h5"
+    if not maps.exists():
         yield from _distances(run)
+        return
+
+    def check() -> None:
+        if run.recipe(maps, FOOTPRINT)["inputs"]["profiles"] != run.profiles().digest():
+            raise CrocsError(f"{maps}: made from other profiles; {FOOTPRINT.cure}")
+
+    yield _one(run, "footprint", FOOTPRINT, maps, check, _stage2(run))
+    yield replace(_shards(run, "vectors", VECTORS), command=_stage2(run))
 
 
 def _distances(run: Run) -> Iterator[Step]:
@@ -224,7 +232,7 @@ def _stage2(run: Run) -> str:
     """Return the command that makes the distances and all partitions that there are."""
     numbers = run.partitions_there()
     command = f"crocs stage2 --clusters {','.join(map(str, numbers))}" if numbers else "crocs stage2"
-    if (run / "vectors").is_dir():
+    if (run / "footprint.h5").exists():
         return f"{command} --distance footprint"
     if sampled := listed(run.sample / "rls"):
         with suppress(CrocsError):

@@ -84,8 +84,13 @@ class Task:
 def run(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
     """Make RUN/partitions/K.h5 for each wanted K, of all consumers, or of a sample that the others join.
 
-    Returns whether they are there; they are not while tiles of other shares are missing.
+    What the user left open is as it was for the partitions that the run has. Returns whether all are there;
+    they are not while tiles of other shares are missing.
     """
+    if numbers := run.partitions_there():
+        before = run.made_with(numbers[0])[0]
+        given = {name: getattr(settings, name) for name in settings.model_fields_set}
+        settings = before.model_copy(update={"clusters": settings.clusters, **given})
     if settings.distance == "footprint":
         return footprint.cluster(run, settings, seed, team)
     if settings.sample is None:

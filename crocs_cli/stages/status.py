@@ -6,9 +6,8 @@ import functools
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files, pages
@@ -19,6 +18,7 @@ from crocs_cli.rundir.flags import flags
 from crocs_cli.rundir.layouts import (
     ASSIGNMENTS,
     DENDROGRAM,
+    FOOTPRINT,
     PARTITION,
     PROFILES,
     RLS,
@@ -31,60 +31,8 @@ from crocs_cli.rundir.layouts import (
 from crocs_cli.rundir.names import segment_keys, tile_key, tile_places
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import FOLDERS, Run
+from crocs_cli.rundir.state import MISSING, MOVE, PARTLY, STALE, Step
 from crocs_cli.stages.report import report_recipe
-
-MISSING, PARTLY, MADE, STALE = "missing", "partly", "made", "stale"
-MOVE = "move it elsewhere"  # in a line that says so, after the path
-
-
-@dataclass(frozen=True)
-class Step:
-    """The state of one product: `parts` is 0 while nobody knows how many files it has.
-
-    `missing` names the files; `numbers` says where they stand in the full list, which shares divide. `why`
-    says why it is stale. `settings` are those it was made with, by the command `made_by`; `command` makes it.
-    """
-
-    name: str
-    command: str
-    made: int
-    parts: int
-    missing: list[str] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    why: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
-    made_by: str = ""
-
-    @property
-    def state(self) -> str:
-        """Whether it is missing, partly made, made, or stale."""
-        if self.why:
-            return STALE
-        if not self.made:
-            return MISSING
-        return MADE if self.made >= self.parts else PARTLY
-
-    @property
-    def in_the_way(self) -> str:
-        """What must be moved before a stale step can be made again: its file, or all its files."""
-        if MOVE not in self.why:
-            return ""
-        path = Path(self.why.partition(": ")[0])
-        return str(path.parent if self.parts > 1 and path.suffix else path)
-
-    def array(self, shares: int) -> str:
-        """Return the shares that have something to make, as sbatch's --array wants them; empty if none.
-
-        A step of which nobody knows the parts needs all.
-        """
-        wanted = {number % shares + 1 for number in self.numbers} if self.parts else range(1, shares + 1)
-        runs: list[list[int]] = []
-        for share in sorted(wanted):
-            if runs and share == runs[-1][1] + 1:
-                runs[-1][1] = share
-            else:
-                runs.append([share, share])
-        return ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in runs)
 
 
 def steps(run: Run) -> list[Step]:
@@ -194,10 +142,17 @@ def _parts(made: dict[str, Recipe]) -> int:
 
 def _compared(run: Run) -> Iterator[Step]:
     """Yield the state of what consumers are compared by: their vectors, or the distances of all pairs."""
-    if (run / "vectors").is_dir():
-        yield replace(_shards(run, "vectors", VECTORS), command=_stage2(run))
-    else:
+    maps = run / "footprint.h5"
+    if not maps.exists():
         yield from _distances(run)
+        return
+
+    def check() -> None:
+        if run.recipe(maps, FOOTPRINT)["inputs"]["profiles"] != run.profiles().digest():
+            raise CrocsError(f"{maps}: made from other profiles; {FOOTPRINT.cure}")
+
+    yield _one(run, "footprint", FOOTPRINT, maps, check, _stage2(run))
+    yield replace(_shards(run, "vectors", VECTORS), command=_stage2(run))
 
 
 def _distances(run: Run) -> Iterator[Step]:
@@ -224,7 +179,7 @@ def _stage2(run: Run) -> str:
     """Return the command that makes the distances and all partitions that there are."""
     numbers = run.partitions_there()
     command = f"crocs stage2 --clusters {','.join(map(str, numbers))}" if numbers else "crocs stage2"
-    if (run / "vectors").is_dir():
+    if (run / "footprint.h5").exists():
         return f"{command} --distance footprint"
     if sampled := listed(run.sample / "rls"):
         with suppress(CrocsError):

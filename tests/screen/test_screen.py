@@ -16,8 +16,11 @@ from sklearn.metrics import adjusted_rand_score
 from crocs_cli import __main__
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
+from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.report.panels import panels
+from crocs_cli.rundir.layouts import PARTITION
+from crocs_cli.rundir.run import Run
 from crocs_cli.screen import rank, validate
 from crocs_cli.screen.daily.dates import Calendar
 from crocs_cli.screen.daily.series import Series, arrays_of
@@ -508,26 +511,19 @@ def test_maps_of_another_fit_than_the_levels_are_not_ranked_with(alone, tmp_path
     )
 
 
-def test_clusters_of_crocs_can_be_the_peers(alone, tmp_path):
-    from crocs_cli.rundir.layouts import PARTITION
-
+def test_segments_of_crocs_can_be_the_peers(alone, tmp_path):
     ids = together(alone / "screen", "changes", CHANGES)["installation_id"]
-    arrays = {
-        "consumer_id": ids,
-        "clusters": np.array([2]),
-        "label": (np.arange(len(ids)) % 2)[None],
-        "medoid": np.array([0, 1]),
-        "merges": np.empty((0, 4)),
-    }
+    arrays = {"consumer_id": ids, "label": np.arange(len(ids)) % 2, "medoid": np.array([0, 1])}
     arrays |= {name: np.full(1, 0.5) for name in PARTITION.arrays.keys() - arrays.keys()}
-    path = tmp_path / "partition.h5"
-    files.write(path, PARTITION, arrays, {"command": "test"})
-    groups = rank.clusters_of(path, 2, ids)
-    assert groups.tolist() == (np.arange(len(ids)) % 2).tolist()
-    with pytest.raises(CrocsError, match="no partition into 3 segments, only \\[2\\]"):
-        rank.clusters_of(path, 3, ids)
+    made_by = recipe("stage2", "2", {}, {})
+    files.write(Run(tmp_path).partition_path(2), PARTITION, arrays, made_by)
+    for clusters in (2, None):
+        groups = rank.clusters_of(tmp_path, clusters, ids)
+        assert groups.tolist() == (np.arange(len(ids)) % 2).tolist()
+    with pytest.raises(CrocsError, match="no partition into 3 segments, only 2; run `crocs stage2"):
+        rank.clusters_of(tmp_path, 3, ids)
     with pytest.raises(CrocsError, match="none of its consumers is an installation"):
-        rank.clusters_of(path, 2, np.array(["x", "y"]))
+        rank.clusters_of(tmp_path, 2, np.array(["x", "y"]))
 
 
 def test_attacks_are_put_into_the_series_of_another_run(alone, tmp_path):

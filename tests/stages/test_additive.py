@@ -14,6 +14,7 @@ WAYS = {
     "cut": ("--algorithm", "ward", "--refine", "none"),
     "kmedoids": ("--algorithm", "kmedoids", "--starts", 3),
     "sample": ("--sample", 16),
+    "footprint": ("--distance", "footprint"),
 }
 
 
@@ -64,7 +65,7 @@ def test_every_order_and_repetition_makes_the_same_bytes(partitioned, load_sets,
     way, at_once = partitioned
     run = tmp_path / "run"
     shutil.copytree(load_sets, run)
-    for source in ("wsmd", "sample/rls", "sample/wsmd"):  # the distances are there already
+    for source in ("wsmd", "sample/rls", "sample/wsmd", "vectors"):  # the distances are there already
         if (at_once / source).exists():
             shutil.copytree(at_once / source, run / source)
     for numbers in calls:
@@ -97,14 +98,13 @@ def test_what_is_made_of_a_number_stays_valid_when_another_is_added(crocs, load_
         ("rrls", "--run", run, "--clusters", 5, "--communities", 3, "--starts", 1),
         ("stability", "--run", run, "--samples", 2),
         ("report", "--run", run, "--clusters", 5),
-        ("forecast", "--run", run, "--clusters", 5, "--test-days", 2),
     )
     call("stage2", "--run", run, *of((4, 5)))
-    for step in made_of_5[:3]:
+    for step in made_of_5:
         call(*step)
     before = states(run)
     call("stage2", "--run", run, *of((7,)))
-    for step in made_of_5[:3]:
+    for step in made_of_5:
         call(*step)
     after = states(run)
     of_all = {name for name in before if name.startswith("report/") and name.count("/") < 2}
@@ -124,3 +124,18 @@ def test_what_is_made_of_a_number_stays_valid_when_another_is_added(crocs, load_
     assert states(run)["report/5/index.html"] == before["report/5/index.html"]
     page = (run / "report" / "index.html").read_text()
     assert [f'href="{k}/index.html"' in page for k in (4, 5, 7)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "other", [("--algorithm", "kmedoids"), ("--seed", 2), ("--window", "2h"), ("--refine", "none")], ids=str
+)
+def test_a_number_made_otherwise_is_refused_beside_those_that_are_there(crocs, load_sets, tmp_path, other):
+    run = tmp_path / "run"
+    shutil.copytree(load_sets, run)
+    call("stage2", "--run", run, *of((4,)))
+    before = digests(run)
+    ended = crocs("stage2", "--run", run, *of((7,)), *other)
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert f": made with {other[0][2:]} " in ended.err
+    assert "use the same settings, another --run, or move it elsewhere" in ended.err
+    assert digests(run) == before

@@ -229,24 +229,25 @@ def test_indices(crocs, run, exported):
             )
 
 
-def test_agreement_with_subsamples(run):
-    printed = dict(
-        re.findall(
-            r"^(\d+) segments: .*subsamples ARI (\S+) \(", (run.parent / "stability.txt").read_text(), re.M
-        )
+def test_how_far_segments_are_found_again(run):
+    lines = re.findall(
+        r"^(\d+) segments: prediction strength (\S+); from other days ARI (\S+), .*; subsamples ARI (\S+) \(",
+        *[(run.parent / "stability.txt").read_text(), re.M],
     )
+    printed = {int(k): shown for k, *shown in lines}
     both = {row["clusters"]: row for row in pyarrow.csv.read_csv(run / "report" / "indices.csv").to_pylist()}
-    assert printed.keys() == {str(k) for k in both} == {"2", str(K)}
+    assert printed.keys() == both.keys() == {2, K}
     for k, row in both.items():
-        ari = Run(run).stability(k)["ari"].mean()
-        assert printed[str(k)] == f"{ari:.3f}"
-        assert row["stability"] == pytest.approx(ari, rel=DIGITS)
-        assert row["strength"] == pytest.approx(Run(run).stability(k)["strength"].mean(), rel=DIGITS)
-        assert row["days_ari"] == pytest.approx(Run(run).stability(k)["days_ari"][0], rel=DIGITS)
+        kept = Run(run).stability(k)
+        strength, days_ari, ari = (kept[name].mean() for name in ("strength", "days_ari", "ari"))
+        assert printed[k] == [f"{strength:.2f}", f"{days_ari:.2f}", f"{ari:.3f}"]
+        found = {"strength": strength, "days_ari": days_ari, "stability": ari}
         (own,) = pyarrow.csv.read_csv(run / "report" / str(k) / "indices.csv").to_pylist()
-        assert own["stability"] == row["stability"]
-        for name in ("report/index.html", f"report/{k}/index.html"):
-            assert f" {ari:.4g} " in page(run, name)
-    jaccard = Run(run).stability(K)["jaccard"]
-    for share, words in zip(jaccard, sections(run), strict=True):
+        for name, value in found.items():
+            assert row[name] == own[name] == pytest.approx(value, rel=DIGITS)
+            for words in (page(run, "report/index.html"), page(run, f"report/{k}/index.html")):
+                assert f" {value:.4g} " in words
+    for share, words in zip(Run(run).stability(K)["jaccard"], sections(run), strict=True):
         assert f"Found again when some of all consumers are left out: {percent(share)} of it" in words
+    advice = (run.parent / "stability.txt").read_text().splitlines()[-1]
+    assert advice in page(run, "report/index.html")

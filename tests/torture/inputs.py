@@ -110,11 +110,10 @@ def changed(ids: list[str]) -> str:
 
 def active() -> str:
     """Say what the pages would run or fetch, and what was written beside the run."""
+    own = {path.resolve() for path in Path("run").rglob("*") if path.is_file()}  # other pages, and data
     for path in [*Path("run").rglob("*.html"), *Path("run").rglob("*.svg")]:
-        own = {
-            str(other.relative_to(path.parent)) for other in path.parent.rglob("*")
-        }  # data beside the page
-        if found := set(Page(path.read_text()).active) - own:
+        found = [link for link in Page(path.read_text()).active if (path.parent / link).resolve() not in own]
+        if found:
             return f"{path} would run or fetch {found}"
     left = {path.name for path in Path().iterdir()} - {"readings.csv", "run", "table.csv", "excel.csv"}
     return f"written outside the run: {left}" if left else ""

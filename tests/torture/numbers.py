@@ -16,7 +16,7 @@ from sklearn.metrics import silhouette_score
 from crocs_cli.machine import files
 from crocs_cli.machine.shards import recipe
 from crocs_cli.maths.clustering.partition import Clustering, cluster
-from crocs_cli.maths.clustering.stability import subset
+from crocs_cli.maths.clustering.rows import Condensed
 from crocs_cli.maths.clustering.validity import Indices
 from crocs_cli.maths.distances import condensed
 from crocs_cli.maths.distances.loadsets import LoadSets
@@ -245,7 +245,8 @@ def indexed(_: Draw) -> str:
         condensed.put_tile(matrix, m, 0, m - 3, tile)
         if matrix[-3:].tolist() != [2.0, 3.0, 6.0] or matrix[m - 4 : m - 1].tolist() != [1.0, 2.0, 3.0]:
             return f"{m}: the last rows are {matrix[-3:]}, the first ends with {matrix[m - 4 : m - 1]}"
-        if (found := subset(matrix, m, np.array([0, m - 2, m - 1])).tolist()) != [2.0, 3.0, 6.0]:
+        found = Condensed(matrix, m).rows(np.array([0, m - 2, m - 1]), slice(m - 2, m)).tolist()
+        if found != [[2.0, 3.0], [0.0, 6.0], [6.0, 0.0]]:
             return f"{m}: the pairs of first and last are {found}"
         rows = range(0, m, 997)
         if [int(condensed.row_start(i, m)) for i in rows] != [i * m - i * (i + 1) // 2 for i in rows]:

@@ -263,11 +263,11 @@ def test_a_fault_names_the_flag_the_variable_or_the_line(seen, monkeypatch, tmp_
             seen(*call)
         path.write_text("seed: 1\n")
         monkeypatch.setenv(variable, "wrong")
-        with pytest.raises(CallError, match=rf"^{variable}: {dotted}: "):
+        with pytest.raises(CallError, match=rf"^{variable}: .*wrong"):
             seen(*call)
         monkeypatch.delenv(variable)
         if info.annotation is not bool:
-            with pytest.raises(CallError, match=rf"^{flag_name(keys)}: {dotted}: "):
+            with pytest.raises(CallError, match=rf"^{flag_name(keys)}: .*wrong"):
                 seen(*call, flag_name(keys), "wrong")
         tried += 1
     assert tried > 100

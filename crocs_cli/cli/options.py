@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
+import os
+import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from crocs_cli.errors import CallError
+from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine.settings import (
     DURATION,
     Document,
@@ -25,6 +29,7 @@ from crocs_cli.machine.settings import (
     load,
     option_paths,
     settle,
+    variable_name,
 )
 from crocs_cli.machine.team import Team, join
 from crocs_cli.screen import settings as screen
@@ -66,13 +71,15 @@ def stage_options(
         def command(config: Path | None, share: str | None = None, **given: Any) -> None:
             document = read_document(config, section)
             run = settle("", stages.RunSettings, document, _taken(shared, given))
-            settings = settle(section, SECTIONS[section], document, _taken(own, given))
+            flags = _taken(own, given)
+            settings = settle(section, SECTIONS[section], document, flags)
             if run_required and run.run is None:
                 raise CallError(
                     "no run directory; give --run DIR, CROCS_RUN=DIR, or `run: DIR` in the settings file"
                 )
             team = Team() if only_reads else join(share)
-            function(Job(run.run, run.seed, team, settings), **given)
+            with messages_name(_user_names(section, own, flags, document)):
+                function(Job(run.run, run.seed, team, settings), **given)
 
         for keys, info in reversed(own):
             command = setting_option(keys, info)(command)
@@ -98,6 +105,49 @@ def _taken(settings: list[tuple[tuple[str, ...], Any]], given: dict[str, Any]) -
     """Take the flags of these settings out of what was given."""
     flags = {keys: given.pop("_".join(keys)) for keys, _ in settings}
     return {keys: value for keys, value in flags.items() if value not in (None, ())}
+
+
+def _user_names(
+    section: str, own: list[tuple[tuple[str, ...], Any]], flags: Mapping[Any, Any], document: Document
+) -> dict[str, str]:
+    """Return {key of a setting, such as ingest.unit: its flag or variable} where the user wrote no key.
+
+    That is the flag that was typed, else the variable that is set, else the flag where there is no file.
+    """
+    names: dict[str, str] = {}
+    for keys, info in own:
+        key, flag, variable = ".".join((section, *keys)), flag_name(keys), variable_name(section, keys)
+        if keys not in flags and variable in os.environ:
+            names[key] = variable
+        elif keys in flags or document.path is None:
+            names[key] = flag
+            if info.annotation is bool:
+                names[f"set {key} to false"] = f"give --no-{flag[2:]}"
+    return names
+
+
+@contextmanager
+def messages_name(names: Mapping[str, str]) -> Iterator[None]:
+    """Write the names that the user knows in place of keys of settings, in errors and in lines of the log."""
+    keys = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    pattern = re.compile(rf"(?<![\w./-])({keys})(?!\.?\w)" if keys else r"(?!)")
+
+    def renamed(text: str) -> str:
+        return pattern.sub(lambda found: names[found[0]], text)
+
+    def rename(record: logging.LogRecord) -> bool:
+        record.msg, record.args = renamed(record.getMessage()), None
+        return True
+
+    log = logging.getLogger("crocs")
+    log.addFilter(rename)
+    try:
+        yield
+    except CrocsError as error:
+        error.args = (renamed(str(error)),)
+        raise
+    finally:
+        log.removeFilter(rename)
 
 
 def setting_option(keys: tuple[str, ...], info: Any) -> Function:

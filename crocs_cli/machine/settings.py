@@ -158,7 +158,7 @@ def settle(
     origins: dict[Keys, str] = {}
     merged = _given(section, model, document)
     for keys, info in option_paths(model):
-        variable = "_".join(map(str, ("CROCS", *above, *keys))).upper().replace("-", "_")
+        variable = variable_name(section, keys)
         for origin, value in ((variable, environment.get(variable)), (flag_name(keys), flags.get(keys))):
             if value is not None:
                 _put(merged, keys, value)
@@ -174,6 +174,11 @@ def settle(
 def flag_name(keys: Keys) -> str:
     """Return the flag of a setting."""
     return "--" + "-".join(map(str, keys)).replace("_", "-")
+
+
+def variable_name(section: str, keys: Keys) -> str:
+    """Return the environment variable of a setting; `section` is empty for the keys at the top."""
+    return "_".join(map(str, ("CROCS", *filter(None, [section]), *keys))).upper().replace("-", "_")
 
 
 def option_paths(
@@ -263,7 +268,9 @@ def _first_fault(
     message = " or ".join(dict.fromkeys(_lowered(str(other["msg"])) for other in at_key))
     value = fault["input"]
     shown = "" if fault["type"] == "missing" or isinstance(value, dict) else f" (got {str(value)[:60]!r})"
-    return f"{place}: {name}: {message}{shown}"
+    places = place.split(", ")
+    named = f"{place}: " if set(places) <= {*origins.values()} else f"{place}: {name}: "
+    return f"{named}{message}{shown}"
 
 
 def _place(keys: Keys, above: Keys, document: Document, origins: dict[Keys, str]) -> str:

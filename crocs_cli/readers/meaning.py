@@ -96,6 +96,6 @@ def _looked_up(
         shown = ", ".join(repr(value[:40]) for value in unknown[:MOST_SHOWN])
         words = {"direction": "add, subtract or drop", "quality": "measured, estimated or invalid"}[setting]
         raise CrocsError(
-            f"{path}: column {column!r} holds {shown}; say in ingest.{setting} what each means: {words}"
+            f"{path}: column {column!r} holds {shown}; say with ingest.{setting} what each means: {words}"
         )
     return texts

@@ -23,6 +23,7 @@ _SETTINGS = {
     "id": "ingest.columns.consumer",
     "stamp": "ingest.columns.time",
     "number": "ingest.columns.energy",
+    "text": "a setting of ingest.columns",
 }
 FIELD_BYTES, BESIDE_BYTES = 256, 1 << 20
 
@@ -126,7 +127,7 @@ def _converted(field: _Field) -> pa.Array:
     if pa.types.is_dictionary(array.type) and not (field.kind == "id" and _is_text(array.type.value_type)):
         array = array.dictionary_decode()
     field = replace(field, array=array)
-    cure = f"name the right column with {_SETTINGS.get(field.kind, 'ingest.columns')}"
+    cure = f"name the right column with {_SETTINGS[field.kind]}"
     if pa.types.is_nested(array.type):
         raise field.refuse(cure)
     try:

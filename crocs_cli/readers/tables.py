@@ -122,5 +122,5 @@ def _check_header(path: Path, header: str, line: int) -> None:
         raise CrocsError(f"{path}: JSON, which is not read; turn it into CSV with columns id, time and kwh")
     if header.lstrip().startswith("<"):
         raise CrocsError(
-            f"{path}: XML or HTML, no table; Green Button feeds are read with ingest.reader greenbutton"
+            f"{path}: XML or HTML, no table; for a Green Button feed set ingest.reader to greenbutton"
         )

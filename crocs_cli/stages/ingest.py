@@ -170,7 +170,8 @@ class _Work:
         columns = self._settings.columns
         if not format_of(self._settings.reader).generic or columns.direction is not None:
             return ""
-        return "name a column that tells them apart with ingest.columns.consumer or .direction, or "
+        keys = "ingest.columns.consumer or ingest.columns.direction"
+        return f"name a column that tells them apart with {keys}, or "
 
     def _calendar(self) -> Calendar:
         seen = self._intake.seen

@@ -83,8 +83,8 @@ def _check_trust(settings: IngestSettings, form: Format) -> None:
         given = getattr(settings, key, None)
         if given not in (None, known) and not (key == "timezone" and same_clock(given, known)):
             raise CallError(
-                f"ingest.{key}: files of {form.name} have {known}, not {given}; leave it out, or confirm it "
-                "with ingest.trust: settings"
+                f"ingest.{key}: files of {form.name} have {known}, not {given}; leave it out, or set "
+                "ingest.trust to settings to confirm it"
             )
 
 
@@ -109,7 +109,7 @@ def _filled(settings: IngestSettings, form: Format, presets: Mapping[str, Any]) 
     """
     said = {key: value for key, value in presets.items() if value is not None}
     source = Path(settings.reader) if settings.reader.endswith(ENDINGS) else None
-    known = settle("ingest", IngestSettings, Document(source, {"ingest": said}), {}, {})
+    known = settle("", IngestSettings, Document(source, said), {}, {})
     given = {key for key in settings.model_fields_set if getattr(settings, key) is not None}
     update = {key: getattr(known, key) for key in said if key not in given and key != "columns"}
     columns = {

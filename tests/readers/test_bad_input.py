@@ -41,7 +41,7 @@ def changed(line, text):
             GOOD.replace("id,time,kwh", "id,time,wh"),
             [],
             "readings.csv: no column 'kwh'; there are 'id', 'time', 'wh'; "
-            "name the right one with ingest.columns.energy",
+            "name the right one with --columns-energy",
         ),
         (
             GOOD.replace("id,time,kwh", "id,kwh,kwh"),
@@ -52,7 +52,7 @@ def changed(line, text):
             changed(5, "C0,2013-01-01 1:30 am,0.1"),
             [],
             "readings.csv:5: time '2013-01-01 1:30 am' is not a stamp such as 2013-01-31 00:30; mend it, "
-            "or set ingest.stamp_format (such as %d/%m/%Y %H:%M)",
+            "or set --stamp-format (such as %d/%m/%Y %H:%M)",
         ),
         (
             changed(5, "C0,,0.1"),
@@ -78,19 +78,19 @@ def changed(line, text):
             GOOD,
             ["--interval", "60min"],
             "readings.csv: 96 of 192 stamps lie between intervals of 60min; "
-            "set ingest.interval to the time between readings",
+            "set --interval to the time between readings",
         ),
         (
             GOOD,
             ["--interval", "15min"],
-            "readings come every 30min, not every 15min; set ingest.interval to the time between readings",
+            "readings come every 30min, not every 15min; set --interval to the time between readings",
         ),
         (
             changed(2, "C0,2013-01-01 00:30,7"),
             [],
             "consumer C0: two readings of the interval from 2013-01-01T00:30:00, 7 and 0.101 kWh; "
-            "name a column that tells them apart with ingest.columns.consumer or .direction, or "
-            "set ingest.duplicates to first, last, mean or leave_out",
+            "name a column that tells them apart with --columns-consumer or --columns-direction, or "
+            "set --duplicates to first, last, mean or leave_out",
         ),
         (
             "\n".join(LINES[:40]) + "\n",
@@ -105,7 +105,7 @@ def changed(line, text):
         (
             GOOD,
             ["--interval", "30min", "--slot", "45min"],
-            "ingest.slot: 45min is no multiple of the interval of 30min; use one",
+            "--slot: 45min is no multiple of the interval of 30min; use one",
         ),
     ],
 )

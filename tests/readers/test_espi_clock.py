@@ -12,7 +12,7 @@ def test_a_feed_without_clock_says_so_unless_the_user_names_its_zone(ingest, cap
     text = feed({"U1": [Meter(hours(THREE))]}, at="")
     assert ingest(text, "--reader", "greenbutton").code == 0
     assert warned(caplog) == [
-        "readings.csv: no clock in the feed, UTC is taken; name its zone with ingest.timezone"
+        "readings.csv: no clock in the feed, UTC is taken; name its zone with --timezone"
     ]
     caplog.clear()
     assert ingest(text, "--run", "b", "--reader", "greenbutton", "--timezone", "America/New_York").code == 0
@@ -24,9 +24,7 @@ def test_a_clock_of_no_known_zone_is_refused_and_the_zone_that_the_user_names_wi
     text = feed({"U1": [Meter(hours(THREE))]}, at=clock(-5, 3600, ("428E2000", "AE0E2000")))
     refused = ingest(text, "--reader", "greenbutton")
     assert refused.code == 1
-    assert (
-        "readings.csv: its clock is that of no known zone; name the zone with ingest.timezone" in refused.err
-    )
+    assert "readings.csv: its clock is that of no known zone; name the zone with --timezone" in refused.err
     assert ingest(text, "--reader", "greenbutton", "--timezone", "America/New_York").code == 0
     assert used_kwh() == USED
 

@@ -346,8 +346,8 @@ def test_a_users_format_may_be_like_a_known_one(ingest):
     ("change", "fault"),
     [
         ("unit: Wh|unitt: Wh", "mine.yaml:8: mine.unitt: no such key; did you mean unit?"),
-        ("unit: Wh|unit: J", "mine.yaml: ingest.unit: input should be 'kWh'"),
-        ("Europe/Vienna|Europe/Wien", "mine.yaml: ingest.timezone: no such time zone; use a name"),
+        ("unit: Wh|unit: J", "mine.yaml: unit: input should be 'kWh'"),
+        ("Europe/Vienna|Europe/Wien", "mine.yaml: timezone: no such time zone; use a name"),
         ("stamp: end|stamp: middle", "mine.yaml:9: mine.stamp: input should be 'start' or 'end'"),
         ("  layout: long\n|", "mine.yaml:2: mine.layout: field required"),
         ("layout: long|layout: [", "mine.yaml:7: not YAML"),
@@ -365,7 +365,7 @@ def test_faults_of_a_users_format_are_one_line(ingest, change, fault):
 
 def test_an_unknown_reader_is_refused_with_the_nearest(ingest):
     refused = ingest("id,time,kwh\n", "--reader", "smart-meter-texa")
-    assert "--reader: ingest.reader: no such format; did you mean smart-meter-texas?" in refused.err
+    assert "--reader: no such format; did you mean smart-meter-texas?" in refused.err
     assert "no such file" in ingest("id,time,kwh\n", "--reader", "none.yaml").err.lower()
     assert "my-format.yaml" in ingest("id,time,kwh\n", "--reader", "xyz").err
 
@@ -373,9 +373,9 @@ def test_an_unknown_reader_is_refused_with_the_nearest(ingest):
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        (["--stamp", "start"], "ingest.stamp: files of lcl have end, not start"),
-        (["--timezone", "Europe/London"], "ingest.timezone: files of lcl have UTC, not Europe/London"),
-        (["--unit", "Wh"], "ingest.unit: files of lcl have kWh, not Wh"),
+        (["--stamp", "start"], "--stamp: files of lcl have end, not start"),
+        (["--timezone", "Europe/London"], "--timezone: files of lcl have UTC, not Europe/London"),
+        (["--unit", "Wh"], "--unit: files of lcl have kWh, not Wh"),
     ],
 )
 def test_settings_that_contradict_a_known_format_need_trust(ingest, settings, fault):
@@ -383,7 +383,7 @@ def test_settings_that_contradict_a_known_format_need_trust(ingest, settings, fa
     for reader in ("lcl", "auto"):
         refused = ingest(text, "--reader", reader, *settings)
         assert refused.err.strip() == (
-            f"crocs: {fault}; leave it out, or confirm it with ingest.trust: settings"
+            f"crocs: {fault}; leave it out, or set --trust to settings to confirm it"
         )
     assert ingest(text, "--reader", "lcl", *settings, "--trust", "settings").code == 0
 
@@ -391,7 +391,7 @@ def test_settings_that_contradict_a_known_format_need_trust(ingest, settings, fa
 def test_columns_that_a_known_format_does_not_have_are_refused_and_others_may_be_chosen(ingest):
     text = SAMPLES["lcl"][2]
     refused = ingest(text, "--reader", "lcl", "--columns-energy", "kwh")
-    assert "ingest.columns.energy: files of lcl have no column 'kwh', and crocs knows theirs" in refused.err
+    assert "--columns-energy: files of lcl have no column 'kwh', and crocs knows theirs" in refused.err
     other = text.replace("\n", ",7\n").replace("hh),7", "hh),net")
     assert ingest(other, "--reader", "lcl", "--columns-energy", "net").code == 0
     assert profiles()["MAC1", "2024-06-03"] == pytest.approx([7] * 48)

@@ -66,8 +66,8 @@ def test_thresholds_fail_a_script(holed, crocs):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("days_incomplete", "--fail-on: quality.fail_on: write NAME=SHARE, such as days_incomplete=0.05"),
-        ("day=0.1", "--fail-on: quality.fail_on: no share day; there are invalid, off_grid, "),
+        ("days_incomplete", "--fail-on: write NAME=SHARE, such as days_incomplete=0.05"),
+        ("day=0.1", "--fail-on: no share day; there are invalid, off_grid, "),
     ],
 )
 def test_wrong_thresholds_are_wrong_calls(holed, crocs, text, said):

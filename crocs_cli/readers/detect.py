@@ -12,6 +12,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.readers import described
 from crocs_cli.readers.archives import ZIP
 from crocs_cli.readers.glance import MOST_TITLE_LINES, Glance, glance
+from crocs_cli.readers.nem12_records import version_fault
 from crocs_cli.readers.propose import Proposal, propose, saw
 from crocs_cli.readers.readings import Dialect
 from crocs_cli.readers.stamps import time_of_day_s
@@ -78,8 +79,10 @@ def _by_text(path: Path) -> Detected | None:
     text = start.decode("utf-8-sig", errors="replace")
     lines = [line for line in text.splitlines() if line.strip()]
     first, second = (*lines[:2], "", "")[:2]
-    if re.match(r"(100,NEM1[23]|200),", first):
+    if re.match(r"(100,NEM12|200),", first):
         return Detected("nem12", f"its first line begins with {first[:9]}")
+    if re.match(r"100,NEM\d+,", first):
+        raise CrocsError(f"{path}: {version_fault(first[4:9])}")
     if re.match(r"\s*<", first) and "espi" in text:
         return Detected("greenbutton", "it is XML in the name space of ESPI")
     if re.fullmatch(r"\d+ \d{5} [\d.]+", first.strip()):

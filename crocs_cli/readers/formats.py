@@ -29,14 +29,16 @@ PRESETS = ("unit", "stamp", "timezone", "interval")
 class Format:
     """A reader and its presets, which the user's settings override.
 
-    A preset may depend on a file: a function of its path. A time zone of None must be said by the user. Where
-    `generic`, only the user knows what stamps and numbers mean; where `own_unit`, the files say their unit.
+    A preset may depend on a file: a function of its path. A time zone of None must be said by the user, but
+    for formats with a zone that is taken `without_clock` in the first file. Where `generic`, only the user
+    knows what stamps and numbers mean; where `own_unit`, the files say their unit.
     """
 
     name: str
     read: Read
     stamp: str | None = "start"
-    timezone: str | Callable[[Path], str] | None = "UTC"
+    timezone: str | Callable[[Path], str | None] | None = "UTC"
+    without_clock: str | None = None
     interval_min: int | Callable[[Path], int] = 30
     generic: bool = False
     own_unit: bool = False
@@ -75,6 +77,7 @@ _CODE = (
         "greenbutton",
         greenbutton.read,
         timezone=greenbutton.clock,
+        without_clock="UTC",
         interval_min=greenbutton.interval_min,
         own_unit=True,
     ),

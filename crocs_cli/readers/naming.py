@@ -30,7 +30,7 @@ def file_names(paths: Sequence[Path], pattern: str | None) -> Mapping[Path, str]
     if pattern:
         found = {} if pattern.startswith(TITLE) else {path: re.search(pattern, path.name) for path in paths}
         return {path: match[1] for path, match in found.items() if match and match[1]}
-    stems = {path: _stem(path) for path in paths}
+    stems = {path: stem(path) for path in paths}
     times = Counter(stems.values())
     return {path: stem if times[stem] == 1 else f"{_folder(path)}/{stem}" for path, stem in stems.items()}
 
@@ -88,7 +88,7 @@ def file_consumer(table: Table, dialect: Dialect) -> str:
         return found
     if pattern and path not in names:
         raise CrocsError(f"{path}: ingest.consumer_pattern finds no consumer in the file's name; mend it")
-    name = names.get(path, _stem(path))
+    name = names.get(path, stem(path))
     if not pattern and list(names.values()).count(name) > 1:
         raise CrocsError(
             f"{path}: another file would be consumer {name!r} too; rename one, or set ingest.consumer_pattern"
@@ -101,7 +101,7 @@ def _folder(path: Path) -> str:
     return folder.stem if folder.suffix in _PACKED else folder.name
 
 
-def _stem(path: Path) -> str:
+def stem(path: Path) -> str:
     """Return a file's name without the endings of its format."""
     name = Path(path.name.removesuffix(path.suffix)) if path.suffix.lower() in _PACKED else Path(path.name)
     return name.stem or path.name

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +31,7 @@ log = logging.getLogger("crocs")
 
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
-    """Yield the readings of a NEM12 file, plain or zipped: each meter's channels one after another."""
+    """Yield the readings of a NEM12 file: each meter's channels one after another."""
     for meter, channels in _parsed(path).items():
         kept = [name for name in channels if name[:1] in SIGNS and channels[name]]
         _say_left_out(path, meter, channels, kept)
@@ -70,24 +68,15 @@ def _parsed(path: Path) -> dict[str, dict[str, list[Any]]]:
 def _text(path: Path) -> str:
     """Return a file's text, unpacked; refuse one larger than nemreader can hold in a usual memory."""
     try:
-        with ExitStack() as stack:
-            file = stack.enter_context(opened(path))
-            if not (start := file.read(4)):
-                raise CrocsError(f"{path}: empty; name a file with readings")
-            file.seek(0)
-            if start.startswith(b"PK"):
-                archive = stack.enter_context(zipfile.ZipFile(file))
-                if len(archive.namelist()) != 1:
-                    raise CrocsError(f"{path}: a zip of {len(archive.namelist())} files; unpack it")
-                file = stack.enter_context(archive.open(archive.namelist()[0]))  # type: ignore[assignment]
+        with opened(path) as file:
             content = file.read(LARGEST_BYTES + 1)
+        if not content:
+            raise CrocsError(f"{path}: empty; name a file with readings")
         if len(content) > LARGEST_BYTES:
             raise CrocsError(f"{path}: more than {LARGEST_BYTES >> 20} MB of NEM12; divide it by meters")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CrocsError(f"{path}: not text in UTF-8; save it as UTF-8") from error
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise CrocsError(f"{path}: cut short or damaged zip, or a locked one; fetch it again") from error
 
 
 def _channel(

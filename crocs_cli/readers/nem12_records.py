@@ -52,6 +52,12 @@ def checked(path: Path, text: str) -> tuple[list[Record], list[int]]:
     return records, numbers
 
 
+def version_fault(version: str) -> str:
+    """Return what is wrong with a file whose header names another version than NEM12."""
+    what = "accumulated readings" if version == "NEM13" else "an unknown version"
+    return f"{version[:_SHOWN]}, {what}; crocs needs NEM12 intervals"
+
+
 def _records(path: Path, text: str) -> Iterator[tuple[int, Record]]:
     """Yield (line number, record) of the lines that are neither blank nor a header."""
     reader = csv.reader(text.splitlines())
@@ -59,9 +65,7 @@ def _records(path: Path, text: str) -> Iterator[tuple[int, Record]]:
         for record in reader:
             kind = record[0].strip() if record else ""
             if kind == _HEADER and record[1:2] != ["NEM12"]:
-                version = "".join(record[1:2])[:_SHOWN]
-                what = "accumulated readings" if version == "NEM13" else "an unknown version"
-                raise CrocsError(f"{path}: {version}, {what}; crocs needs NEM12 intervals")
+                raise CrocsError(f"{path}: {version_fault(''.join(record[1:2]))}")
             if kind != _HEADER and any(map(str.strip, record)):
                 yield reader.line_num, [kind, *record[1:]]
     except csv.Error as error:

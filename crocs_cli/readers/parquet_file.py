@@ -17,6 +17,7 @@ from crocs_cli.readers import stamps
 from crocs_cli.readers.fields import from_text
 from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.table import Kind, Part, Table, arrow_type
+from crocs_cli.readers.text import on_disk
 
 BATCH_ROWS = 1 << 18
 _SETTINGS = {
@@ -31,37 +32,37 @@ FIELD_BYTES, BESIDE_BYTES = 256, 1 << 20
 def open_parquet(path: Path, writing: Writing) -> Table:
     """Open a Parquet file; raise CrocsError for one that is cut short or damaged."""
     try:
-        schema = parquet.read_schema(path)
+        with on_disk(path) as source:
+            schema = parquet.read_schema(source)
     except (pa.ArrowInvalid, OSError) as error:
-        if any(map(Path.is_file, path.parents)):
-            raise CrocsError(f"{path}: a Parquet file within a zip; unpack it and name its files") from error
         raise _fault(path, error) from error
     stored = {name.strip(): name for name in schema.names}
 
     def parts(kinds: Mapping[str, Kind]) -> Iterator[Part]:
-        texts = [
-            stored[n] for n, kind in kinds.items() if kind == "id" and _is_text(schema.field(stored[n]).type)
-        ]
+        names = [stored[name] for name in kinds]
+        texts = [name for name in names if _is_text(schema.field(name).type)]
+        ids = [name for name, kind in zip(names, kinds.values(), strict=True) if kind == "id"]
         start = 0
-        try:
-            file = parquet.ParquetFile(
-                path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
-            )
-            _check_sizes(path, file.metadata, {stored[name] for name in kinds})
-            for batch in file.iter_batches(BATCH_ROWS, columns=[stored[name] for name in kinds]):
-                place = _row_place(path, start)
-                yield Part(
-                    {
-                        name: _converted(_Field(batch[stored[name]], kind, name, place, writing))
-                        for name, kind in kinds.items()
-                    },
-                    place,
-                )
-                start += batch.num_rows
-        except (pa.ArrowInvalid, OSError) as error:
-            raise _fault(path, error) from error
+        for batch in _batches(path, names, [name for name in ids if name in texts]):
+            place = _row_place(path, start)
+            fields = {n: _Field(batch[stored[n]], kind, n, place, writing) for n, kind in kinds.items()}
+            yield Part({name: _converted(field) for name, field in fields.items()}, place)
+            start += batch.num_rows
 
     return Table(path, tuple(name.strip() for name in schema.names), parts)
+
+
+def _batches(path: Path, names: list[str], as_dictionaries: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of some columns of a Parquet file; raise CrocsError where it is damaged."""
+    try:
+        with on_disk(path) as source:
+            file = parquet.ParquetFile(
+                source, read_dictionary=as_dictionaries, pre_buffer=False, page_checksum_verification=True
+            )
+            _check_sizes(path, file.metadata, set(names))
+            yield from file.iter_batches(BATCH_ROWS, columns=names)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _fault(path, error) from error
 
 
 def _fault(path: Path, error: Exception) -> CrocsError:

@@ -15,6 +15,7 @@ from crocs_cli.maths.readings.cells import LEAST_READINGS, varies
 from crocs_cli.readers.described import FILL_IN
 from crocs_cli.readers.glance import Column, Glance, minutes_between, parsed, stamp_form
 from crocs_cli.readers.vocabulary import (
+    CODES,
     CONSUMER,
     END,
     ENERGY,
@@ -218,7 +219,8 @@ def _of_meaning(role: str, words: dict[str, str], texts: Sequence[Column], propo
     for column in texts:
         values = sorted(set(column.texts))
         meant = {v: next((m for m, form in words.items() if re.match(form, v, re.I)), None) for v in values}
-        if len(values) <= _SHOWN and all(meant.values()):
+        speaks = any(len(value) > 1 for value in values) or CODES.search(column.name)
+        if values and len(values) <= _SHOWN and all(meant.values()) and speaks:
             proposal.settings["columns"][role] = column.name
             proposal.add(role, meant, GUESSED, f"the words in {column.name!r} mean so")
             return

@@ -57,7 +57,8 @@ class Dialect:
     `date` is the column of the date where `time` holds the time of day only; `hour` is one of the running
     number of the interval in the local day of `timezone`. `directions` and `qualities` are the meaning of the
     values in the columns `direction` and `quality`. `consumer_from` is column or file; None where the file's
-    name stands in for a missing column. `file_names` are the consumers of files of one meter.
+    name stands in for a missing column. `file_names` are the consumers of files of one meter. `timezone` is
+    taken for files that say none, which readers note in `clockless`; the user named it if `clock_is_given`.
     """
 
     consumer: str
@@ -76,6 +77,8 @@ class Dialect:
     consumer_pattern: str | None = None
     file_names: Mapping[Path, str] = field(default_factory=dict)
     timezone: str = "UTC"
+    clock_is_given: bool = True
+    clockless: list[Path] = field(default_factory=list)
 
     @property
     def stamp_format(self) -> str | None:

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers import workbook
-from crocs_cli.readers.archives import is_workbook
 from crocs_cli.readers.csv_file import CsvFile
 from crocs_cli.readers.parquet_file import open_parquet
 from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.table import Table
-from crocs_cli.readers.text import Block, blocks, opened
+from crocs_cli.readers.text import Block, blocks, is_workbook, opened
 
 MOST_COLUMNS = 1_000_000
 TITLE_LINES = 200  # among which the header is looked for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from typing import Any
 import yaml
 
 from crocs_cli.errors import CallError, CrocsError
+from crocs_cli.machine.settings import Document, settle
 from crocs_cli.readers.archives import contents
 from crocs_cli.readers.described import FILL_IN, checked
 from crocs_cli.readers.detect import known_format
-from crocs_cli.readers.formats import Format, dates_in, format_of
+from crocs_cli.readers.formats import PRESETS, Format, dates_in, format_of
 from crocs_cli.readers.glance import glance
 from crocs_cli.readers.inputs import input_files
 from crocs_cli.readers.propose import GUESSED, SURE, propose
+from crocs_cli.stages.reading import intake_of
+from crocs_cli.stages.settings import IngestSettings
 
 ASKED = {
     "unit": "kWh, Wh, kW or W",
@@ -30,6 +34,8 @@ _ORDER = (
     "unit", "kind", "direction", "quality", "decimal", "thousands",
 )  # fmt: skip
 _COMMENT_AT, _MOST_IN_A_LINE = 30, 5
+_ROWS_TRIED = 20_000  # more than the readers need to see that an interval is wrong
+_STAND_IN = {"unit": "kWh", "timezone": "UTC", "stamp": "start"}  # so that the rest can be tried
 
 
 @dataclass
@@ -43,6 +49,12 @@ class Found:
     missing: dict[str, str] = field(default_factory=dict)
     known: dict[str, Any] = field(default_factory=dict)
     dates: tuple[dt.date, dt.date] | None = None
+    fault: str | None = None  # why a first reading of the files failed
+
+    @property
+    def ready(self) -> bool:
+        """Whether the settings run as they are."""
+        return not self.missing and not self.fault
 
 
 def run(patterns: Sequence[str], reader: str | None, output: Path) -> list[str]:
@@ -54,7 +66,13 @@ def run(patterns: Sequence[str], reader: str | None, output: Path) -> list[str]:
         raise CrocsError(f"{output}: there already, and left alone; name another file with --output")
     if not patterns and reader is None:
         raise CallError("no files to look at; name them after the command, or a format with --reader")
-    found = _looked_at(contents(input_files(patterns)), reader) if patterns else _of_reader(str(reader), None)
+    if patterns:
+        paths = contents(input_files(patterns))
+        found = _looked_at(paths, reader)
+        found.fault = _fault(found, paths)
+    else:
+        found = _of_reader(str(reader), None)
+        found.missing["files"] = "names of your files, or globs"
     text = "\n".join(_lines(found, list(patterns), output)) + "\n"
     try:
         with output.open("x", encoding="utf-8") as file:
@@ -99,6 +117,29 @@ def _one(path: Path, reader: str | None) -> Found:
     )
 
 
+def _fault(found: Found, paths: Sequence[Path]) -> str | None:
+    """Read the first part of the files as they would be; return why that fails, None where it does not.
+
+    It is not known where more than a unit or a clock is missing.
+    """
+    if found.missing.keys() - _STAND_IN.keys():
+        return None
+    said = {**found.settings, **{key: _STAND_IN[key] for key in found.missing}}
+    document = Document(values={"reader": found.reader, **said, "files": list(map(str, paths))})
+    try:
+        _, intake = intake_of(settle("", IngestSettings, document, {}, {}), paths)
+        for path in paths:
+            with closing(intake.rows(path)) as rows:
+                while intake.seen.rows < _ROWS_TRIED and next(rows, None):
+                    pass
+            if intake.seen.rows:
+                return None
+        intake.check()
+    except CrocsError as error:
+        return str(error)
+    return None
+
+
 def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Found:
     """Return what is known of a format; without a file, what the format says of all of them."""
     form = _named(reader)
@@ -106,7 +147,7 @@ def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Fou
     if form.generic:
         found.settings["columns"] = {"consumer": "id", "time": "time", "energy": "kwh"}
         found.because["columns"] = (GUESSED, "names of your columns")
-    presets = form.presets(path) if path is not None else dict(form.fixed())
+    presets = _presets(form, path) if path is not None else dict(form.fixed())
     found.known = {key: presets[key] for key in ("unit", "stamp", "timezone", "interval") if presets.get(key)}
     if isinstance(interval := found.known.get("interval"), int):
         found.known["interval"] = f"{interval}min"
@@ -119,13 +160,22 @@ def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Fou
     return found
 
 
+def _presets(form: Format, path: Path) -> dict[str, Any]:
+    """Return what a file of a format says; a clock of no known zone is the user's to name."""
+    try:
+        return form.presets(path)
+    except CrocsError:
+        return form.presets(path, [name for name in PRESETS if name != "timezone"])
+
+
 def _asked(form: Format, presets: Mapping[str, Any], path: Path | None) -> list[str]:
     """Return what a format leaves to the user."""
     if form.generic:
         return list(ASKED)
-    keys = ["timezone", "stamp", *(["interval"] if path is not None else [])]
+    if path is not None:
+        return [key for key in ("timezone", "stamp", "interval") if presets.get(key) is None]
     source = form.description or form
-    return [key for key in keys if presets.get(key) is None and not callable(getattr(source, key, None))]
+    return [key for key in ("timezone", "stamp") if key not in presets and not callable(getattr(source, key))]
 
 
 def _named(reader: str) -> Format:
@@ -137,7 +187,10 @@ def _named(reader: str) -> Format:
 
 def _lines(found: Found, patterns: list[str], output: Path) -> Iterator[str]:
     """Write the settings, each with the reason for it."""
-    yield f"# Written by `crocs init`. Now: crocs ingest -c {output}"
+    now = "Now:" if found.ready else "Not ready to run: see below. Then:"
+    yield f"# Written by `crocs init`. {now} crocs ingest -c {output}"
+    if found.fault:
+        yield f"# To mend first: {found.fault}"
     yield "# sure: the files say so. guessed: look at it. <- only you know; fill it in."
     yield _line("run", f"runs/{output.stem}", "all files of the run go there", 0)
     yield _line("seed", 1, "same seed, same bytes", 0)
@@ -187,5 +240,7 @@ def _said(found: Found, output: Path) -> Iterator[str]:
         yield f"guessed: {', '.join(f'{key} ({why})' for key, why in guessed.items())}"
     if found.missing:
         yield f"fill in: {', '.join(f'{key} ({what})' for key, what in found.missing.items())}"
-    else:
+    if found.fault:
+        yield f"to mend: {found.fault}"
+    if found.ready:
         yield f"now: crocs ingest -c {output}"

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
@@ -60,6 +61,15 @@ def zipped(text):
     return file.getvalue()
 
 
+def workbook():
+    book = openpyxl.Workbook()
+    for text in LINES:
+        book.active.append(text.split(","))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
 HALF = len(GOOD) // 2
 PARQUET = stored(table())
 NUMBER = "is not a number; mend the line, or leave the field empty"
@@ -85,8 +95,12 @@ CASES = {
     "empty gzip": (gzip.compress(b""), "empty; name a file with readings"),
     "binary": (bytes(range(256)) * 20, "not text (it holds NUL bytes)"),
     "zip": (zipped(GOOD), 4),
-    "zip of a zip": (zipped(zipped(GOOD)), "a zip or workbook within a zip; unpack it and name its files"),
-    "zip of Parquet": (zipped(PARQUET), "a Parquet file within a zip; unpack it and name its files"),
+    "zip of a zip": (zipped(zipped(GOOD)), "a zip within a zip; unpack it and name its files"),
+    "zip of Parquet": (zipped(PARQUET), 4),
+    "gzip of Parquet": (gzip.compress(PARQUET), 4),
+    "zip of a workbook": (zipped(workbook()), 4),
+    "zip of a cut Parquet file": (zipped(PARQUET[:-30]), "not a whole Parquet file (cut short or damaged)"),
+    "zip of a cut workbook": (zipped(workbook()[:-30]), "cut short or damaged zip; fetch it again"),
     "cut zip": (zipped(GOOD)[:-30], "cut short or damaged zip; fetch it again"),
     "damaged zip": (zipped(GOOD)[:90] + b"\xff" * 9 + zipped(GOOD)[99:], "damaged"),
     "old Excel": (

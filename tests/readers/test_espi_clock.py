@@ -39,6 +39,22 @@ def test_a_later_file_with_another_clock_is_named(ingest, caplog):
     ]
 
 
+def test_later_files_without_a_clock_are_said_in_one_line_unless_the_user_names_a_zone(ingest, caplog):
+    for name, at in (("a", None), ("b", ""), ("c", ""), ("d", None)):
+        Path(f"{name}.xml").write_text(feed({f"U-{name}": [Meter(hours(THREE))]}, at=at))
+    files = ["a.xml", "b.xml", "c.xml", "d.xml"]
+    assert ingest(None, "--reader", "greenbutton", *files).code == 0
+    assert warned(caplog) == [
+        "b.xml and 1 more files: no clock in the feed, America/New_York is taken; "
+        "name its zone with --timezone"
+    ]
+    caplog.clear()
+    named = ["--run", "b", "--timezone", "America/New_York"]
+    assert ingest(None, "--reader", "greenbutton", *named, *files).code == 0
+    assert warned(caplog) == []
+    assert used_kwh("b") == used_kwh()
+
+
 RULES = {
     ("360E2000", "B40E2000"): (-3.5, "America/St_Johns"),
     ("3E0E2000", "AE0E3000"): (1, "Europe/Berlin"),

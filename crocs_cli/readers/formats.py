@@ -128,8 +128,7 @@ def for_file(description: Description, dialect: Dialect, look: Glance) -> Dialec
 
 def shown_by(description: Description, look: Glance) -> dict[str, Any]:
     """Return a description as settings of `ingest`, its alternatives decided by the first part of a file."""
-    header = header_of(description, look)
-    table = {column.name: column for column in look.table(header)} if header is not None else {}
+    table = _table(description, look)
     columns: dict[str, str] = {}
     for role, alternatives in description.columns.model_dump().items():
         found = first_of(alternatives, table)
@@ -153,7 +152,7 @@ def shown_by(description: Description, look: Glance) -> dict[str, Any]:
 def dates_in(description: Description, look: Glance) -> tuple[dt.date, dt.date] | None:
     """Return the first and last date in the first part of a file, None where they are not read here."""
     shown = shown_by(description, look)
-    table = {column.name: column for column in look.table(header_of(description, look))}
+    table = _table(description, look)
     stamps = _stamps(shown["columns"], table)
     form = shown.get("stamp_format") or stamp_form(stamps[:200]) or date_form(stamps[:200])
     days = [found.date() for text in stamps if form and (found := parsed(text, form)) is not None]
@@ -165,14 +164,20 @@ _UNSAID = ("stamp", "timezone", "interval")  # what the user must say where the 
 
 def names_in(description: Description, look: Glance) -> tuple[str, ...]:
     """Return the names of the columns of a file of a format, none for another file."""
+    return tuple(_table(description, look))
+
+
+def _table(description: Description, look: Glance) -> dict[str, Column]:
+    """Return the columns of a file of a format by their names, none for another file."""
     header = header_of(description, look)
-    return look.lines[header] if header is not None else ()
+    there = look.table(header) if header is not None or description.header is False else ()
+    return {column.name: column for column in there}
 
 
 def header_of(description: Description, look: Glance) -> int | None:
     """Return the first line that has all signs of a format; without signs, what looks like a header."""
     if not description.signs:
-        return look.header()
+        return look.header() if description.header is not False else None
     for number, line in enumerate(look.lines):
         if len(description.signs_in(line)) == len(description.signs):
             return number

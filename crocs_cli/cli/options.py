@@ -20,6 +20,7 @@ import click
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine.settings import (
     DURATION,
+    DURATION_S,
     Document,
     Settings,
     check_keys,
@@ -27,6 +28,7 @@ from crocs_cli.machine.settings import (
     flag_name,
     is_list,
     load,
+    misspelt_variables,
     option_paths,
     settle,
     variable_name,
@@ -37,6 +39,7 @@ from crocs_cli.stages import settings as stages
 
 Function = Callable[..., Any]
 SECTIONS: Mapping[str, type[Settings]] = {**stages.SECTIONS, **screen.SECTIONS}
+log = logging.getLogger("crocs")
 KINDS = {int: "N", float: "NUMBER", dt.date: "DATE", Path: "PATH"}
 
 config_option = click.option("-c", "--config", type=click.Path(path_type=Path), help="YAML file of settings.")
@@ -78,6 +81,8 @@ def stage_options(
                     "no run directory; give --run DIR, CROCS_RUN=DIR, or `run: DIR` in the settings file"
                 )
             team = Team() if only_reads else join(share)
+            if team.leads:
+                _warn_of_variables(section)
             with messages_name(_user_names(section, own, flags, document)):
                 function(Job(run.run, run.seed, team, settings), **given)
 
@@ -105,6 +110,13 @@ def _taken(settings: list[tuple[tuple[str, ...], Any]], given: dict[str, Any]) -
     """Take the flags of these settings out of what was given."""
     flags = {keys: given.pop("_".join(keys)) for keys, _ in settings}
     return {keys: value for keys, value in flags.items() if value not in (None, ())}
+
+
+def _warn_of_variables(section: str) -> None:
+    """Warn of variables that are all but the same as those of this command's settings."""
+    for variable, meant, near in misspelt_variables({"": stages.RunSettings, **SECTIONS}):
+        if meant in ("", section):
+            log.warning("%s: no setting has this variable; did you mean %s?", variable, near)
 
 
 def _user_names(
@@ -139,7 +151,6 @@ def messages_name(names: Mapping[str, str]) -> Iterator[None]:
         record.msg, record.args = renamed(record.getMessage()), None
         return True
 
-    log = logging.getLogger("crocs")
     log.addFilter(rename)
     try:
         yield
@@ -173,13 +184,15 @@ def _on(default: bool) -> str:
 def _shown(default: Any, info: Any) -> str:
     if DURATION in info.metadata:
         return duration(default)
+    if DURATION_S in info.metadata:
+        return f"{default}s"
     return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 def metavar(annotation: Any, marks: typing.Sequence[Any] = ()) -> str:
     """Return what a flag takes, from the type of its setting: its choices, or the kind of value."""
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
-    if DURATION in marks:
+    if DURATION in marks or DURATION_S in marks:
         return "DURATION"
     if origin is typing.Annotated:
         return metavar(inner[0], inner[1:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from crocs_cli.errors import CallError
-from crocs_cli.machine.settings import Document, Settings, load, settle
+from crocs_cli.machine.settings import Document, Settings, load, nearest, settle
 
 FILL_IN = "?"  # stands for a setting that only the user knows
 KNOWN = Path(__file__).with_name("formats.yaml")
@@ -108,9 +107,8 @@ def checked(reader: str) -> str:
     names = reader_names()
     if reader in names or reader.endswith(ENDINGS):
         return reader
-    near = difflib.get_close_matches(reader.lower(), names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known here: {', '.join(names)}"
-    raise ValueError(f"no such format; {hint} A format of your own is a file such as my-format.yaml")
+    own = "(a format of your own is a file such as my-format.yaml)"
+    raise ValueError(f"no such format{nearest(reader, names, most=3)} {own}")
 
 
 @cache

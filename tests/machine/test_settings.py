@@ -85,6 +85,23 @@ def test_what_is_no_duration_is_refused(text):
         settle("stage1", Stage1Settings, Document(), {("window",): text}, {})
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("5", 5), ("5s", 5), ("5 seconds", 5), ("0.5min", 30), ("0:00", 0), ("0 s", 0)]
+)
+def test_a_plain_number_of_a_short_duration_is_seconds(text, seconds):
+    flags = {("stamp_tolerance",): text}
+    assert settle("ingest", IngestSettings, Document(), flags, {}).stamp_tolerance == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [("1min", "less than or equal to 59"), ("0.5s", "a whole number of seconds"), ("soon", "written as 5s")],
+)
+def test_a_tolerance_that_is_no_time_below_a_minute_is_refused(text, fault):
+    with pytest.raises(CallError, match=f"--stamp-tolerance: .*{fault}"):
+        settle("ingest", IngestSettings, Document(), {("stamp_tolerance",): text}, {})
+
+
 def test_yaml_is_read_as_it_is_written(tmp_path):
     """YAML 1.1 makes 600 of +10:00, 8 of 010, and false of no."""
     found = document(

@@ -239,6 +239,6 @@ def summarise(run: Path, shards: Sequence[Product], known: Mapping[str, Quality]
     for warning in warnings(quality, mean_kwh):
         log.warning("%s", warning)
     if not quality[:, COUNTS.index("days_used")].any():
-        raise CrocsError(
-            f"{run}: no consumer has a day that can be used ({reasons(quality)}); see quality.csv"
-        )
+        why, setting = reasons(quality)
+        see = f"see quality.csv, and {setting}" if setting else "see quality.csv"
+        raise CrocsError(f"{run}: no consumer has a day that can be used ({why}); {see}")

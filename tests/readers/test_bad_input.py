@@ -95,12 +95,14 @@ def changed(line, text):
         (
             "\n".join(LINES[:40]) + "\n",
             [],
-            "run: no consumer has a day that can be used (days left out: 1 incomplete); see quality.csv",
+            "run: no consumer has a day that can be used (days left out: 1 incomplete); "
+            "see quality.csv, and --max-missing-slots",
         ),
         (
             GOOD,
             ["--days-from", "2014-01-01"],
-            "run: no consumer has a day that can be used (days left out: 4 outside range); see quality.csv",
+            "run: no consumer has a day that can be used (days left out: 4 outside range); "
+            "see quality.csv, and --days-from and --days-to",
         ),
         (
             GOOD,

@@ -6,7 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from crocs_cli.maths.readings.quality import COUNTS
+from crocs_cli.machine.settings import option_paths
+from crocs_cli.maths.readings.quality import COUNTS, LEFT_OUT, SETTINGS
+from crocs_cli.stages.settings import IngestSettings
 from tests.conftest import digests
 from tests.readers.conftest import counts, long_csv
 
@@ -88,3 +90,9 @@ def test_a_run_without_any_usable_day_still_has_its_report(ingest, crocs):
     ended = crocs("quality", "--run", "run")
     assert ended.code == 0
     assert json.loads(ended.out)["shares"]["days_outside_range"] == 1.0
+
+
+def test_every_reason_to_leave_days_out_has_a_setting_that_is_there():
+    assert set(SETTINGS) == set(LEFT_OUT)
+    known = {".".join(("ingest", *keys)) for keys, _ in option_paths(IngestSettings)}
+    assert {name for names in SETTINGS.values() for name in names.split(" and ")} <= known

@@ -16,6 +16,7 @@ from crocs_cli.readers.nem12_records import version_fault
 from crocs_cli.readers.propose import Proposal, propose, saw
 from crocs_cli.readers.readings import Dialect
 from crocs_cli.readers.stamps import time_of_day_s
+from crocs_cli.readers.tables import check_table
 from crocs_cli.readers.text import opened
 
 _START_BYTES = 1 << 16
@@ -89,10 +90,7 @@ def _by_text(path: Path) -> Detected | None:
         return Detected("cer", "its lines are meter, five digits and kWh")
     if second.startswith("Customer,Generator Capacity"):
         return Detected("ausgrid", "its second line begins with Customer,Generator Capacity")
-    if re.match(r"\s*[<{\[]", first):
-        raise CrocsError(
-            f"{path}: {'XML' if '<' in first[:9] else 'JSON'} that crocs does not read; save it as CSV"
-        )
+    check_table(path, first)
     return None
 
 

@@ -114,12 +114,17 @@ def _fields(header: str, separator: str) -> tuple[str, ...]:
 
 
 def _check_header(path: Path, header: str, line: int) -> None:
-    """Refuse JSON and XML, which are no tables, and a header that is not text of its encoding."""
+    """Refuse what is no table, and a header that is not text of its encoding."""
     if "\ufffd" in header:
         raise CrocsError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8, or set ingest.encoding")
-    if re.match(r'\s*(\{|\[\s*([{["]|$))', header):
+    check_table(path, header)
+
+
+def check_table(path: Path, line: str) -> None:
+    """Raise CrocsError for a file that begins as JSON, XML or HTML do."""
+    if re.match(r'\s*(\{|\[\s*([{["]|$))', line):
         raise CrocsError(f"{path}: JSON, which is not read; turn it into CSV with columns id, time and kwh")
-    if header.lstrip().startswith("<"):
+    if line.lstrip().startswith("<"):
         raise CrocsError(
             f"{path}: XML or HTML, no table; for a Green Button feed set ingest.reader to greenbutton"
         )

@@ -222,8 +222,8 @@ def test_letters_mean_a_quality_only_in_a_column_that_says_so(init):
     [
         ("meter,tariff\nm1,Std\nm2,ToU\n", "no column of stamps or dates"),
         ("t,price\n" + "".join(f"2013-01-01 0{h}:00,High\n" for h in range(4)), "no column of energies"),
-        ('{"a": 1}\n', "JSON that crocs does not read; save it as CSV"),
-        ("<html></html>\n", "XML that crocs does not read; save it as CSV"),
+        ('{"a": 1}\n', "JSON, which is not read; turn it into CSV"),
+        ("<html></html>\n", "XML or HTML, no table; for a Green Button"),
     ],
 )
 def test_a_file_without_readings_is_refused_in_one_line(init, text, fault):

@@ -1,4 +1,4 @@
-"""Zip archives: each member is read as a file of its own, named ARCHIVE.zip/MEMBER."""
+"""Open zip archives: each member is a file of its own, named ARCHIVE.zip/MEMBER."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV files: blocks of whole lines, parsed by pyarrow in threads, faults named by their line."""
+"""Read CSV files: pyarrow parses blocks of whole lines in threads, and faults name their line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger("crocs")
 
 @dataclass(frozen=True)
 class CsvFile:
-    """How one CSV file is written."""
+    """Layout of one CSV file."""
 
     path: Path
     names: tuple[str, ...]
@@ -115,7 +115,7 @@ class CsvFile:
         return types
 
     def _fault(self, block: Block, wanted: list[str], message: str) -> str:
-        """Say in our words what Arrow says of a row."""
+        """Return the message for an error of Arrow, with the place of its row."""
         row = re.search(r"Row #(\d+)", message)
         place = block.place(int(row[1]) - 1) if row else str(self.path)
         if count := re.search(r"Expected (\d+) columns, got (\d+)", message):

@@ -1,4 +1,4 @@
-"""Formats of plain tables that are described in YAML: those of `formats.yaml`, and those of users."""
+"""Load descriptions of formats of plain tables: those of `formats.yaml`, and those of users."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Alternatives = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Columns(Settings):
-    """The columns of a format; of several names for one, a file has the first that it has."""
+    """Columns of a format; where one has several names, the first that a file has is used."""
 
     consumer: Alternatives = ()
     date: Alternatives = ()
@@ -44,7 +44,7 @@ class Columns(Settings):
 
 
 class Description(Settings):
-    """What is known of a format. Keys that `ingest` has too are checked there once they are used."""
+    """Description of a format. Keys that `ingest` has too are checked there once they are used."""
 
     about: str
     source: str

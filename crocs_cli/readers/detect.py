@@ -13,7 +13,7 @@ from crocs_cli.readers import described
 from crocs_cli.readers.archives import ZIP
 from crocs_cli.readers.glance import MOST_TITLE_LINES, Glance, glance
 from crocs_cli.readers.nem12_records import version_fault
-from crocs_cli.readers.propose import Proposal, propose, saw
+from crocs_cli.readers.propose import Proposal, columns_of, propose
 from crocs_cli.readers.readings import Dialect
 from crocs_cli.readers.stamps import time_of_day_s
 from crocs_cli.readers.tables import check_table
@@ -25,7 +25,7 @@ _SIGNS = {"sgsc": {"READING_DATETIME"}, "sgcc": {"CONS_NO"}}  # columns that onl
 
 @dataclass(frozen=True)
 class Detected:
-    """The format of a file, why it is that one, and settings that the file shows, as `ingest` has them."""
+    """Format of a file, the reason, and the settings that the file shows, as `ingest` has them."""
 
     reader: str
     why: str
@@ -56,8 +56,8 @@ def detect(path: Path, dialect: Dialect) -> Detected:
     if proposal.sure:
         return Detected(proposal.reader, proposal.why, proposal.certain())
     raise CrocsError(
-        f"{path}: of no format that is known for sure ({saw(look)}); run `crocs init {path}` for settings "
-        "that may fit, or name the format with ingest.reader"
+        f"{path}: of no format that is known for sure ({columns_of(look)}); run `crocs init {path}` for "
+        "settings that may fit, or name the format with ingest.reader"
     )
 
 
@@ -72,7 +72,7 @@ def known_format(path: Path) -> tuple[Detected | None, Glance]:
 
 
 def _by_text(path: Path) -> Detected | None:
-    """Tell the formats that are no tables with a header by the beginning of their text."""
+    """Detect formats that are no tables with a header, from the beginning of their text."""
     with opened(path) as file:
         start = file.read(_START_BYTES)
     if start.startswith((b"PAR1", ZIP)):
@@ -95,7 +95,7 @@ def _by_text(path: Path) -> Detected | None:
 
 
 def _by_columns(look: Glance) -> Detected | None:
-    """Tell a table's format by its column names, which may stand below title lines."""
+    """Detect a table's format by its column names, which may stand below title lines."""
     for line in look.lines[: MOST_TITLE_LINES if look.text else 1]:
         names = set(line)
         for form, columns in _SIGNS.items():
@@ -108,6 +108,6 @@ def _by_columns(look: Glance) -> Detected | None:
 
 
 def _has(columns: Sequence[str]) -> str:
-    """Say which columns tell a format."""
+    """Return the words that name the columns by which a format was detected."""
     *others, last = columns
     return f"it has columns {', '.join(others)} and {last}" if others else f"it has a column {last}"

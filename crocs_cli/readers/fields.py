@@ -1,4 +1,4 @@
-"""Which fields are read from text, and how: stamps and numbers that Arrow's own parsers do not know."""
+"""Read stamps and numbers from text where Arrow's own parsers do not know their form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The formats that crocs reads, and what is known of each before its readings are."""
+"""List the formats that crocs reads, with what is known of each before its readings are read."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Glance:
 
     @property
     def width(self) -> int:
-        """How many fields most lines have."""
+        """Number of fields that most lines have."""
         return Counter(map(len, self.lines[-MOST_ROWS:])).most_common(1)[0][0]
 
     def header(self) -> int | None:
@@ -144,7 +144,7 @@ def _split(lines: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _column(name: str, texts: Sequence[str]) -> Column:
-    """Tell what a column holds by its first rows, and by its name where digits may be several things."""
+    """Classify a column by its first rows, and by its name where digits may be several things."""
     there = tuple(text for text in texts if text.lower() not in _NO_READING)
     if not there:
         return Column(name, "empty", there)

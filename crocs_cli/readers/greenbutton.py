@@ -1,4 +1,4 @@
-"""Green Button (NAESB ESPI): a consumer for every usage point of a feed.
+"""Read Green Button feeds (NAESB ESPI): every usage point is a consumer.
 
 A usage point may have several meter readings: directions, registers, phases, lengths. Those that together say
 its net consumption once are used; the others are left out with a warning. Readings start at seconds of UTC.
@@ -47,7 +47,7 @@ def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
             yield _readings(name, channel, _on_grid(rows, dialect))
         if not channels and (rest := [one.rows for one in readings if espi_energy.is_electric(one)]):
             yield _readings(name, 0, _on_grid(np.concatenate(rest), dialect, usable=False))
-    remarks.say(path)
+    remarks.write_log(path)
 
 
 def clock(path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""All files of a run as one stream of numbered readings."""
+"""Read all files of a run as one stream of numbered readings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Intake:
 
     @property
     def ids(self) -> list[str]:
-        """The consumers' names."""
+        """Names of the consumers, in the order of their numbers."""
         return list(self._ids)
 
     def rows(self, path: Path) -> Generator[tuple[Rows, np.ndarray]]:
@@ -100,7 +100,7 @@ class Intake:
 
     @property
     def renamed(self) -> int:
-        """How many spellings of ids had blanks or a spreadsheet's marks around them."""
+        """Number of spellings of ids that had blanks or a spreadsheet's marks around them."""
         return sum(name not in self._ids for name in self._numbers)
 
     def _check_grid(self, path: Path) -> None:

@@ -19,7 +19,7 @@ MOST_SHOWN = 12
 
 @dataclass(frozen=True)
 class Meaning:
-    """What some rows mean, None where no column says it.
+    """Meaning of some rows; a field is None where no column says it.
 
     kept: (n,) bool, rows that count at all; sign: (n,) float64; channel: (n,) uint8, one a value of the
     column of directions; estimated, invalid: (n,) bool.

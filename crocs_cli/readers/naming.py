@@ -1,4 +1,4 @@
-"""The consumer of a file of one meter: the file's name, or what a pattern finds in it or in its title."""
+"""Name the consumer of a file of one meter by the file's name, or by a pattern in its name or title."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def file_names(paths: Sequence[Path], pattern: str | None) -> Mapping[Path, str]
 
 @dataclass(frozen=True)
 class Consumers:
-    """Where the consumers of a file have their names: in a column, or one name for all of it."""
+    """Source of the names of a file's consumers: a column, or one name for all rows."""
 
     column: str | None
     name: str = ""
 
     @property
     def kinds(self) -> dict[str, Kind]:
-        """The column to read, if there is one."""
+        """Column to read, if there is one."""
         return {self.column: "id"} if self.column is not None else {}
 
     @property
     def named(self) -> dict[str, str]:
-        """The setting that names the column."""
+        """Setting that names the column."""
         return {self.column: "ingest.columns.consumer"} if self.column is not None else {}
 
     def of(self, part: Part, rows: int) -> pa.DictionaryArray:

@@ -1,4 +1,4 @@
-"""NEM12: the interval files of the Australian market (AEMO MDFF), read by the library nemreader.
+"""Read NEM12, the interval files of the Australian market (AEMO MDFF), with the library nemreader.
 
 Stamps are market time, UTC+10 all year. A meter's E channels are added and its B channels (export) are
 subtracted; channels of reactive energy are left out. Intervals shorter than the wanted one are summed. The
@@ -34,12 +34,12 @@ def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     """Yield the readings of a NEM12 file: each meter's channels one after another."""
     for meter, channels in _parsed(path).items():
         kept = [name for name in channels if name[:1] in SIGNS and channels[name]]
-        _say_left_out(path, meter, channels, kept)
+        _log_left_out(path, meter, channels, kept)
         for number, name in enumerate(kept):
             yield _channel(path, meter, channels[name], SIGNS[name[0]], number, dialect.interval_s)
 
 
-def _say_left_out(path: Path, meter: str, channels: dict[str, list[Any]], kept: Sequence[str]) -> None:
+def _log_left_out(path: Path, meter: str, channels: dict[str, list[Any]], kept: Sequence[str]) -> None:
     """Log the channels of a meter that are left out, with a warning where none is kept."""
     empty = [name for name in channels if not channels[name]]
     others = [name for name in channels if name not in (*kept, *empty)]

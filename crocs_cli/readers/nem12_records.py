@@ -25,7 +25,7 @@ log = logging.getLogger("crocs")
 
 @dataclass
 class _Meter:
-    """A meter record, and the lines of its days that have another number of values than it says.
+    """Meter record, and the lines of its days that have another number of values than it says.
 
     others: lines by the minutes that the number of values means, 0 where it means none.
     """
@@ -80,7 +80,7 @@ def _agreeing(path: Path, records: Iterator[tuple[int, Record]]) -> Iterator[tup
     for number, record in records:
         place, kind = f"{path}:{number}", record[0]
         if kind == _METER:
-            _say(path, meter)
+            _log_other_lengths(path, meter)
             meter = _meter(place, number, record)
             yield number, record
         elif kind == _DAY:
@@ -99,7 +99,7 @@ def _agreeing(path: Path, records: Iterator[tuple[int, Record]]) -> Iterator[tup
             raise CrocsError(f"{place}: {kind[:_SHOWN]!r} is no kind of NEM12 record; ask the sender")
         elif kind != _EVENT or not emptied:
             yield number, record
-    _say(path, meter)
+    _log_other_lengths(path, meter)
 
 
 def _meter(place: str, number: int, record: Record) -> _Meter:
@@ -126,7 +126,7 @@ def _filled(record: Record, values: int, emptied: bool) -> Record:
     return record + [""] * (2 + values + _AFTER_VALUES - len(record))
 
 
-def _say(path: Path, meter: _Meter | None) -> None:
+def _log_other_lengths(path: Path, meter: _Meter | None) -> None:
     """Log the days of a meter that have another number of values than it says."""
     if meter is None:
         return

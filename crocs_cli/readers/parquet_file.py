@@ -1,4 +1,4 @@
-"""Parquet files: their columns brought to the types that the same columns of a CSV file would have."""
+"""Read Parquet files; columns get the types that the same columns of a CSV file would have."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _row_place(path: Path, start: int) -> Callable[[int], str]:
 
 @dataclass(frozen=True)
 class _Field:
-    """A column of a batch, what it is to be, and how a text in it is written."""
+    """Column of a batch, the kind it is to have, and how texts in it are written."""
 
     array: pa.Array
     kind: Kind

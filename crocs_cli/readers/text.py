@@ -1,4 +1,4 @@
-"""Text files as blocks of whole lines, in UTF-8 whatever they are packed and written in."""
+"""Read text files as blocks of whole lines in UTF-8, whatever their packing and encoding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words in the names of columns that say what the columns hold, in the languages of utilities."""
+"""List words in column names that say what the columns hold, in the languages of utilities."""
 
 from __future__ import annotations
 

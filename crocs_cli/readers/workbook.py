@@ -1,4 +1,4 @@
-"""Workbooks of Excel (.xlsx), row by row as text, read by the library openpyxl."""
+"""Read Excel workbooks (.xlsx) row by row as text, with the library openpyxl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Meter files to daily load profiles: one pass over the files, then one shard after another."""
+"""Turn meter files into daily load profiles: one pass over the files, then one shard after another."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def run(run: Path, settings: IngestSettings, team: Team) -> list[Product]:
 
 
 class _Work:
-    """What one process does: read everything, set aside what its shards need, make the shards."""
+    """Work of one process: read everything, set aside what its shards need, make the shards."""
 
     def __init__(
         self, settings: IngestSettings, spool: Spool, team: Team, made: Sequence[int], intake: Intake
@@ -77,7 +77,7 @@ class _Work:
 
     @property
     def shards(self) -> int:
-        """How many shards all consumers make."""
+        """Number of shards that all consumers make."""
         return -(-len(self._intake.ids) // self._settings.shard_size)
 
     def read(self, paths: Sequence[Path]) -> None:
@@ -159,7 +159,7 @@ class _Work:
         return replace(days, energy_kwh=days.energy_kwh.astype(np.float32))  # as the file has it
 
     def _telling_apart(self) -> str:
-        """Say which column may tell two readings of one interval apart, for readers of any table."""
+        """Return a cure that names columns to tell two readings of one interval apart, for generic tables."""
         columns = self._settings.columns
         if not format_of(self._settings.reader).generic or columns.direction is not None:
             return ""

@@ -1,4 +1,4 @@
-"""The settings of `ingest`: how files are written, what readings mean, and which days are used."""
+"""Define the settings of `ingest`: how files are written, what readings mean, which days are used."""
 
 from __future__ import annotations
 

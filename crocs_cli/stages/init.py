@@ -1,4 +1,4 @@
-"""Meter files to a settings file that says how to read them."""
+"""Write a settings file that says how to read meter files."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ _STAND_IN = {"unit": "kWh", "timezone": "UTC", "stamp": "start"}  # so that the 
 
 
 @dataclass
-class Found:
-    """What a look at files showed: settings, why each, what the user must fill in, and the dates there."""
+class Findings:
+    """Result of a look at files: settings with their reasons, what the user must fill in, and dates."""
 
     reader: str
     why: str
@@ -53,7 +53,7 @@ class Found:
 
     @property
     def ready(self) -> bool:
-        """Whether the settings run as they are."""
+        """True where the settings run as they are."""
         return not self.missing and not self.fault
 
 
@@ -68,38 +68,38 @@ def run(patterns: Sequence[str], reader: str | None, output: Path) -> list[str]:
         raise CallError("no files to look at; name them after the command, or a format with --reader")
     if patterns:
         paths = contents(input_files(patterns))
-        found = _looked_at(paths, reader)
-        found.fault = _fault(found, paths)
+        findings = _looked_at(paths, reader)
+        findings.fault = _fault(findings, paths, output)
     else:
-        found = _of_reader(str(reader), None)
-        found.missing["files"] = "names of your files, or globs"
-    text = "\n".join(_lines(found, list(patterns), output)) + "\n"
+        findings = _of_reader(str(reader), None)
+        findings.missing["files"] = "names of your files, or globs"
+    text = "\n".join(_lines(findings, list(patterns), output)) + "\n"
     try:
         with output.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
         raise CrocsError(f"{output}: {(error.strerror or '').lower()}; name another with --output") from error
-    return list(_said(found, output))
+    return list(_summary(findings, output))
 
 
-def _looked_at(paths: Sequence[Path], reader: str | None) -> Found:
+def _looked_at(paths: Sequence[Path], reader: str | None) -> Findings:
     """Look at all files, which must be alike."""
     first, *others = (_one(path, reader) for path in paths)
     for path, other in zip(paths[1:], others, strict=True):
         for key in ("reader", "columns", "unit", "stamp_format", "decimal"):
-            one, two = ({**found.settings, "reader": found.reader}.get(key) for found in (first, other))
+            one, two = ({**file.settings, "reader": file.reader}.get(key) for file in (first, other))
             if one != two:
                 raise CrocsError(
                     f"{path}: not like {paths[0]} ({key} {_flow(two)}, not {_flow(one)}); "
                     "write settings for each kind of file by itself"
                 )
-    ranges = [found.dates for found in (first, *others) if found.dates]
+    ranges = [file.dates for file in (first, *others) if file.dates]
     if ranges:
         first.dates = min(dates[0] for dates in ranges), max(dates[1] for dates in ranges)
     return first
 
 
-def _one(path: Path, reader: str | None) -> Found:
+def _one(path: Path, reader: str | None) -> Findings:
     """Look at one file."""
     if reader not in (None, "auto") and not _named(str(reader)).generic:
         return _of_reader(str(reader), path)
@@ -107,7 +107,7 @@ def _one(path: Path, reader: str | None) -> Found:
     if detected is not None and reader in (None, "auto"):
         return _of_reader(detected.reader, path, detected.why)
     proposal = propose(look if look.lines else glance(path))
-    return Found(
+    return Findings(
         proposal.reader if reader in (None, "auto") else str(reader),
         proposal.why,
         proposal.settings,
@@ -117,17 +117,18 @@ def _one(path: Path, reader: str | None) -> Found:
     )
 
 
-def _fault(found: Found, paths: Sequence[Path]) -> str | None:
+def _fault(findings: Findings, paths: Sequence[Path], output: Path) -> str | None:
     """Read the first part of the files as they would be; return why that fails, None where it does not.
 
     It is not known where more than a unit or a clock is missing.
     """
-    if found.missing.keys() - _STAND_IN.keys():
+    if findings.missing.keys() - _STAND_IN.keys():
         return None
-    said = {**found.settings, **{key: _STAND_IN[key] for key in found.missing}}
-    document = Document(values={"reader": found.reader, **said, "files": list(map(str, paths))})
+    said = {**findings.settings, **{key: _STAND_IN[key] for key in findings.missing}}
+    section = {"reader": findings.reader, **said, "files": list(map(str, paths))}
     try:
-        _, intake = intake_of(settle("", IngestSettings, document, {}, {}), paths)
+        settings = settle("ingest", IngestSettings, Document(output, {"ingest": section}), {}, {})
+        _, intake = intake_of(settings, paths)
         for path in paths:
             with closing(intake.rows(path)) as rows:
                 while intake.seen.rows < _ROWS_TRIED and next(rows, None):
@@ -135,29 +136,31 @@ def _fault(found: Found, paths: Sequence[Path]) -> str | None:
             if intake.seen.rows:
                 return None
         intake.check()
-    except CrocsError as error:
-        return str(error)
+    except CrocsError as error:  # on one line, whatever the files hold
+        return "".join(sign if sign.isprintable() else " " for sign in str(error))
     return None
 
 
-def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Found:
+def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Findings:
     """Return what is known of a format; without a file, what the format says of all of them."""
     form = _named(reader)
-    found = Found(reader, why)
+    findings = Findings(reader, why)
     if form.generic:
-        found.settings["columns"] = {"consumer": "id", "time": "time", "energy": "kwh"}
-        found.because["columns"] = (GUESSED, "names of your columns")
+        findings.settings["columns"] = {"consumer": "id", "time": "time", "energy": "kwh"}
+        findings.because["columns"] = (GUESSED, "names of your columns")
     presets = _presets(form, path) if path is not None else dict(form.fixed())
-    found.known = {key: presets[key] for key in ("unit", "stamp", "timezone", "interval") if presets.get(key)}
-    if isinstance(interval := found.known.get("interval"), int):
-        found.known["interval"] = f"{interval}min"
+    findings.known = {key: presets[key] for key in PRESETS if presets.get(key)}
+    if isinstance(interval := findings.known.get("interval"), int):
+        findings.known["interval"] = f"{interval}min"
     for key in _asked(form, presets, path):
-        found.settings[key], found.missing[key] = FILL_IN, ASKED[key]
+        findings.settings[key], findings.missing[key] = FILL_IN, ASKED[key]
     if form.description is not None:
-        found.dates = dates_in(form.description, glance(path)) if path is not None else None
-        found.because.update(dict.fromkeys(form.description.assumed, (GUESSED, "its source does not say")))
-        found.settings.update({key: presets.get(key) for key in form.description.assumed if presets.get(key)})
-    return found
+        findings.dates = dates_in(form.description, glance(path)) if path is not None else None
+        findings.because.update(dict.fromkeys(form.description.assumed, (GUESSED, "its source does not say")))
+        findings.settings.update(
+            {key: presets.get(key) for key in form.description.assumed if presets.get(key)}
+        )
+    return findings
 
 
 def _presets(form: Format, path: Path) -> dict[str, Any]:
@@ -185,36 +188,38 @@ def _named(reader: str) -> Format:
         raise CallError(f"--reader: {error}") from error
 
 
-def _lines(found: Found, patterns: list[str], output: Path) -> Iterator[str]:
+def _lines(findings: Findings, patterns: list[str], output: Path) -> Iterator[str]:
     """Write the settings, each with the reason for it."""
-    now = "Now:" if found.ready else "Not ready to run: see below. Then:"
+    now = "Now:" if findings.ready else "Not ready to run: see below. Then:"
     yield f"# Written by `crocs init`. {now} crocs ingest -c {output}"
-    if found.fault:
-        yield f"# To mend first: {found.fault}"
+    if findings.fault:
+        yield f"# To mend first: {findings.fault}"
     yield "# sure: the files say so. guessed: look at it. <- only you know; fill it in."
     yield _line("run", f"runs/{output.stem}", "all files of the run go there", 0)
     yield _line("seed", 1, "same seed, same bytes", 0)
     yield ""
     yield "ingest:"
-    yield _line("reader", found.reader, f"{SURE}: {found.why}" if patterns else "")
+    yield _line("reader", findings.reader, f"{SURE}: {findings.why}" if patterns else "")
     if len(patterns) > _MOST_IN_A_LINE:
         yield "  files:"
         yield from (f"    - {_flow(pattern)}" for pattern in patterns)
     else:
         named = patterns or ["readings.csv"]
         yield _line("files", named, "" if patterns else "<- files or globs: .csv, .csv.gz, .parquet")
-    if found.known:
-        known = ", ".join(f"{key} {value}" for key, value in found.known.items() if key not in found.because)
-        yield f"  # {found.reader} means: {known}"
-    for key in sorted(found.settings, key=_ORDER.index):
-        value = found.settings[key]
-        how, why = found.because.get(key, ("", ""))
-        missing = found.missing.get(key)
+    if findings.known:
+        known = ", ".join(
+            f"{key} {value}" for key, value in findings.known.items() if key not in findings.because
+        )
+        yield f"  # {findings.reader} means: {known}"
+    for key in sorted(findings.settings, key=_ORDER.index):
+        value = findings.settings[key]
+        how, why = findings.because.get(key, ("", ""))
+        missing = findings.missing.get(key)
         yield _line(key, value, f"<- {missing}" if missing else f"{how}: {why}" if how else "")
-    if "columns.energy" in found.missing:
-        yield f"  # <- columns.energy: {found.missing['columns.energy']}"
-    first, last = found.dates or (dt.date(2013, 6, 1), dt.date(2013, 8, 31))
-    seen = "the first part of the files has these" if found.dates else "only these days"
+    if "columns.energy" in findings.missing:
+        yield f"  # <- columns.energy: {findings.missing['columns.energy']}"
+    first, last = findings.dates or (dt.date(2013, 6, 1), dt.date(2013, 8, 31))
+    seen = "the first part of the files has these" if findings.dates else "only these days"
     yield _line("# days", {"from": first, "to": last}, seen)
 
 
@@ -229,18 +234,18 @@ def _flow(value: object) -> str:
     return text.removesuffix("...\n").strip()
 
 
-def _said(found: Found, output: Path) -> Iterator[str]:
+def _summary(findings: Findings, output: Path) -> Iterator[str]:
     """Yield the lines that name what is sure, what was guessed, and what is missing."""
-    yield f"{output}: settings for {found.reader}, for {found.why}"
-    sure = [key for key in found.settings if found.because.get(key, ("",))[0] == SURE]
-    guessed = {key: why for key, (how, why) in found.because.items() if how == GUESSED}
+    yield f"{output}: settings for {findings.reader}, for {findings.why}"
+    sure = [key for key in findings.settings if findings.because.get(key, ("",))[0] == SURE]
+    guessed = {key: why for key, (how, why) in findings.because.items() if how == GUESSED}
     if sure:
         yield f"sure: {', '.join(sure)}"
     if guessed:
         yield f"guessed: {', '.join(f'{key} ({why})' for key, why in guessed.items())}"
-    if found.missing:
-        yield f"fill in: {', '.join(f'{key} ({what})' for key, what in found.missing.items())}"
-    if found.fault:
-        yield f"to mend: {found.fault}"
-    if found.ready:
+    if findings.missing:
+        yield f"fill in: {', '.join(f'{key} ({what})' for key, what in findings.missing.items())}"
+    if findings.fault:
+        yield f"to mend: {findings.fault}"
+    if findings.ready:
         yield f"now: crocs ingest -c {output}"

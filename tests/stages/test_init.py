@@ -271,3 +271,10 @@ def test_the_settings_for_files_as_people_have_them_read_every_kwh(init, crocs, 
         days, energy = found.get(consumer, (0, 0.0))
         found[consumer] = days + 1, energy + float(kwh.sum())
     assert found == {name: (days, pytest.approx(kwh, rel=1e-6)) for name, (days, kwh) in expect.items()}
+
+
+def test_a_fault_with_signs_that_are_no_text_leaves_a_settings_file_that_can_be_read(init, crocs):
+    text = SAMPLES["lcl"][2].replace("0.101", "\x07\x1b[2Jx", 1)
+    assert "to mend: readings.csv" in init(text).out
+    assert written()["reader"] == "lcl"
+    assert "is not a number" in crocs("ingest", "-c", "run.yaml").err

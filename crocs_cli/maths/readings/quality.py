@@ -1,4 +1,4 @@
-"""What is counted of every meter while its readings become days, and what the counts say."""
+"""Count, for every meter, what becomes of its readings and days, and interpret the counts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Tally:
         self.counts[:, COUNTS.index(name)] += count.astype(np.int64)
 
     def misfits(self) -> np.ndarray:
-        """Say of which meters the stamps do not fit the interval: (meters,) bool."""
+        """Return which meters have stamps that do not fit the interval: (meters,) bool."""
         off_grid, readings = (self.counts[:, COUNTS.index(name)] for name in ("off_grid", "readings"))
         return off_grid > FEW * readings
 

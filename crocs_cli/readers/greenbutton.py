@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.readings.clock import DAY_S, offset_table, wall_from_utc
@@ -19,7 +18,7 @@ from crocs_cli.readers import espi_clock, espi_energy
 from crocs_cli.readers.espi import Feed, Fields, parsed
 from crocs_cli.readers.espi_energy import DAYS_S, Remarks, Series
 from crocs_cli.readers.espi_links import MeterReading, joined
-from crocs_cli.readers.naming import stem
+from crocs_cli.readers.naming import constant, stem
 from crocs_cli.readers.readings import Dialect, Readings
 
 _LEAST_S, _MOST_S = 300, 3600  # intervals of less than a day
@@ -152,9 +151,8 @@ def _check_clock(path: Path, clocks: Sequence[Fields], starts: Sequence[np.ndarr
 
 def _readings(consumer: str, channel: int, rows: np.ndarray) -> Readings:
     start_s, _, value, estimated = rows.T
-    codes = pa.array(np.zeros(len(rows), np.int32))
     return Readings(
-        pa.DictionaryArray.from_arrays(codes, pa.array([consumer])),
+        constant(consumer, len(rows)),
         start_s.astype(np.int64),
         value.copy(),
         np.full(len(rows), channel, dtype=np.uint8),

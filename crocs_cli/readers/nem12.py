@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.readers.naming import constant
 from crocs_cli.readers.nem12_records import QUALITY, checked
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.text import opened
@@ -108,7 +108,7 @@ def _channel(
         pieces.append((start_s[own][::each], sums, estimated[own].reshape(-1, each).any(axis=1)))
     starts, sums, marks = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     return Readings(
-        pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(starts), np.int32)), pa.array([meter])),
+        constant(meter, len(starts)),
         starts,
         sums,
         np.full(len(starts), number, dtype=np.uint8),

@@ -13,8 +13,7 @@ import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 
 from crocs_cli.errors import CrocsError, refusal
-from crocs_cli.readers import stamps
-from crocs_cli.readers.fields import from_text
+from crocs_cli.readers import numerals, stamps
 from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.table import Kind, Part, Table, arrow_type
 from crocs_cli.readers.text import on_disk
@@ -176,12 +175,12 @@ def _stamps(field: _Field) -> pa.Array:
             return array.cast(arrow_type("stamp", first))
         except pa.ArrowInvalid:
             pass  # the text reader knows more forms, and which row is at fault
-    return from_text(array, "stamp", field.writing, field.name, field.place)
+    return stamps.from_text(array, form, field.name, field.place)
 
 
 def _numbers(field: _Field) -> pa.Array:
     if _is_text(field.array.type):
-        return from_text(field.array, "number", field.writing, field.name, field.place)
+        return numerals.from_text(field.array, field.writing, field.name, field.place)
     return field.array.cast(pa.float64())
 
 

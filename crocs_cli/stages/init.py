@@ -29,6 +29,7 @@ ASKED = {
     "timezone": "the clock of the stamps, such as Europe/London or +10:00",
     "interval": "time between readings, such as 30min",
 }
+CLOCK_OF_HOMES = "the homes' clock, which the file does not say, such as America/New_York or +10:00"
 _ORDER = (
     "columns", "header", "title_lines", "consumer_from", "stamp_format", "stamp", "timezone", "interval",
     "unit", "kind", "direction", "quality", "decimal", "thousands",
@@ -152,8 +153,9 @@ def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Fin
     findings.known = {key: presets[key] for key in PRESETS if presets.get(key)}
     if isinstance(interval := findings.known.get("interval"), int):
         findings.known["interval"] = f"{interval}min"
+    asked = {**ASKED, "timezone": CLOCK_OF_HOMES} if form.without_clock else ASKED
     for key in _asked(form, presets, path):
-        findings.settings[key], findings.missing[key] = FILL_IN, ASKED[key]
+        findings.settings[key], findings.missing[key] = FILL_IN, asked[key]
     if form.description is not None:
         findings.dates = dates_in(form.description, glance(path)) if path is not None else None
         findings.because.update(dict.fromkeys(form.description.assumed, (GUESSED, "its source does not say")))

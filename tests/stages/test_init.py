@@ -167,7 +167,7 @@ ODD_CLOCK = feed({"U1": [Meter(hours(THREE))]}, at=clock(-5, 3600, ("428E2000", 
 def test_a_feed_whose_clock_says_no_zone_is_asked_for_it(init, crocs, text, caplog):
     said = init(text)
     assert said.code == 0
-    assert "fill in: timezone (the clock of the stamps, such as Europe/London or +10:00)" in said.out
+    assert "fill in: timezone (the homes' clock, which the file does not say, such as " in said.out
     assert "now:" not in said.out
     assert "Not ready to run" in Path("run.yaml").read_text().splitlines()[0]
     assert written()["timezone"] == "?"

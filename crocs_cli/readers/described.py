@@ -71,8 +71,13 @@ class Description(Settings):
     quality: Mapping[str, str] | None = Field(None)
 
     def fits(self, names: Collection[str], text: str) -> bool:
-        """Return whether a table with these columns, in a file that begins so, is of the format."""
-        signs = bool(self.signs) and all(first_of(group, names) is not None for group in self.signs)
+        """Return whether a table with these columns, in a file that begins so, is of the format.
+
+        A format whose files name no columns is told by its text alone.
+        """
+        if not self.signs and not (self.text and self.header is False):
+            return False
+        signs = all(first_of(group, names) is not None for group in self.signs)
         return signs and (not self.text or re.search(self.text, text, re.MULTILINE) is not None)
 
     def signs_in(self, names: Collection[str]) -> list[str]:

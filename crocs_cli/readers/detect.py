@@ -109,5 +109,7 @@ def _by_columns(look: Glance) -> Detected | None:
 
 def _has(columns: Sequence[str]) -> str:
     """Return the words that name the columns by which a format was detected."""
+    if not columns:
+        return "it has the first lines of such files"
     *others, last = columns
     return f"it has columns {', '.join(others)} and {last}" if others else f"it has a column {last}"

@@ -280,7 +280,7 @@ def expected(consumer, minutes, days=2):
     return {(consumer, str(MONDAY.date() + dt.timedelta(days=day))): row for day, row in enumerate(energies)}
 
 
-WITHOUT_SIGNS = {"pge", "comed", "eiep3"}  # whose files others' are like, or name no columns
+WITHOUT_SIGNS = {"pge", "comed"}  # whose files others' are like
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -1,8 +1,11 @@
 """Bad input: one line that says what is wrong and what to do, and nothing lost."""
 
+import errno
 import gzip
 import re
 import resource
+import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -314,3 +317,20 @@ def test_a_feed_of_many_entries_is_no_large_entry(ingest, monkeypatch):
     monkeypatch.setattr(espi, "_ENTRY_ELEMENTS", 50)
     Path("a.xml").write_text(FEED)
     assert "no readings in the files" in ingest(None, "--reader", "greenbutton", "a.xml").err
+
+
+def test_a_file_within_a_zip_that_does_not_fit_beside_it_is_refused_with_the_cure(ingest, monkeypatch):
+    table = pa.table({"id": ["A"], "time": ["2013-01-01 00:00"], "kwh": [1.0]})
+    parquet.write_table(table, "a.parquet")
+    with zipfile.ZipFile("a.zip", "w") as archive:
+        archive.write("a.parquet")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    refused = ingest(None, "a.zip")
+    assert refused.code == 1
+    assert re.fullmatch(
+        r"crocs: a.zip/a.parquet: no room to unpack it in .*; set TMPDIR to a larger directory\n", refused.err
+    )

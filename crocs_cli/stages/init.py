@@ -19,7 +19,7 @@ from crocs_cli.readers.detect import known_format
 from crocs_cli.readers.formats import PRESETS, Format, dates_in, format_of
 from crocs_cli.readers.glance import glance
 from crocs_cli.readers.inputs import input_files
-from crocs_cli.readers.propose import GUESSED, SURE, propose
+from crocs_cli.readers.propose import GUESSED, SURE, Proposal, propose
 from crocs_cli.stages.reading import intake_of
 from crocs_cli.stages.settings import IngestSettings
 
@@ -40,17 +40,11 @@ _STAND_IN = {"unit": "kWh", "timezone": "UTC", "stamp": "start"}  # so that the 
 
 
 @dataclass
-class Findings:
-    """Result of a look at files: settings with their reasons, what the user must fill in, and dates."""
+class Findings(Proposal):
+    """Result of a look at files: a proposal, what is known of the format, and why a first reading failed."""
 
-    reader: str
-    why: str
-    settings: dict[str, Any] = field(default_factory=dict)
-    because: dict[str, tuple[str, str]] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
     known: dict[str, Any] = field(default_factory=dict)
-    dates: tuple[dt.date, dt.date] | None = None
-    fault: str | None = None  # why a first reading of the files failed
+    fault: str | None = None
 
     @property
     def ready(self) -> bool:
@@ -107,15 +101,10 @@ def _one(path: Path, reader: str | None) -> Findings:
     detected, look = known_format(path)
     if detected is not None and reader in (None, "auto"):
         return _of_reader(detected.reader, path, detected.why)
-    proposal = propose(look if look.lines else glance(path))
-    return Findings(
-        proposal.reader if reader in (None, "auto") else str(reader),
-        proposal.why,
-        proposal.settings,
-        proposal.because,
-        proposal.missing,
-        dates=proposal.dates,
-    )
+    findings = Findings(**vars(propose(look if look.lines else glance(path))))
+    if reader not in (None, "auto"):
+        findings.reader = str(reader)
+    return findings
 
 
 def _fault(findings: Findings, paths: Sequence[Path], output: Path) -> str | None:
@@ -145,7 +134,7 @@ def _fault(findings: Findings, paths: Sequence[Path], output: Path) -> str | Non
 def _of_reader(reader: str, path: Path | None, why: str = "you named it") -> Findings:
     """Return what is known of a format; without a file, what the format says of all of them."""
     form = _named(reader)
-    findings = Findings(reader, why)
+    findings = Findings(reader=reader, why=why)
     if form.generic:
         findings.settings["columns"] = {"consumer": "id", "time": "time", "energy": "kwh"}
         findings.because["columns"] = (GUESSED, "names of your columns")

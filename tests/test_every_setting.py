@@ -16,7 +16,7 @@ from pydantic import Field
 
 from crocs_cli.cli import COMMANDS, cli, options
 from crocs_cli.errors import CallError
-from crocs_cli.machine.settings import DURATION, Minutes, flag_name, is_list, option_paths
+from crocs_cli.machine.settings import DURATION, DURATION_S, Minutes, flag_name, is_list, option_paths
 from crocs_cli.rundir.settings import RunSettings
 from tests.conftest import ROOT, Crocs
 
@@ -83,6 +83,8 @@ def texts(annotation: Any, marks: Any = ()) -> list[str]:
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if DURATION in marks:
         return ["30min", "15 min", "1 hour", "600 s"]
+    if DURATION_S in marks:
+        return ["7", "0.5min", "12 s"]
     if origin is typing.Annotated:
         return texts(inner[0], inner[1:])
     if origin is typing.Literal:
@@ -267,11 +269,31 @@ def test_a_fault_names_the_flag_the_variable_or_the_line(seen, monkeypatch, tmp_
             seen(*call)
         path.write_text("seed: 1\n")
         monkeypatch.setenv(variable, "wrong")
-        with pytest.raises(CallError, match=rf"^{variable}: {dotted}: "):
+        with pytest.raises(CallError, match=rf"^{variable}: .*wrong"):
             seen(*call)
         monkeypatch.delenv(variable)
         if info.annotation is not bool:
-            with pytest.raises(CallError, match=rf"^{flag_name(keys)}: {dotted}: "):
+            with pytest.raises(CallError, match=rf"^{flag_name(keys)}: .*wrong"):
                 seen(*call, flag_name(keys), "wrong")
         tried += 1
     assert tried > 100
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("CROCS_STAGE1_PROTOTYPESS", "did you mean CROCS_STAGE1_PROTOTYPES?"),
+        ("CROCS_STAGE1_WIDTH", "did you mean CROCS_STAGE1_WINDOW?"),
+        ("CROCS_SEEDS", "did you mean CROCS_SEED?"),
+        ("CROCS_STAGE2_CLUSTER", None),  # of another command, which will say so
+        ("CROCS_CONFIG", None),
+        ("CROCS_SHARES", None),
+    ],
+)
+def test_a_misspelt_variable_is_named_with_the_right_one(
+    crocs, monkeypatch, caplog, tmp_path, variable, said
+):
+    monkeypatch.setenv(variable, "4")
+    assert crocs("stage1", "--run", tmp_path).code == 1
+    expected = [f"{variable}: no setting has this variable; {said}"] if said else []
+    assert [line for line in caplog.messages if "CROCS_" in line] == expected

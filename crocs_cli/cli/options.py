@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
+import os
+import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from crocs_cli.errors import CallError
+from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine.settings import (
     DURATION,
+    DURATION_S,
     Document,
     Settings,
     check_keys,
@@ -23,8 +28,10 @@ from crocs_cli.machine.settings import (
     flag_name,
     is_list,
     load,
+    misspelt_variables,
     option_paths,
     settle,
+    variable_name,
 )
 from crocs_cli.machine.team import Team, join
 from crocs_cli.rundir import settings as rundir
@@ -33,6 +40,7 @@ from crocs_cli.screen import settings as screen
 
 Function = Callable[..., Any]
 SECTIONS: Mapping[str, type[Settings]] = {**rundir.SECTIONS, **screen.SECTIONS}
+log = logging.getLogger("crocs")
 KINDS = {int: "N", float: "NUMBER", dt.date: "DATE", Path: "PATH"}
 
 config_option = click.option("-c", "--config", type=click.Path(path_type=Path), help="YAML file of settings.")
@@ -67,13 +75,18 @@ def stage_options(
         def command(config: Path | None, share: str | None = None, **given: Any) -> None:
             document = read_document(config, section)
             run = settle("", rundir.RunSettings, document, _taken(shared, given))
-            settings = settle(section, SECTIONS[section], document, _taken(own, given))
+            flags = _taken(own, given)
+            settings = settle(section, SECTIONS[section], document, flags)
             if run_required and run.run is None:
                 raise CallError(
                     "no run directory; give --run DIR, CROCS_RUN=DIR, or `run: DIR` in the settings file"
                 )
             team = Team() if only_reads else join(share)
-            function(Job(None if run.run is None else Run(run.run), run.seed, team, settings), **given)
+            if team.leads:
+                _warn_of_variables(section)
+            with messages_name(_user_names(section, own, flags, document)):
+                where = None if run.run is None else Run(run.run)
+                function(Job(where, run.seed, team, settings), **given)
 
         for keys, info in reversed(own):
             command = setting_option(keys, info)(command)
@@ -101,6 +114,55 @@ def _taken(settings: list[tuple[tuple[str, ...], Any]], given: dict[str, Any]) -
     return {keys: value for keys, value in flags.items() if value not in (None, ())}
 
 
+def _warn_of_variables(section: str) -> None:
+    """Warn of variables that are all but the same as those of this command's settings."""
+    for variable, meant, near in misspelt_variables({"": rundir.RunSettings, **SECTIONS}):
+        if meant in ("", section):
+            log.warning("%s: no setting has this variable; did you mean %s?", variable, near)
+
+
+def _user_names(
+    section: str, own: list[tuple[tuple[str, ...], Any]], flags: Mapping[Any, Any], document: Document
+) -> dict[str, str]:
+    """Return {key of a setting, such as ingest.unit: its flag or variable} where the user wrote no key.
+
+    That is the flag that was typed, else the variable that is set, else the flag where there is no file.
+    """
+    names: dict[str, str] = {}
+    for keys, info in own:
+        key, flag, variable = ".".join((section, *keys)), flag_name(keys), variable_name(section, keys)
+        if keys not in flags and variable in os.environ:
+            names[key] = variable
+        elif keys in flags or document.path is None:
+            names[key] = flag
+            if info.annotation is bool:
+                names[f"set {key} to false"] = f"give --no-{flag[2:]}"
+    return names
+
+
+@contextmanager
+def messages_name(names: Mapping[str, str]) -> Iterator[None]:
+    """Write the names that the user knows in place of keys of settings, in errors and in lines of the log."""
+    keys = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    pattern = re.compile(rf"(?<![\w./-])({keys})(?!\.?\w)" if keys else r"(?!)")
+
+    def renamed(text: str) -> str:
+        return pattern.sub(lambda found: names[found[0]], text)
+
+    def rename(record: logging.LogRecord) -> bool:
+        record.msg, record.args = renamed(record.getMessage()), None
+        return True
+
+    log.addFilter(rename)
+    try:
+        yield
+    except CrocsError as error:
+        error.args = (renamed(str(error)),)
+        raise
+    finally:
+        log.removeFilter(rename)
+
+
 def setting_option(keys: tuple[str, ...], info: Any) -> Function:
     """Return the flag of a setting; its text is read as that of a variable, and a fault is said alike."""
     default = info.get_default(call_default_factory=True)
@@ -124,13 +186,15 @@ def _on(default: bool) -> str:
 def _shown(default: Any, info: Any) -> str:
     if DURATION in info.metadata:
         return duration(default)
+    if DURATION_S in info.metadata:
+        return f"{default}s"
     return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 def metavar(annotation: Any, marks: typing.Sequence[Any] = ()) -> str:
     """Return what a flag takes, from the type of its setting: its choices, or the kind of value."""
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
-    if DURATION in marks:
+    if DURATION in marks or DURATION_S in marks:
         return "DURATION"
     if origin is typing.Annotated:
         return metavar(inner[0], inner[1:])

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_origin
 
@@ -42,18 +43,19 @@ class Settings(BaseModel):
 Model = TypeVar("Model", bound=Settings)
 
 
-def _minutes(value: object) -> object:
-    """Turn a duration such as 30min, 1 hour, 1h30min, 90 s or 1:30 into minutes; a number is minutes."""
+def _duration_in(unit: str, example: str, value: object) -> object:
+    """Turn a duration such as 30min, 1 hour, 1h30min, 90 s or 1:30 into units; a number is units."""
     if not isinstance(value, str) or re.fullmatch(r"\s*[+-]?[\d.]+\s*", value):
         return value
     if clock := re.fullmatch(r"\s*(\d{1,4}):([0-5]\d)\s*", value):
-        return 60 * int(clock[1]) + int(clock[2])
-    if not re.fullmatch(rf"(\s*{_AMOUNT})+\s*", value.lower()):
-        raise ValueError("a duration is written as 30min, 1h or 1h30min")
-    seconds = sum(float(count) * _UNIT_S[unit] for count, unit in re.findall(_AMOUNT, value.lower()))
-    if seconds % 60:
-        raise ValueError("a duration is a whole number of minutes")
-    return int(seconds) // 60
+        seconds = 3600.0 * int(clock[1]) + 60 * int(clock[2])
+    elif re.fullmatch(rf"(\s*{_AMOUNT})+\s*", value.lower()):
+        seconds = sum(float(count) * _UNIT_S[unit] for count, unit in re.findall(_AMOUNT, value.lower()))
+    else:
+        raise ValueError(f"a duration is written as {example}")
+    if seconds % _UNIT_S[unit]:
+        raise ValueError(f"a duration is a whole number of {unit}")
+    return int(seconds) // _UNIT_S[unit]
 
 
 def duration(minutes: int) -> str:
@@ -62,8 +64,10 @@ def duration(minutes: int) -> str:
     return f"{f'{hours}h' if hours else ''}{f'{rest}min' if rest else ''}" or "0"
 
 
-DURATION = BeforeValidator(_minutes)
+DURATION = BeforeValidator(partial(_duration_in, "minutes", "30min, 1h or 1h30min"))
+DURATION_S = BeforeValidator(partial(_duration_in, "seconds", "5s"))
 Minutes = Annotated[int, DURATION]
+Seconds = Annotated[int, DURATION_S]
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def check_keys(
     known = {*above, *sections}
     for key in document.values:
         if key not in known:
-            raise CallError(f"{document.place((key,))}: {key}: no such key{_nearest(key, known)}")
+            raise CallError(f"{document.place((key,))}: {key}: no such key{nearest(key, known)}")
     for section, model in sections.items():
         if section in document.values and section != but:
             settle(section, model, document, {})
@@ -158,7 +162,7 @@ def settle(
     origins: dict[Keys, str] = {}
     merged = _given(section, model, document)
     for keys, info in option_paths(model):
-        variable = "_".join(map(str, ("CROCS", *above, *keys))).upper().replace("-", "_")
+        variable = variable_name(section, keys)
         for origin, value in ((variable, environment.get(variable)), (flag_name(keys), flags.get(keys))):
             if value is not None:
                 _put(merged, keys, value)
@@ -174,6 +178,11 @@ def settle(
 def flag_name(keys: Keys) -> str:
     """Return the flag of a setting."""
     return "--" + "-".join(map(str, keys)).replace("_", "-")
+
+
+def variable_name(section: str, keys: Keys) -> str:
+    """Return the environment variable of a setting; `section` is empty for the keys at the top."""
+    return "_".join(map(str, ("CROCS", *filter(None, [section]), *keys))).upper().replace("-", "_")
 
 
 def option_paths(
@@ -257,13 +266,15 @@ def _first_fault(
             for path in known
             if path[: len(given) - 1] == given[:-1] and len(path) >= len(given)
         }
-        return f"{place}: {_dotted((*above, *given))}: no such key{_nearest(str(given[-1]), names)}"
+        return f"{place}: {_dotted((*above, *given))}: no such key{nearest(str(given[-1]), names)}"
     name = _dotted((*above, *(keys or given)))
     at_key = [other for other in faults if tuple(other["loc"])[: len(keys)] == keys] if keys else [fault]
     message = " or ".join(dict.fromkeys(_lowered(str(other["msg"])) for other in at_key))
     value = fault["input"]
     shown = "" if fault["type"] == "missing" or isinstance(value, dict) else f" (got {str(value)[:60]!r})"
-    return f"{place}: {name}: {message}{shown}"
+    places = place.split(", ")
+    named = f"{place}: " if set(places) <= {*origins.values()} else f"{place}: {name}: "
+    return f"{named}{message}{shown}"
 
 
 def _place(keys: Keys, above: Keys, document: Document, origins: dict[Keys, str]) -> str:
@@ -281,9 +292,30 @@ def _lowered(message: str) -> str:
     return message[0].lower() + message[1:] if message[:2] != message[:2].upper() else message
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(sorted(known))}"
+def nearest(name: str, known: Iterable[str], most: int = 1) -> str:
+    """Return the end of a message on an unknown name: the nearest known ones, or all where none is near."""
+    near = difflib.get_close_matches(name.lower(), sorted(known), n=most, cutoff=0.5)
+    return f"; did you mean {' or '.join(near)}?" if near else f"; known here: {', '.join(sorted(known))}"
+
+
+def misspelt_variables(
+    sections: Mapping[str, type[Settings]], environment: Mapping[str, str] = os.environ
+) -> Iterator[tuple[str, str, str]]:
+    """Yield (variable, the section that it seems to mean, the variable of a setting nearest to it).
+
+    Those are the variables of no setting that are all but the same as that of one, or begin with a section.
+    """
+    known = {
+        variable_name(section, keys): section
+        for section, model in sections.items()
+        for keys, _ in option_paths(model)
+    }
+    begins = tuple(f"{variable_name(section, ())}_" for section in sections if section)
+    for name in environment:
+        if name.startswith("CROCS_") and name not in known:
+            cutoff = 0.5 if name.startswith(begins) else 0.85
+            for near in difflib.get_close_matches(name, known, n=1, cutoff=cutoff):
+                yield name, known[near], near
 
 
 def _dotted(keys: Keys) -> str:

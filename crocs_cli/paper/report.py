@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from markupsafe import Markup
 
 from crocs_cli.errors import CallError
 from crocs_cli.machine import files
+from crocs_cli.machine.settings import nearest
 from crocs_cli.machine.team import Team
 from crocs_cli.paper.experiment import Study
 from crocs_cli.paper.experiments import NAMES, experiment
@@ -33,9 +33,7 @@ def run(name: str, study: Study, out: Path, team: Team) -> list[str]:
     Raises CallError for an unknown name.
     """
     if name not in (*NAMES, "all"):
-        near = difflib.get_close_matches(name, NAMES, n=1)
-        cure = f"did you mean {near[0]}?" if near else "`crocs paper list` names them"
-        raise CallError(f"crocs paper {name}: no such experiment; {cure}")
+        raise CallError(f"crocs paper {name}: no such experiment{nearest(name, NAMES)}")
     wanted = [name] if name != "all" else [one for one in NAMES if study.quick or one != BY_ITSELF]
     outcomes = [outcome for one in wanted if (outcome := run_experiment(experiment(one), study, out, team))]
     lines = [line for outcome in outcomes for line in described(outcome, study)]

@@ -1,1 +1,1 @@
-"""One file a meter format: file to batches of readings."""
+"""Read meter files: one module per format yields batches of readings."""

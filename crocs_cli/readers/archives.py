@@ -1,4 +1,4 @@
-"""Zip archives: each member is read as a file of its own, named ARCHIVE.zip/MEMBER."""
+"""Open zip archives: each member is a file of its own, named ARCHIVE.zip/MEMBER."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from crocs_cli.errors import CrocsError
 
@@ -29,9 +29,9 @@ def contents(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def is_workbook(path: Path) -> bool:
-    """Return whether a file is a workbook of Excel (.xlsx)."""
-    return _is_zip(path) and _WORKBOOK in _names(path).values()
+def holds_workbook(path: Path, source: Path | BinaryIO) -> bool:
+    """Return whether a zip archive, which lies in `source`, is a workbook of Excel (.xlsx)."""
+    return _WORKBOOK in _names(path, source).values()
 
 
 def open_member(path: Path) -> AbstractContextManager[IO[bytes]]:
@@ -64,10 +64,13 @@ def _members_of(path: Path) -> list[Path]:
     return sorted(names)
 
 
-def _names(path: Path) -> dict[Path, str]:
-    """Return {path: name} of an archive's members, but for folders and what archive programs add."""
+def _names(path: Path, source: Path | BinaryIO | None = None) -> dict[Path, str]:
+    """Return {path: name} of an archive's members, but for folders and what archive programs add.
+
+    `source` holds the archive where it is no file of its own.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source or path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise CrocsError(f"{path}: cut short or damaged zip; fetch it again") from error

@@ -1,4 +1,4 @@
-"""Ausgrid solar homes: one row a customer, day and channel, 48 columns named by the interval's end.
+"""Read Ausgrid solar homes: one row per customer, day and channel, 48 columns named by interval ends.
 
 Net demand is general consumption (GC) plus controlled load (CL) less gross generation (GG), as in the paper
 (section 5). A row whose quality is not blank holds estimates. A row with a field too few, as there is one in

@@ -1,4 +1,4 @@
-"""The Irish smart-metering trial (CER, ISSDA 0012-00): meter, day and half-hour in one code, kWh.
+"""Read the Irish smart-metering trial (CER, ISSDA 0012-00): meter, day and half-hour in one code, kWh.
 
 A code is ddd and hh: day 1 is 2009-01-01, half-hour 1 begins at midnight on the local clock. On the day on
 which daylight saving ends half-hours count on to 50, so that 5 and 6 are the second hour after one.

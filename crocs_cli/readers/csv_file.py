@@ -1,4 +1,4 @@
-"""CSV files: blocks of whole lines, parsed by pyarrow in threads, faults named by their line."""
+"""Read CSV files: pyarrow parses blocks of whole lines in threads, and faults name their line."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.csv as csv
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.readers import numerals, stamps
 from crocs_cli.readers.ahead import ahead
-from crocs_cli.readers.fields import READ_FROM_TEXT, from_text, is_text
 from crocs_cli.readers.numerals import NOT_A_NUMBER, number_fault
 from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.table import Kind, Part, arrow_type, stamp_fault
@@ -24,7 +24,7 @@ log = logging.getLogger("crocs")
 
 @dataclass(frozen=True)
 class CsvFile:
-    """How one CSV file is written."""
+    """Layout of one CSV file."""
 
     path: Path
     names: tuple[str, ...]
@@ -53,13 +53,16 @@ class CsvFile:
             columns = self._columns(block, types)
         except pa.ArrowInvalid:
             try:
-                stamps = [name for name, kind in kinds.items() if kind == "stamp"]
-                columns = self._columns(block, {**types, **dict.fromkeys(stamps, pa.string())})
+                texts = dict.fromkeys((n for n, kind in kinds.items() if kind == "stamp"), pa.string())
+                columns = self._columns(block, {**types, **texts})
             except pa.ArrowInvalid as error:
                 raise CrocsError(self._fault(block, list(types), str(error))) from error
         for name, kind in kinds.items():
-            if pa.types.is_string(columns[name].type) and kind in READ_FROM_TEXT:
-                columns[name] = from_text(columns[name], kind, self.writing, name, block.place)
+            text = columns[name] if pa.types.is_string(columns[name].type) else None
+            if text is not None and kind == "stamp":
+                columns[name] = stamps.from_text(text, self.writing.stamp_format, name, block.place)
+            elif text is not None and kind == "number":
+                columns[name] = numerals.from_text(text, self.writing, name, block.place)
         return Part(columns, block.place)
 
     def _columns(self, block: Block, types: Mapping[str, pa.DataType]) -> dict[str, pa.Array]:
@@ -108,14 +111,18 @@ class CsvFile:
     def _types(self, kinds: Mapping[str, Kind], block: Block) -> dict[str, pa.DataType]:
         """Choose Arrow's type for each kind; stamps with an offset are told by the first one."""
         row = block.content.split(b"\n", 1)[0].decode(errors="replace").split(self.separator)
+        is_text = {
+            "stamp": self.writing.stamp_format is not None,  # Arrow would take 30 February for 2 March
+            "number": self.writing.thousands != "",
+        }
         types = {}
         for name, kind in kinds.items():
             first = row[self.names.index(name)].strip(' "') if len(row) == len(self.names) else ""
-            types[name] = pa.string() if is_text(kind, self.writing) else arrow_type(kind, first)
+            types[name] = pa.string() if is_text.get(kind) else arrow_type(kind, first)
         return types
 
     def _fault(self, block: Block, wanted: list[str], message: str) -> str:
-        """Say in our words what Arrow says of a row."""
+        """Return the message for an error of Arrow, with the place of its row."""
         row = re.search(r"Row #(\d+)", message)
         place = block.place(int(row[1]) - 1) if row else str(self.path)
         if count := re.search(r"Expected (\d+) columns, got (\d+)", message):

@@ -1,8 +1,7 @@
-"""Formats of plain tables that are described in YAML: those of `formats.yaml`, and those of users."""
+"""Load descriptions of formats of plain tables: those of `formats.yaml`, and those of users."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from crocs_cli.errors import CallError
-from crocs_cli.machine.settings import Document, Settings, load, settle
+from crocs_cli.machine.settings import Document, Settings, load, nearest, settle
 
 FILL_IN = "?"  # stands for a setting that only the user knows
 KNOWN = Path(__file__).with_name("formats.yaml")
@@ -33,7 +32,7 @@ Alternatives = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Columns(Settings):
-    """The columns of a format; of several names for one, a file has the first that it has."""
+    """Columns of a format; where one has several names, the first that a file has is used."""
 
     consumer: Alternatives = ()
     date: Alternatives = ()
@@ -45,7 +44,7 @@ class Columns(Settings):
 
 
 class Description(Settings):
-    """What is known of a format. Keys that `ingest` has too are checked there once they are used."""
+    """Description of a format. Keys that `ingest` has too are checked there once they are used."""
 
     about: str
     source: str
@@ -72,8 +71,13 @@ class Description(Settings):
     quality: Mapping[str, str] | None = Field(None)
 
     def fits(self, names: Collection[str], text: str) -> bool:
-        """Return whether a table with these columns, in a file that begins so, is of the format."""
-        signs = bool(self.signs) and all(first_of(group, names) is not None for group in self.signs)
+        """Return whether a table with these columns, in a file that begins so, is of the format.
+
+        A format whose files name no columns is told by its text alone.
+        """
+        if not self.signs and not (self.text and self.header is False):
+            return False
+        signs = all(first_of(group, names) is not None for group in self.signs)
         return signs and (not self.text or re.search(self.text, text, re.MULTILINE) is not None)
 
     def signs_in(self, names: Collection[str]) -> list[str]:
@@ -108,9 +112,8 @@ def checked(reader: str) -> str:
     names = reader_names()
     if reader in names or reader.endswith(ENDINGS):
         return reader
-    near = difflib.get_close_matches(reader.lower(), names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known here: {', '.join(names)}"
-    raise ValueError(f"no such format; {hint} A format of your own is a file such as my-format.yaml")
+    own = "(a format of your own is a file such as my-format.yaml)"
+    raise ValueError(f"no such format{nearest(reader, names, most=3)} {own}")
 
 
 @cache

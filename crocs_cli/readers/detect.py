@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers import described
 from crocs_cli.readers.archives import ZIP
 from crocs_cli.readers.glance import MOST_TITLE_LINES, Glance, glance
-from crocs_cli.readers.propose import Proposal, propose, saw
+from crocs_cli.readers.nem12_records import version_fault
+from crocs_cli.readers.propose import Proposal, columns_of, propose
 from crocs_cli.readers.readings import Dialect
 from crocs_cli.readers.stamps import time_of_day_s
+from crocs_cli.readers.tables import check_table
 from crocs_cli.readers.text import opened
 
 _START_BYTES = 1 << 16
 _SIGNS = {"sgsc": {"READING_DATETIME"}, "sgcc": {"CONS_NO"}}  # columns that only files of one format have
 
 
-@dataclass(frozen=True)
-class Detected:
-    """The format of a file, why it is that one, and settings that the file shows, as `ingest` has them."""
-
-    reader: str
-    why: str
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-def detect(path: Path, dialect: Dialect) -> Detected:
+def detect(path: Path, dialect: Dialect) -> Proposal:
     """Return the format of a file; raise CrocsError when it is of none that crocs knows for sure.
 
     `dialect` has the names of the columns that generic files use.
@@ -46,20 +37,20 @@ def detect(path: Path, dialect: Dialect) -> Detected:
         proposal = Proposal("", sure=False)
     if said <= names:
         why = f"it has columns {dialect.consumer}, {dialect.time} and {dialect.energy}"
-        return Detected("long", why, proposal.certain() if proposal.reader == "long" else {})
+        return Proposal("long", proposal.certain() if proposal.reader == "long" else {}, why=why)
     slots = [name for name in names if time_of_day_s(name) is not None]
     if {dialect.consumer, dialect.time} <= names and slots:
         why = f"it has columns {dialect.consumer}, {dialect.time} and {len(slots)} times of day"
-        return Detected("wide", why)
+        return Proposal("wide", why=why)
     if proposal.sure:
-        return Detected(proposal.reader, proposal.why, proposal.certain())
+        return Proposal(proposal.reader, proposal.certain(), why=proposal.why)
     raise CrocsError(
-        f"{path}: of no format that is known for sure ({saw(look)}); run `crocs init {path}` for settings "
-        "that may fit, or name the format with ingest.reader"
+        f"{path}: of no format that is known for sure ({columns_of(look)}); run `crocs init {path}` for "
+        "settings that may fit, or name the format with ingest.reader"
     )
 
 
-def known_format(path: Path) -> tuple[Detected | None, Glance]:
+def known_format(path: Path) -> tuple[Proposal | None, Glance]:
     """Return (the format of a file that has the signs of one that crocs knows, its first lines).
 
     The format is None for another file; the lines are none where they were not needed to tell it.
@@ -69,8 +60,8 @@ def known_format(path: Path) -> tuple[Detected | None, Glance]:
     return found or _by_columns(look), look
 
 
-def _by_text(path: Path) -> Detected | None:
-    """Tell the formats that are no tables with a header by the beginning of their text."""
+def _by_text(path: Path) -> Proposal | None:
+    """Detect formats that are no tables with a header, from the beginning of their text."""
     with opened(path) as file:
         start = file.read(_START_BYTES)
     if start.startswith((b"PAR1", ZIP)):
@@ -78,35 +69,36 @@ def _by_text(path: Path) -> Detected | None:
     text = start.decode("utf-8-sig", errors="replace")
     lines = [line for line in text.splitlines() if line.strip()]
     first, second = (*lines[:2], "", "")[:2]
-    if re.match(r"(100,NEM1[23]|200),", first):
-        return Detected("nem12", f"its first line begins with {first[:9]}")
+    if re.match(r"(100,NEM12|200),", first):
+        return Proposal("nem12", why=f"its first line begins with {first[:9]}")
+    if re.match(r"100,NEM\d+,", first):
+        raise CrocsError(f"{path}: {version_fault(first[4:9])}")
     if re.match(r"\s*<", first) and "espi" in text:
-        return Detected("greenbutton", "it is XML in the name space of ESPI")
+        return Proposal("greenbutton", why="it is XML in the name space of ESPI")
     if re.fullmatch(r"\d+ \d{5} [\d.]+", first.strip()):
-        return Detected("cer", "its lines are meter, five digits and kWh")
+        return Proposal("cer", why="its lines are meter, five digits and kWh")
     if second.startswith("Customer,Generator Capacity"):
-        return Detected("ausgrid", "its second line begins with Customer,Generator Capacity")
-    if re.match(r"\s*[<{\[]", first):
-        raise CrocsError(
-            f"{path}: {'XML' if '<' in first[:9] else 'JSON'} that crocs does not read; save it as CSV"
-        )
+        return Proposal("ausgrid", why="its second line begins with Customer,Generator Capacity")
+    check_table(path, first)
     return None
 
 
-def _by_columns(look: Glance) -> Detected | None:
-    """Tell a table's format by its column names, which may stand below title lines."""
+def _by_columns(look: Glance) -> Proposal | None:
+    """Detect a table's format by its column names, which may stand below title lines."""
     for line in look.lines[: MOST_TITLE_LINES if look.text else 1]:
         names = set(line)
         for form, columns in _SIGNS.items():
             if columns <= names:
-                return Detected(form, _has(sorted(columns)))
+                return Proposal(form, why=_has(sorted(columns)))
         for form, description in described.known().items():
             if description.fits(names, look.text):
-                return Detected(form, _has(description.signs_in(names)))
+                return Proposal(form, why=_has(description.signs_in(names)))
     return None
 
 
 def _has(columns: Sequence[str]) -> str:
-    """Say which columns tell a format."""
+    """Return the words that name the columns by which a format was detected."""
+    if not columns:
+        return "it has the first lines of such files"
     *others, last = columns
     return f"it has columns {', '.join(others)} and {last}" if others else f"it has a column {last}"

@@ -1,4 +1,4 @@
-"""Text in any encoding as UTF-8, piece by piece."""
+"""Convert text of any encoding to UTF-8, piece by piece."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ log = logging.getLogger("crocs")
 
 
 class Encoding:
-    """The encoding of one file: as the user says, or told by what is in the file.
+    """Encoding of one file: given by the user, or detected from its content.
 
-    UTF-16 is told by its mark or its NUL bytes, and the encoding of old Windows (latin-1 and some signs more)
-    by text that is not UTF-8 in a file that has no other sign of UTF-8.
+    UTF-16 is detected by its mark or its NUL bytes, and the encoding of old Windows (latin-1 and some signs
+    more) by text that is not UTF-8 in a file that has no other sign of UTF-8.
     """
 
     def __init__(self, path: Path, encoding: str, says: bool) -> None:
@@ -65,7 +65,7 @@ class Encoding:
                 if mixed or self._encoding != AUTO:
                     return content
                 self._is_western = True
-                self._say(f"{WESTERN} (latin-1)")
+                self._warn(f"{WESTERN} (latin-1)")
         try:
             return content.decode(WESTERN).encode()
         except UnicodeDecodeError:  # cp1252 has no sign for five bytes
@@ -78,10 +78,10 @@ class Encoding:
         if b"\0" in piece and len(piece) >= _LEAST:
             for name, nulls in (("utf-16-le", piece[1::2]), ("utf-16-be", piece[::2])):
                 if nulls.count(0) > _MANY * len(nulls) and piece.count(0) == nulls.count(0):
-                    self._say(name)
+                    self._warn(name)
                     return name
         return UTF_8
 
-    def _say(self, name: str) -> None:
+    def _warn(self, name: str) -> None:
         if self._says:
             log.warning("%s: not UTF-8; read as %s; see ingest.encoding", self._path, name)

@@ -1,4 +1,4 @@
-"""ESPI, the XML of Green Button: read the entries of an Atom feed, one at a time."""
+"""Parse ESPI, the XML of Green Button: read the entries of an Atom feed, one at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Fields = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What an entry of a feed says.
+    """Entry of a feed.
 
     own: its own link; links: its other ones; place: its number among all entries, -1 of one that only links
     speak of; fields: of its content.
@@ -44,7 +44,7 @@ class Entry:
 
 @dataclass
 class Feed:
-    """The entries of a feed by what they hold, in the order of the file; `ids` counts the ids of all."""
+    """Entries of a feed by what they hold, in the order of the file; `ids` counts the ids of all."""
 
     points: list[Entry] = field(default_factory=list)
     meters: list[Entry] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Feed:
 
 
 class _FaultError(Exception):
-    """A fault of a feed, in words."""
+    """Fault of a feed; its text says what is wrong."""
 
 
 def parsed(path: Path, only_clock: bool = False) -> Feed:

@@ -1,4 +1,4 @@
-"""The time zone that the local time parameters of an ESPI feed mean."""
+"""Find the time zone that the local time parameters of an ESPI feed mean."""
 
 from __future__ import annotations
 

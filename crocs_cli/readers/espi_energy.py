@@ -49,7 +49,7 @@ log = logging.getLogger("crocs")
 
 @dataclass(frozen=True)
 class Series:
-    """A meter reading that says electric energy: rows (n, 4) as of a MeterReading, values in kWh."""
+    """Meter reading of electric energy: rows (n, 4) as of a MeterReading, values in kWh."""
 
     reading: MeterReading
     way: str
@@ -83,7 +83,7 @@ class Remarks:
         """Note how a meter reading is used."""
         self._used.setdefault(how, []).append(_named(reading))
 
-    def say(self, path: Path) -> None:
+    def write_log(self, path: Path) -> None:
         """Log what was noted: a warning for every reason to leave out readings, and for every use."""
         for why, found in self._left.items():
             count, names = sum(number for _, number in found), some([name for name, _ in found])

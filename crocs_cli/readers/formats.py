@@ -1,4 +1,4 @@
-"""The formats that crocs reads, and what is known of each before its readings are."""
+"""List the formats that crocs reads, with what is known of each before its readings are read."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ PRESETS = ("unit", "stamp", "timezone", "interval")
 class Format:
     """A reader and its presets, which the user's settings override.
 
-    A preset may depend on a file: a function of its path. A time zone of None must be said by the user. Where
-    `generic`, only the user knows what stamps and numbers mean; where `own_unit`, the files say their unit.
+    A preset may depend on a file: a function of its path. A time zone of None must be said by the user, but
+    for formats with a zone that is taken `without_clock` in the first file. Where `generic`, only the user
+    knows what stamps and numbers mean; where `own_unit`, the files say their unit.
     """
 
     name: str
     read: Read
     stamp: str | None = "start"
-    timezone: str | Callable[[Path], str] | None = "UTC"
+    timezone: str | Callable[[Path], str | None] | None = "UTC"
+    without_clock: str | None = None
     interval_min: int | Callable[[Path], int] = 30
     generic: bool = False
     own_unit: bool = False
@@ -75,6 +77,7 @@ _CODE = (
         "greenbutton",
         greenbutton.read,
         timezone=greenbutton.clock,
+        without_clock="UTC",
         interval_min=greenbutton.interval_min,
         own_unit=True,
     ),
@@ -125,8 +128,7 @@ def for_file(description: Description, dialect: Dialect, look: Glance) -> Dialec
 
 def shown_by(description: Description, look: Glance) -> dict[str, Any]:
     """Return a description as settings of `ingest`, its alternatives decided by the first part of a file."""
-    header = header_of(description, look)
-    table = {column.name: column for column in look.table(header)} if header is not None else {}
+    table = _table(description, look)
     columns: dict[str, str] = {}
     for role, alternatives in description.columns.model_dump().items():
         found = first_of(alternatives, table)
@@ -150,7 +152,7 @@ def shown_by(description: Description, look: Glance) -> dict[str, Any]:
 def dates_in(description: Description, look: Glance) -> tuple[dt.date, dt.date] | None:
     """Return the first and last date in the first part of a file, None where they are not read here."""
     shown = shown_by(description, look)
-    table = {column.name: column for column in look.table(header_of(description, look))}
+    table = _table(description, look)
     stamps = _stamps(shown["columns"], table)
     form = shown.get("stamp_format") or stamp_form(stamps[:200]) or date_form(stamps[:200])
     days = [found.date() for text in stamps if form and (found := parsed(text, form)) is not None]
@@ -162,14 +164,20 @@ _UNSAID = ("stamp", "timezone", "interval")  # what the user must say where the 
 
 def names_in(description: Description, look: Glance) -> tuple[str, ...]:
     """Return the names of the columns of a file of a format, none for another file."""
+    return tuple(_table(description, look))
+
+
+def _table(description: Description, look: Glance) -> dict[str, Column]:
+    """Return the columns of a file of a format by their names, none for another file."""
     header = header_of(description, look)
-    return look.lines[header] if header is not None else ()
+    there = look.table(header) if header is not None or description.header is False else ()
+    return {column.name: column for column in there}
 
 
 def header_of(description: Description, look: Glance) -> int | None:
     """Return the first line that has all signs of a format; without signs, what looks like a header."""
     if not description.signs:
-        return look.header()
+        return look.header() if description.header is not False else None
     for number, line in enumerate(look.lines):
         if len(description.signs_in(line)) == len(description.signs):
             return number

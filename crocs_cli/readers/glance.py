@@ -16,7 +16,7 @@ import pyarrow.parquet as parquet
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers.parquet_file import columns_of_long_fields
-from crocs_cli.readers.text import blocks, opened
+from crocs_cli.readers.text import blocks, on_disk, opened
 
 FIRST_BYTES, MOST_BYTES = 1 << 16, 4 << 20
 ENOUGH_ROWS, MOST_ROWS, MOST_TITLE_LINES = 50, 2000, 60
@@ -64,7 +64,7 @@ class Glance:
 
     @property
     def width(self) -> int:
-        """How many fields most lines have."""
+        """Number of fields that most lines have."""
         return Counter(map(len, self.lines[-MOST_ROWS:])).most_common(1)[0][0]
 
     def header(self) -> int | None:
@@ -108,13 +108,14 @@ def glance(path: Path) -> Glance:
 def _of_parquet(path: Path) -> Iterator[tuple[str, ...]]:
     """Yield the names of a Parquet file's columns, and its first rows but for columns of long fields."""
     try:
-        file = parquet.ParquetFile(path)
-        names = file.schema_arrow.names
-        yield tuple(name.strip() for name in names)
-        long = columns_of_long_fields(file.metadata)
-        slim = [name for name in names if name not in long]
-        rows = max(ENOUGH_ROWS, MOST_FIELDS // max(1, len(slim)))
-        batch = next(file.iter_batches(min(rows, MOST_ROWS), columns=slim), None)
+        with on_disk(path) as source:
+            file = parquet.ParquetFile(source)
+            names = file.schema_arrow.names
+            yield tuple(name.strip() for name in names)
+            long = columns_of_long_fields(file.metadata)
+            slim = [name for name in names if name not in long]
+            rows = max(ENOUGH_ROWS, MOST_FIELDS // max(1, len(slim)))
+            batch = next(file.iter_batches(min(rows, MOST_ROWS), columns=slim), None)
     except (pa.ArrowInvalid, OSError) as error:
         raise CrocsError(
             f"{path}: not a whole Parquet file (cut short or damaged); fetch it again"
@@ -143,7 +144,7 @@ def _split(lines: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _column(name: str, texts: Sequence[str]) -> Column:
-    """Tell what a column holds by its first rows, and by its name where digits may be several things."""
+    """Classify a column by its first rows, and by its name where digits may be several things."""
     there = tuple(text for text in texts if text.lower() not in _NO_READING)
     if not there:
         return Column(name, "empty", there)

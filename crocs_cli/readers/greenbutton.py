@@ -1,4 +1,4 @@
-"""Green Button (NAESB ESPI): a consumer for every usage point of a feed.
+"""Read Green Button feeds (NAESB ESPI): every usage point is a consumer.
 
 A usage point may have several meter readings: directions, registers, phases, lengths. Those that together say
 its net consumption once are used; the others are left out with a warning. Readings start at seconds of UTC.
@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.maths.readings.clock import DAY_S, offset_table, wall_from_utc
@@ -19,6 +18,7 @@ from crocs_cli.readers import espi_clock, espi_energy
 from crocs_cli.readers.espi import Feed, Fields, parsed
 from crocs_cli.readers.espi_energy import DAYS_S, Remarks, Series
 from crocs_cli.readers.espi_links import MeterReading, joined
+from crocs_cli.readers.naming import constant, stem
 from crocs_cli.readers.readings import Dialect, Readings
 
 _LEAST_S, _MOST_S = 300, 3600  # intervals of less than a day
@@ -35,6 +35,8 @@ def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
     if silent:
         log.warning("%s: no readings of usage point %s", path, espi_energy.some(silent))
     starts = [reading.rows[:, 0] for readings in consumers.values() for reading in readings]
+    if not feed.clocks:
+        dialect.clockless.append(path)
     _check_clock(path, feed.clocks, starts, dialect.timezone)
     remarks = Remarks()
     for name, readings in consumers.items():
@@ -44,15 +46,17 @@ def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
             yield _readings(name, channel, _on_grid(rows, dialect))
         if not channels and (rest := [one.rows for one in readings if espi_energy.is_electric(one)]):
             yield _readings(name, 0, _on_grid(np.concatenate(rest), dialect, usable=False))
-    remarks.say(path)
+    remarks.write_log(path)
 
 
-def clock(path: Path) -> str:
-    """Return the time zone that a feed's local time parameters mean, UTC with a warning where it has none."""
+def clock(path: Path) -> str | None:
+    """Return the time zone that a feed's local time parameters mean, None where it has none.
+
+    Raises CrocsError for a clock of no known zone.
+    """
     clocks = parsed(path, only_clock=True).clocks
     if not clocks:
-        log.warning("%s: no clock in the feed, UTC is taken; name its zone with ingest.timezone", path)
-        return "UTC"
+        return None
     zone = espi_clock.zone(clocks[0])
     if zone is None:
         raise CrocsError(f"{path}: its clock is that of no known zone; name the zone with ingest.timezone")
@@ -104,8 +108,7 @@ def _consumers(
 ) -> tuple[dict[str, list[MeterReading]], list[str]]:
     """Return the meter readings of each usage point of a feed, and the usage points without any."""
     names = dialect.file_names if dialect else {}
-    folder_and_stem = "/".join(filter(None, (path.parent.name, path.name.partition(".")[0])))
-    found, silent = joined(feed, names.get(path, folder_and_stem))
+    found, silent = joined(feed, names.get(path, stem(path)))
     consumers: dict[str, list[MeterReading]] = {}
     for reading in found:
         consumers.setdefault(reading.consumer, []).append(reading)
@@ -148,9 +151,8 @@ def _check_clock(path: Path, clocks: Sequence[Fields], starts: Sequence[np.ndarr
 
 def _readings(consumer: str, channel: int, rows: np.ndarray) -> Readings:
     start_s, _, value, estimated = rows.T
-    codes = pa.array(np.zeros(len(rows), np.int32))
     return Readings(
-        pa.DictionaryArray.from_arrays(codes, pa.array([consumer])),
+        constant(consumer, len(rows)),
         start_s.astype(np.int64),
         value.copy(),
         np.full(len(rows), channel, dtype=np.uint8),

@@ -1,4 +1,4 @@
-"""Stamps given as a date and the running number of the hour in the local day, 1 to 23, 24 or 25."""
+"""Read stamps given as a date and the running number of the hour in the local day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that are read: which they are, what they hold as a digest, and small lists in files."""
+"""List the files to read, and read dates and keys from small files."""
 
 from __future__ import annotations
 

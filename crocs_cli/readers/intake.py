@@ -1,10 +1,10 @@
-"""All files of a run as one stream of numbered readings."""
+"""Read all files of a run as one stream of numbered readings."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -43,10 +43,10 @@ class Intake:
 
     @property
     def ids(self) -> list[str]:
-        """The consumers' names."""
+        """Names of the consumers, in the order of their numbers."""
         return list(self._ids)
 
-    def rows(self, path: Path) -> Iterator[tuple[Rows, np.ndarray]]:
+    def rows(self, path: Path) -> Generator[tuple[Rows, np.ndarray]]:
         """Yield a file's readings in pieces, each with the consumer's number of every code in `meter`.
 
         Numbers are (codes,) int32, -1 of a code without a reading so far.
@@ -100,7 +100,7 @@ class Intake:
 
     @property
     def renamed(self) -> int:
-        """How many spellings of ids had blanks or a spreadsheet's marks around them."""
+        """Number of spellings of ids that had blanks or a spreadsheet's marks around them."""
         return sum(name not in self._ids for name in self._numbers)
 
     def _check_grid(self, path: Path) -> None:
@@ -121,6 +121,10 @@ class Intake:
                 f"readings come every {found}, not every {self._grid.interval_s // 60}min; "
                 "set ingest.interval to the time between readings"
             )
+        if (clockless := self._dialect.clockless) and not self._dialect.clock_is_given:
+            more = f" and {len(clockless) - 1} more files" if len(clockless) > 1 else ""
+            said = "%s%s: no clock in the feed, %s is taken; name its zone with ingest.timezone"
+            log.warning(said, clockless[0], more, self._dialect.timezone)
         if self.renamed:
             log.warning("blanks or a spreadsheet's quotes around ids are removed, of %d in all", self.renamed)
         if self.seen.beside:

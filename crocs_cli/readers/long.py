@@ -1,4 +1,4 @@
-"""Generic long files: one row a reading, with columns for consumer, stamp (or date and time) and energy."""
+"""Read generic long files: one row per reading, with consumer, stamp (or date and time) and energy."""
 
 from __future__ import annotations
 

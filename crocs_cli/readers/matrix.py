@@ -1,4 +1,4 @@
-"""Matrix files: one row a stamp, one column a consumer."""
+"""Read matrix files: one row per stamp, one column per consumer."""
 
 from __future__ import annotations
 

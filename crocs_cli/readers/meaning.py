@@ -19,7 +19,7 @@ MOST_SHOWN = 12
 
 @dataclass(frozen=True)
 class Meaning:
-    """What some rows mean, None where no column says it.
+    """Meaning of some rows; a field is None where no column says it.
 
     kept: (n,) bool, rows that count at all; sign: (n,) float64; channel: (n,) uint8, one a value of the
     column of directions; estimated, invalid: (n,) bool.
@@ -96,6 +96,6 @@ def _looked_up(
         shown = ", ".join(repr(value[:40]) for value in unknown[:MOST_SHOWN])
         words = {"direction": "add, subtract or drop", "quality": "measured, estimated or invalid"}[setting]
         raise CrocsError(
-            f"{path}: column {column!r} holds {shown}; say in ingest.{setting} what each means: {words}"
+            f"{path}: column {column!r} holds {shown}; say with ingest.{setting} what each means: {words}"
         )
     return texts

@@ -1,4 +1,4 @@
-"""The consumer of a file of one meter: the file's name, or what a pattern finds in it or in its title."""
+"""Name the consumer of a file of one meter by the file's name, or by a pattern in its name or title."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ def file_names(paths: Sequence[Path], pattern: str | None) -> Mapping[Path, str]
     if pattern:
         found = {} if pattern.startswith(TITLE) else {path: re.search(pattern, path.name) for path in paths}
         return {path: match[1] for path, match in found.items() if match and match[1]}
-    stems = {path: _stem(path) for path in paths}
+    stems = {path: stem(path) for path in paths}
     times = Counter(stems.values())
     return {path: stem if times[stem] == 1 else f"{_folder(path)}/{stem}" for path, stem in stems.items()}
 
 
 @dataclass(frozen=True)
 class Consumers:
-    """Where the consumers of a file have their names: in a column, or one name for all of it."""
+    """Source of the names of a file's consumers: a column, or one name for all rows."""
 
     column: str | None
     name: str = ""
 
     @property
     def kinds(self) -> dict[str, Kind]:
-        """The column to read, if there is one."""
+        """Column to read, if there is one."""
         return {self.column: "id"} if self.column is not None else {}
 
     @property
     def named(self) -> dict[str, str]:
-        """The setting that names the column."""
+        """Setting that names the column."""
         return {self.column: "ingest.columns.consumer"} if self.column is not None else {}
 
     def of(self, part: Part, rows: int) -> pa.DictionaryArray:
@@ -88,7 +88,7 @@ def file_consumer(table: Table, dialect: Dialect) -> str:
         return found
     if pattern and path not in names:
         raise CrocsError(f"{path}: ingest.consumer_pattern finds no consumer in the file's name; mend it")
-    name = names.get(path, _stem(path))
+    name = names.get(path, stem(path))
     if not pattern and list(names.values()).count(name) > 1:
         raise CrocsError(
             f"{path}: another file would be consumer {name!r} too; rename one, or set ingest.consumer_pattern"
@@ -101,7 +101,7 @@ def _folder(path: Path) -> str:
     return folder.stem if folder.suffix in _PACKED else folder.name
 
 
-def _stem(path: Path) -> str:
+def stem(path: Path) -> str:
     """Return a file's name without the endings of its format."""
     name = Path(path.name.removesuffix(path.suffix)) if path.suffix.lower() in _PACKED else Path(path.name)
     return name.stem or path.name

@@ -1,4 +1,4 @@
-"""NEM12: the interval files of the Australian market (AEMO MDFF), read by the library nemreader.
+"""Read NEM12, the interval files of the Australian market (AEMO MDFF), with the library nemreader.
 
 Stamps are market time, UTC+10 all year. A meter's E channels are added and its B channels (export) are
 subtracted; channels of reactive energy are left out. Intervals shorter than the wanted one are summed. The
@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import logging
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from crocs_cli.errors import CrocsError
+from crocs_cli.readers.naming import constant
 from crocs_cli.readers.nem12_records import QUALITY, checked
 from crocs_cli.readers.readings import Dialect, Readings
 from crocs_cli.readers.text import opened
@@ -33,15 +31,15 @@ log = logging.getLogger("crocs")
 
 
 def read(path: Path, dialect: Dialect) -> Iterator[Readings]:
-    """Yield the readings of a NEM12 file, plain or zipped: each meter's channels one after another."""
+    """Yield the readings of a NEM12 file: each meter's channels one after another."""
     for meter, channels in _parsed(path).items():
         kept = [name for name in channels if name[:1] in SIGNS and channels[name]]
-        _say_left_out(path, meter, channels, kept)
+        _log_left_out(path, meter, channels, kept)
         for number, name in enumerate(kept):
             yield _channel(path, meter, channels[name], SIGNS[name[0]], number, dialect.interval_s)
 
 
-def _say_left_out(path: Path, meter: str, channels: dict[str, list[Any]], kept: Sequence[str]) -> None:
+def _log_left_out(path: Path, meter: str, channels: dict[str, list[Any]], kept: Sequence[str]) -> None:
     """Log the channels of a meter that are left out, with a warning where none is kept."""
     empty = [name for name in channels if not channels[name]]
     others = [name for name in channels if name not in (*kept, *empty)]
@@ -70,24 +68,15 @@ def _parsed(path: Path) -> dict[str, dict[str, list[Any]]]:
 def _text(path: Path) -> str:
     """Return a file's text, unpacked; refuse one larger than nemreader can hold in a usual memory."""
     try:
-        with ExitStack() as stack:
-            file = stack.enter_context(opened(path))
-            if not (start := file.read(4)):
-                raise CrocsError(f"{path}: empty; name a file with readings")
-            file.seek(0)
-            if start.startswith(b"PK"):
-                archive = stack.enter_context(zipfile.ZipFile(file))
-                if len(archive.namelist()) != 1:
-                    raise CrocsError(f"{path}: a zip of {len(archive.namelist())} files; unpack it")
-                file = stack.enter_context(archive.open(archive.namelist()[0]))  # type: ignore[assignment]
+        with opened(path) as file:
             content = file.read(LARGEST_BYTES + 1)
+        if not content:
+            raise CrocsError(f"{path}: empty; name a file with readings")
         if len(content) > LARGEST_BYTES:
             raise CrocsError(f"{path}: more than {LARGEST_BYTES >> 20} MB of NEM12; divide it by meters")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CrocsError(f"{path}: not text in UTF-8; save it as UTF-8") from error
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise CrocsError(f"{path}: cut short or damaged zip, or a locked one; fetch it again") from error
 
 
 def _channel(
@@ -119,7 +108,7 @@ def _channel(
         pieces.append((start_s[own][::each], sums, estimated[own].reshape(-1, each).any(axis=1)))
     starts, sums, marks = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     return Readings(
-        pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(starts), np.int32)), pa.array([meter])),
+        constant(meter, len(starts)),
         starts,
         sums,
         np.full(len(starts), number, dtype=np.uint8),

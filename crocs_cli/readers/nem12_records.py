@@ -25,7 +25,7 @@ log = logging.getLogger("crocs")
 
 @dataclass
 class _Meter:
-    """A meter record, and the lines of its days that have another number of values than it says.
+    """Meter record, and the lines of its days that have another number of values than it says.
 
     others: lines by the minutes that the number of values means, 0 where it means none.
     """
@@ -52,6 +52,12 @@ def checked(path: Path, text: str) -> tuple[list[Record], list[int]]:
     return records, numbers
 
 
+def version_fault(version: str) -> str:
+    """Return what is wrong with a file whose header names another version than NEM12."""
+    what = "accumulated readings" if version == "NEM13" else "an unknown version"
+    return f"{version[:_SHOWN]}, {what}; crocs needs NEM12 intervals"
+
+
 def _records(path: Path, text: str) -> Iterator[tuple[int, Record]]:
     """Yield (line number, record) of the lines that are neither blank nor a header."""
     reader = csv.reader(text.splitlines())
@@ -59,9 +65,7 @@ def _records(path: Path, text: str) -> Iterator[tuple[int, Record]]:
         for record in reader:
             kind = record[0].strip() if record else ""
             if kind == _HEADER and record[1:2] != ["NEM12"]:
-                version = "".join(record[1:2])[:_SHOWN]
-                what = "accumulated readings" if version == "NEM13" else "an unknown version"
-                raise CrocsError(f"{path}: {version}, {what}; crocs needs NEM12 intervals")
+                raise CrocsError(f"{path}: {version_fault(''.join(record[1:2]))}")
             if kind != _HEADER and any(map(str.strip, record)):
                 yield reader.line_num, [kind, *record[1:]]
     except csv.Error as error:
@@ -76,7 +80,7 @@ def _agreeing(path: Path, records: Iterator[tuple[int, Record]]) -> Iterator[tup
     for number, record in records:
         place, kind = f"{path}:{number}", record[0]
         if kind == _METER:
-            _say(path, meter)
+            _log_other_lengths(path, meter)
             meter = _meter(place, number, record)
             yield number, record
         elif kind == _DAY:
@@ -95,7 +99,7 @@ def _agreeing(path: Path, records: Iterator[tuple[int, Record]]) -> Iterator[tup
             raise CrocsError(f"{place}: {kind[:_SHOWN]!r} is no kind of NEM12 record; ask the sender")
         elif kind != _EVENT or not emptied:
             yield number, record
-    _say(path, meter)
+    _log_other_lengths(path, meter)
 
 
 def _meter(place: str, number: int, record: Record) -> _Meter:
@@ -122,7 +126,7 @@ def _filled(record: Record, values: int, emptied: bool) -> Record:
     return record + [""] * (2 + values + _AFTER_VALUES - len(record))
 
 
-def _say(path: Path, meter: _Meter | None) -> None:
+def _log_other_lengths(path: Path, meter: _Meter | None) -> None:
     """Log the days of a meter that have another number of values than it says."""
     if meter is None:
         return

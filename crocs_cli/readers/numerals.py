@@ -1,4 +1,4 @@
-"""Numbers written as people do, with decimal signs and thousands separators."""
+"""Read numbers with decimal signs and thousands separators."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def from_text(texts: pa.Array, writing: Writing, name: str, place: Callable[[int
 
 
 def number_fault(name: str, text: str, writing: Writing) -> str:
-    """Say that a text is no number, and which setting may mend it."""
+    """Return the message for a text that is no number, with the setting that may mend it."""
     cure = _cure(text.strip(), writing)
     return f"{name} {text[:40]!r} is not a number{cure}; mend the line, or leave the field empty"
 

@@ -1,4 +1,4 @@
-"""Parquet files: their columns brought to the types that the same columns of a CSV file would have."""
+"""Read Parquet files; columns get the types that the same columns of a CSV file would have."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 
 from crocs_cli.errors import CrocsError, refusal
-from crocs_cli.readers import stamps
-from crocs_cli.readers.fields import from_text
+from crocs_cli.readers import numerals, stamps
 from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.table import Kind, Part, Table, arrow_type
+from crocs_cli.readers.text import on_disk
 
 BATCH_ROWS = 1 << 18
 _SETTINGS = {
     "id": "ingest.columns.consumer",
     "stamp": "ingest.columns.time",
     "number": "ingest.columns.energy",
+    "text": "a setting of ingest.columns",
 }
 FIELD_BYTES, BESIDE_BYTES = 256, 1 << 20
 
@@ -30,37 +31,37 @@ FIELD_BYTES, BESIDE_BYTES = 256, 1 << 20
 def open_parquet(path: Path, writing: Writing) -> Table:
     """Open a Parquet file; raise CrocsError for one that is cut short or damaged."""
     try:
-        schema = parquet.read_schema(path)
+        with on_disk(path) as source:
+            schema = parquet.read_schema(source)
     except (pa.ArrowInvalid, OSError) as error:
-        if any(map(Path.is_file, path.parents)):
-            raise CrocsError(f"{path}: a Parquet file within a zip; unpack it and name its files") from error
         raise _fault(path, error) from error
     stored = {name.strip(): name for name in schema.names}
 
     def parts(kinds: Mapping[str, Kind]) -> Iterator[Part]:
-        texts = [
-            stored[n] for n, kind in kinds.items() if kind == "id" and _is_text(schema.field(stored[n]).type)
-        ]
+        names = [stored[name] for name in kinds]
+        texts = [name for name in names if _is_text(schema.field(name).type)]
+        ids = [name for name, kind in zip(names, kinds.values(), strict=True) if kind == "id"]
         start = 0
-        try:
-            file = parquet.ParquetFile(
-                path, read_dictionary=texts, pre_buffer=False, page_checksum_verification=True
-            )
-            _check_sizes(path, file.metadata, {stored[name] for name in kinds})
-            for batch in file.iter_batches(BATCH_ROWS, columns=[stored[name] for name in kinds]):
-                place = _row_place(path, start)
-                yield Part(
-                    {
-                        name: _converted(_Field(batch[stored[name]], kind, name, place, writing))
-                        for name, kind in kinds.items()
-                    },
-                    place,
-                )
-                start += batch.num_rows
-        except (pa.ArrowInvalid, OSError) as error:
-            raise _fault(path, error) from error
+        for batch in _batches(path, names, [name for name in ids if name in texts]):
+            place = _row_place(path, start)
+            fields = {n: _Field(batch[stored[n]], kind, n, place, writing) for n, kind in kinds.items()}
+            yield Part({name: _converted(field) for name, field in fields.items()}, place)
+            start += batch.num_rows
 
     return Table(path, tuple(name.strip() for name in schema.names), parts)
+
+
+def _batches(path: Path, names: list[str], as_dictionaries: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of some columns of a Parquet file; raise CrocsError where it is damaged."""
+    try:
+        with on_disk(path) as source:
+            file = parquet.ParquetFile(
+                source, read_dictionary=as_dictionaries, pre_buffer=False, page_checksum_verification=True
+            )
+            _check_sizes(path, file.metadata, set(names))
+            yield from file.iter_batches(BATCH_ROWS, columns=names)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _fault(path, error) from error
 
 
 def _fault(path: Path, error: Exception) -> CrocsError:
@@ -94,7 +95,7 @@ def _row_place(path: Path, start: int) -> Callable[[int], str]:
 
 @dataclass(frozen=True)
 class _Field:
-    """A column of a batch, what it is to be, and how a text in it is written."""
+    """Column of a batch, the kind it is to have, and how texts in it are written."""
 
     array: pa.Array
     kind: Kind
@@ -126,7 +127,7 @@ def _converted(field: _Field) -> pa.Array:
     if pa.types.is_dictionary(array.type) and not (field.kind == "id" and _is_text(array.type.value_type)):
         array = array.dictionary_decode()
     field = replace(field, array=array)
-    cure = f"name the right column with {_SETTINGS.get(field.kind, 'ingest.columns')}"
+    cure = f"name the right column with {_SETTINGS[field.kind]}"
     if pa.types.is_nested(array.type):
         raise field.refuse(cure)
     try:
@@ -174,12 +175,12 @@ def _stamps(field: _Field) -> pa.Array:
             return array.cast(arrow_type("stamp", first))
         except pa.ArrowInvalid:
             pass  # the text reader knows more forms, and which row is at fault
-    return from_text(array, "stamp", field.writing, field.name, field.place)
+    return stamps.from_text(array, form, field.name, field.place)
 
 
 def _numbers(field: _Field) -> pa.Array:
     if _is_text(field.array.type):
-        return from_text(field.array, "number", field.writing, field.name, field.place)
+        return numerals.from_text(field.array, field.writing, field.name, field.place)
     return field.array.cast(pa.float64())
 
 

@@ -15,6 +15,7 @@ from crocs_cli.maths.readings.cells import LEAST_READINGS, varies
 from crocs_cli.readers.described import FILL_IN
 from crocs_cli.readers.glance import Column, Glance, minutes_between, parsed, stamp_form
 from crocs_cli.readers.vocabulary import (
+    CODES,
     CONSUMER,
     END,
     ENERGY,
@@ -106,8 +107,8 @@ def _is_matrix(numbers: Sequence[Column], rest: Sequence[Column], proposal: Prop
     return bool(numbers) and len(numbers) == len(rest) and not measures and together
 
 
-def saw(glance: Glance) -> str:
-    """Say the names of a table's columns and what they hold, but nothing that stands below them."""
+def columns_of(glance: Glance) -> str:
+    """Return the names of a table's columns and what they hold, but nothing that stands below them."""
     header = glance.header()
     columns = glance.table(header)
     if header is None:
@@ -127,7 +128,7 @@ def _of_time(glance: Glance, columns: Sequence[Column], proposal: Proposal, dail
         chosen["time"], texts, form = stamp.name, list(stamp.texts), stamp.form
     elif date is None:
         raise CrocsError(
-            f"{glance.path}: no column of stamps or dates ({saw(glance)}); name a file with readings"
+            f"{glance.path}: no column of stamps or dates ({columns_of(glance)}); name a file with readings"
         )
     elif daily:
         chosen["time"], texts, form = date.name, list(date.texts), date.form
@@ -181,7 +182,9 @@ def _of_energy(glance: Glance, numbers: Sequence[Column], proposal: Proposal) ->
     fit = [column for column in numbers if not NO_ENERGY.search(column.name)]
     said = [column for column in fit if unit_in(column.name)] or [c for c in fit if ENERGY.search(c.name)]
     if not numbers:
-        raise CrocsError(f"{glance.path}: no column of energies ({saw(glance)}); name a file with readings")
+        raise CrocsError(
+            f"{glance.path}: no column of energies ({columns_of(glance)}); name a file with readings"
+        )
     if len(said) == 1:
         proposal.settings["columns"]["energy"] = said[0].name
         proposal.because.setdefault("columns", (SURE, "by their names and what they hold"))
@@ -218,7 +221,8 @@ def _of_meaning(role: str, words: dict[str, str], texts: Sequence[Column], propo
     for column in texts:
         values = sorted(set(column.texts))
         meant = {v: next((m for m, form in words.items() if re.match(form, v, re.I)), None) for v in values}
-        if len(values) <= _SHOWN and all(meant.values()):
+        speaks = any(len(value) > 1 for value in values) or CODES.search(column.name)
+        if values and len(values) <= _SHOWN and all(meant.values()) and speaks:
             proposal.settings["columns"][role] = column.name
             proposal.add(role, meant, GUESSED, f"the words in {column.name!r} mean so")
             return

@@ -1,4 +1,4 @@
-"""The readings that every reader yields, and the settings that it reads by."""
+"""Define the readings that every reader yields, and the settings that it reads by."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Readings:
 
 @dataclass(frozen=True)
 class Writing:
-    """How a table is written: stamps, numbers, text, and what stands above the readings.
+    """Writing of a table: stamps, numbers, text, and what stands above the readings.
 
     stamp_format: strptime's form of a stamp, epoch-s or epoch-ms (None: ISO 8601); title_lines: lines above
     the header, None to look for the line with the wanted columns; header: False where no line names the
@@ -52,12 +52,13 @@ class Writing:
 
 @dataclass(frozen=True)
 class Dialect:
-    """What the user says of the files: names of columns, how fields are written, how stamps are meant.
+    """Description of the files by the user: columns, how fields are written, how stamps are meant.
 
     `date` is the column of the date where `time` holds the time of day only; `hour` is one of the running
     number of the interval in the local day of `timezone`. `directions` and `qualities` are the meaning of the
     values in the columns `direction` and `quality`. `consumer_from` is column or file; None where the file's
-    name stands in for a missing column. `file_names` are the consumers of files of one meter.
+    name stands in for a missing column. `file_names` are the consumers of files of one meter. `timezone` is
+    taken for files that say none, which readers note in `clockless`; the user named it if `clock_is_given`.
     """
 
     consumer: str
@@ -76,8 +77,10 @@ class Dialect:
     consumer_pattern: str | None = None
     file_names: Mapping[Path, str] = field(default_factory=dict)
     timezone: str = "UTC"
+    clock_is_given: bool = True
+    clockless: list[Path] = field(default_factory=list)
 
     @property
     def stamp_format(self) -> str | None:
-        """The form of a stamp, None for ISO 8601."""
+        """Form of a stamp, None for ISO 8601."""
         return self.writing.stamp_format

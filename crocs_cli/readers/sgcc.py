@@ -1,4 +1,4 @@
-"""State Grid Corporation of China: one row a consumer, one column a day (in no order), daily kWh.
+"""Read State Grid Corporation of China: one row per consumer, one column per day, daily kWh.
 
 The flag of suspected theft is no reading; `crocs screen` has its own use for it.
 """

@@ -1,4 +1,4 @@
-"""Smart-Grid Smart-City (New South Wales): several supplies a row, stamps in standard time all year.
+"""Read Smart-Grid Smart-City (New South Wales): several supplies a row, standard time all year.
 
 Stamps name the interval's end: the trial's gaps, which come in whole two-hour packets, all begin at 00:30 and
 never at 00:00. On the day on which daylight saving starts, the readings of 02:00 and 02:30 are stamped 01:00

@@ -1,4 +1,4 @@
-"""Stamps and dates of a file as seconds since 1970-01-01."""
+"""Convert stamps and dates of a file to seconds since 1970-01-01."""
 
 from __future__ import annotations
 

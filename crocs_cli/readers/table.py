@@ -1,4 +1,4 @@
-"""Tables of named columns, whose rows can be found in their file again."""
+"""Define tables of named columns, whose rows can be located in their file."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Table:
 
 
 def stamp_fault(name: str, text: str, stamp_format: str | None) -> str:
-    """Say that a stamp cannot be read, and what form is expected."""
+    """Return the message for a stamp that cannot be read, with the form that is expected."""
     if stamp_format is None and (count := re.fullmatch(r"\d{10}(\d{3})?(\.\d+)?", text)):
         form = "epoch-ms" if count[1] else "epoch-s"
         return f"{name} {text!r} looks like time since 1970; set ingest.stamp_format to {form}"

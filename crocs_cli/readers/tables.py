@@ -10,12 +10,11 @@ from pathlib import Path
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers import workbook
-from crocs_cli.readers.archives import is_workbook
 from crocs_cli.readers.csv_file import CsvFile
 from crocs_cli.readers.parquet_file import open_parquet
 from crocs_cli.readers.readings import Writing
 from crocs_cli.readers.table import Table
-from crocs_cli.readers.text import Block, blocks, opened
+from crocs_cli.readers.text import Block, blocks, is_workbook, opened
 
 MOST_COLUMNS = 1_000_000
 TITLE_LINES = 200  # among which the header is looked for
@@ -115,12 +114,17 @@ def _fields(header: str, separator: str) -> tuple[str, ...]:
 
 
 def _check_header(path: Path, header: str, line: int) -> None:
-    """Refuse JSON and XML, which are no tables, and a header that is not text of its encoding."""
+    """Refuse what is no table, and a header that is not text of its encoding."""
     if "\ufffd" in header:
         raise CrocsError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8, or set ingest.encoding")
-    if re.match(r'\s*(\{|\[\s*([{["]|$))', header):
+    check_table(path, header)
+
+
+def check_table(path: Path, line: str) -> None:
+    """Raise CrocsError for a file that begins as JSON, XML or HTML do."""
+    if re.match(r'\s*(\{|\[\s*([{["]|$))', line):
         raise CrocsError(f"{path}: JSON, which is not read; turn it into CSV with columns id, time and kwh")
-    if header.lstrip().startswith("<"):
+    if line.lstrip().startswith("<"):
         raise CrocsError(
-            f"{path}: XML or HTML, no table; Green Button feeds are read with ingest.reader greenbutton"
+            f"{path}: XML or HTML, no table; for a Green Button feed set ingest.reader to greenbutton"
         )

@@ -1,8 +1,12 @@
-"""Text files as blocks of whole lines, in UTF-8 whatever they are packed and written in."""
+"""Read text files as blocks of whole lines in UTF-8, whatever their packing and encoding."""
 
 from __future__ import annotations
 
+import errno
 import gzip
+import io
+import shutil
+import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -50,8 +54,10 @@ def blocks(
     Raises CrocsError for a file that is missing, empty, cut short, or not text of its encoding.
     """
     writing = writing or Writing()
-    if archives.is_workbook(path):
-        yield from _whole_lines(path, workbook.pieces(path, writing, says), Encoding(path, UTF_8, says))
+    if is_workbook(path):
+        with on_disk(path) as source:
+            pieces = workbook.pieces(path, source, writing, says)
+            yield from _whole_lines(path, pieces, Encoding(path, UTF_8, says))
         return
     with opened(path) as file:
         encoding = Encoding(path, writing.encoding, says)
@@ -103,10 +109,46 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise CrocsError(f"{path}: {refusal(error, 'name a readable file')}") from error
 
 
+@contextmanager
+def on_disk(path: Path) -> Iterator[Path | BinaryIO]:
+    """Yield a file that can be read at any place: itself, or a copy unpacked from a zip or gzip.
+
+    Raises CrocsError where the directory of temporary files has no room for the copy.
+    """
+    with ExitStack() as stack:
+        with opened(path) as packed:
+            if isinstance(packed, io.BufferedReader):
+                source: Path | BinaryIO = path
+            else:
+                source = stack.enter_context(tempfile.TemporaryFile())
+                _copy(path, packed, source)
+        yield source
+
+
+def _copy(path: Path, packed: BinaryIO, copy: BinaryIO) -> None:
+    try:
+        shutil.copyfileobj(packed, copy, BLOCK_BYTES)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        room = f"no room to unpack it in {tempfile.gettempdir()}"
+        raise CrocsError(f"{path}: {room}; set TMPDIR to a larger directory") from error
+    copy.seek(0)
+
+
+def is_workbook(path: Path) -> bool:
+    """Return whether a file is a workbook of Excel (.xlsx)."""
+    with opened(path) as file:
+        if file.read(len(archives.ZIP)) != archives.ZIP:
+            return False
+    with on_disk(path) as source:
+        return archives.holds_workbook(path, source)
+
+
 def _check_text(path: Path, piece: bytes) -> None:
     if piece.startswith(_OLD_EXCEL):
         raise CrocsError(f"{path}: an old (.xls) or locked workbook of Excel; save it as .xlsx or CSV")
     if piece.startswith(archives.ZIP):
-        raise CrocsError(f"{path}: a zip or workbook within a zip; unpack it and name its files")
+        raise CrocsError(f"{path}: a zip within a zip; unpack it and name its files")
     if b"\0" in piece:
         raise CrocsError(f"{path}: not text (it holds NUL bytes); name a CSV or Parquet file")

@@ -1,4 +1,4 @@
-"""Words in the names of columns that say what the columns hold, in the languages of utilities."""
+"""List words in column names that say what the columns hold, in the languages of utilities."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ ENERGY = re.compile(
 )
 END = re.compile(r"\b(end|ending|to|till?|tot|bis|fin|hasta|revision|upload|created)\b|_end\b|end_", re.I)
 START = re.compile(r"\b(start|begin|from|von|van|fra|debut|desde)\b|start", re.I)
+CODES = re.compile(r"qual|stat|estim|actual|valid|flag|read|type|estado|metodo", re.IGNORECASE)  # of letters
 HOUR = re.compile(r"^(hour|hora|heure|stunde|ora|uur|time|hr)$", re.IGNORECASE)
 MEANINGS = {
     "direction": {

@@ -1,4 +1,4 @@
-"""Generic wide files: one row a consumer and day, one column a slot."""
+"""Read generic wide files: one row per consumer and day, one column per slot."""
 
 from __future__ import annotations
 

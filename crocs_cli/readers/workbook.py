@@ -1,4 +1,4 @@
-"""Workbooks of Excel (.xlsx), row by row as text, read by the library openpyxl."""
+"""Read Excel workbooks (.xlsx) row by row as text, with the library openpyxl."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ _NOT_EXCEL = (
 log = logging.getLogger("crocs")
 
 
-def pieces(path: Path, writing: Writing, says: bool) -> Iterator[bytes]:
+def pieces(path: Path, source: Path | BinaryIO, writing: Writing, says: bool) -> Iterator[bytes]:
     """Yield the first sheet that has rows as lines of text with tabs, row n as line n.
+
+    `source` is where the workbook lies, and `path` its name in messages.
 
     Raises CrocsError without openpyxl, and for a workbook that is damaged, locked or a bomb.
     """
@@ -43,14 +45,14 @@ def pieces(path: Path, writing: Writing, says: bool) -> Iterator[bytes]:
             f"{path}: .xlsx is read by openpyxl; install crocs[xlsx], or save the sheet as CSV"
         ) from error
     try:
-        _check_size(path)
-        with path.open("rb") as file, closing(_opened(file, openpyxl.load_workbook)) as book:
+        _check_size(path, source)
+        with closing(_opened(source, openpyxl.load_workbook)) as book:
             yield from _first_sheet(path, book, writing, says)
     except _NOT_EXCEL as error:
         raise CrocsError(f"{path}: damaged .xlsx, or none; save the sheet as CSV") from error
 
 
-def _opened(file: BinaryIO, load: Callable[..., Any]) -> Any:
+def _opened(file: Path | BinaryIO, load: Callable[..., Any]) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of styles, which nobody reads
         return load(file, read_only=True, data_only=True)
@@ -120,9 +122,9 @@ def _number(value: float, writing: Writing) -> str:
     return str(int(value)) if whole else repr(value).replace(".", writing.decimal)
 
 
-def _check_size(path: Path) -> None:
+def _check_size(path: Path, source: Path | BinaryIO) -> None:
     """Refuse a workbook whose texts would fill the memory."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(source) as archive:
         members = archive.infolist()
     size = sum(member.file_size for member in members if member.filename in _TEXTS)
     dense = max(

@@ -1,15 +1,15 @@
-"""The settings of `ingest`: how files are written, what readings mean, and which days are used."""
+"""Define the settings of `ingest`: how files are written, what readings mean, which days are used."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from crocs_cli.machine.settings import Minutes, Settings
+from crocs_cli.machine.settings import Minutes, Seconds, Settings
+from crocs_cli.maths.readings.clock import checked_zone
 from crocs_cli.readers.described import FILL_IN, checked, reader_names
 
 
@@ -109,8 +109,8 @@ class IngestSettings(Settings):
         description="form of stamps or dates, such as %d/%m/%Y %H:%M (%z for an offset), or epoch-s or "
         "epoch-ms for time since 1970 in UTC; 2013-01-31 00:30 without",
     )
-    stamp_tolerance: int = Field(
-        5, description="seconds by which a stamp may lie beside its interval", ge=0, le=59
+    stamp_tolerance: Annotated[Seconds, Field(ge=0, le=59)] = Field(
+        5, description="time by which a stamp may lie beside its interval; a plain number is seconds"
     )
     direction: Directions = Field(
         {}, description="what a row counts by its direction: VALUE=add, VALUE=subtract or VALUE=drop"
@@ -207,13 +207,7 @@ class IngestSettings(Settings):
     @field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, name: str | None) -> str | None:
-        if name is None or re.fullmatch(r"[+-]\d{2}:\d{2}", name):
-            return name
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("no such time zone; use a name such as Europe/London, or +10:00") from error
-        return name
+        return None if name is None else checked_zone(name)
 
     @model_validator(mode="after")
     def _signs_and_units_agree(self) -> IngestSettings:

@@ -1,4 +1,4 @@
-"""Meter files to daily load profiles: one pass over the files, then one shard after another."""
+"""Turn meter files into daily load profiles: one pass over the files, then one shard after another."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import PROFILES
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import IngestSettings
-from crocs_cli.stages.reading import by_the_reader, dialect, grid, rule, wanted_days
+from crocs_cli.stages.reading import grid, intake_of, rule, wanted_days
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -50,14 +50,14 @@ def run(run: Run, settings: IngestSettings, team: Team) -> list[Product]:
     """
     paths = input_files(settings.files)
     unpacked = contents(paths)
-    settings = by_the_reader(settings, unpacked[0])
+    settings, intake = intake_of(settings, unpacked)
     with ThreadPoolExecutor(1) as beside, Spool(run / "profiles", RECORD) as spool:
         base = beside.submit(base_recipe, settings, paths).result  # digests take as long as a tenth of it all
         made = made_shards(run, base)
-        work = _Work(settings, spool, team, [int(key) for key in made], _to_read(settings, paths, unpacked))
+        work = _Work(settings, spool, team, [int(key) for key in made], intake)
         shards = products(run, base(), next(iter(made.values()))["parts"]) if made else []
         if not shards or not all(product.key in made for product in team.part(shards)):
-            work.read()
+            work.read(unpacked)
             shards = products(run, base(), work.shards)
         bring_up_to_date(shards, work.profiles, team, "ingest", work.needs)
     if team.leads and all_made(shards):
@@ -65,34 +65,27 @@ def run(run: Run, settings: IngestSettings, team: Team) -> list[Product]:
     return shards
 
 
-def _to_read(settings: IngestSettings, paths: Sequence[Path], unpacked: Sequence[Path]) -> Sequence[Path]:
-    """Return the files as the reader takes them: the library behind nem12 opens zips itself."""
-    return paths if settings.reader == "nem12" else unpacked
-
-
 class _Work:
-    """What one process does: read everything, set aside what its shards need, make the shards."""
+    """Work of one process: read everything, set aside what its shards need, make the shards."""
 
     def __init__(
-        self, settings: IngestSettings, spool: Spool, team: Team, made: Sequence[int], paths: Sequence[Path]
+        self, settings: IngestSettings, spool: Spool, team: Team, made: Sequence[int], intake: Intake
     ) -> None:
         self._settings, self._spool, self._team, self._made = settings, spool, team, made
-        self._paths = paths
-        self._grid = grid(settings)
-        self._intake = Intake(format_of(settings.reader), dialect(settings, paths), self._grid)
+        self._intake, self._grid = intake, grid(settings)
         self._bins = -(-settings.shard_size // BIN_METERS)  # of each shard
         self.quality: dict[str, Quality] = {}  # of the shards that were made here, by their keys
 
     @property
     def shards(self) -> int:
-        """How many shards all consumers make."""
+        """Number of shards that all consumers make."""
         return -(-len(self._intake.ids) // self._settings.shard_size)
 
-    def read(self) -> None:
+    def read(self, paths: Sequence[Path]) -> None:
         """Read the files and set aside the readings of the shards that this process has to make."""
         require(Needs(memory.ingest(), "use a larger machine"), "ingest")
         with Progress("ingest: readings", None, self._team.leads) as progress:
-            for path in self._paths:
+            for path in paths:
                 for records, first in ahead(self._binned, self._intake.rows(path)):
                     self._spool.add(records, first)
                     progress.advance(len(records))
@@ -167,11 +160,12 @@ class _Work:
         return replace(days, energy_kwh=days.energy_kwh.astype(np.float32))  # as the file has it
 
     def _telling_apart(self) -> str:
-        """Say which column may tell two readings of one interval apart, for readers of any table."""
+        """Return a cure that names columns to tell two readings of one interval apart, for generic tables."""
         columns = self._settings.columns
         if not format_of(self._settings.reader).generic or columns.direction is not None:
             return ""
-        return "name a column that tells them apart with ingest.columns.consumer or .direction, or "
+        keys = "ingest.columns.consumer or ingest.columns.direction"
+        return f"name a column that tells them apart with {keys}, or "
 
     def _calendar(self) -> Calendar:
         seen = self._intake.seen
@@ -246,6 +240,6 @@ def summarise(run: Run, shards: Sequence[Product], known: Mapping[str, Quality])
     for warning in warnings(quality, mean_kwh):
         log.warning("%s", warning)
     if not quality[:, COUNTS.index("days_used")].any():
-        raise CrocsError(
-            f"{run}: no consumer has a day that can be used ({reasons(quality)}); see quality.csv"
-        )
+        why, setting = reasons(quality)
+        see = f"see quality.csv, and {setting}" if setting else "see quality.csv"
+        raise CrocsError(f"{run}: no consumer has a day that can be used ({why}); {see}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from crocs_cli.readers.detect import detect
 from crocs_cli.readers.formats import PRESETS, Format, format_of, names_in
 from crocs_cli.readers.glance import glance
 from crocs_cli.readers.inputs import listed_days
+from crocs_cli.readers.intake import Intake
 from crocs_cli.readers.naming import file_names
 from crocs_cli.readers.readings import Dialect, Writing
 from crocs_cli.rundir.settings import IngestSettings
@@ -26,6 +28,16 @@ from crocs_cli.rundir.settings import IngestSettings
 SHORTEST_SLOT_MIN, DEFAULT_SLOT_MIN = 5, 30
 
 log = logging.getLogger("crocs")
+
+
+def intake_of(given: IngestSettings, paths: Sequence[Path]) -> tuple[IngestSettings, Intake]:
+    """Return (settings with all filled in that the reader knows, the intake that reads these files so).
+
+    Raises CallError for what the user must say, or must not.
+    """
+    settings = by_the_reader(given, paths[0])
+    said = replace(dialect(settings, paths), clock_is_given=given.timezone is not None)
+    return settings, Intake(format_of(settings.reader), said, grid(settings))
 
 
 def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
@@ -45,6 +57,7 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
     _check_columns(settings, form, first)
     left_open = [name for name in PRESETS if getattr(settings, name) is None]
     presets = {**form.presets(first, left_open), **shown}
+    presets["timezone"] = presets.get("timezone") or form.without_clock
     if form.generic and settings.kind == "power":
         presets["unit"] = "kW"
     if form.generic and settings.columns.hour is not None:
@@ -83,8 +96,8 @@ def _check_trust(settings: IngestSettings, form: Format) -> None:
         given = getattr(settings, key, None)
         if given not in (None, known) and not (key == "timezone" and same_clock(given, known)):
             raise CallError(
-                f"ingest.{key}: files of {form.name} have {known}, not {given}; leave it out, or confirm it "
-                "with ingest.trust: settings"
+                f"ingest.{key}: files of {form.name} have {known}, not {given}; leave it out, or set "
+                "ingest.trust to settings to confirm it"
             )
 
 
@@ -109,7 +122,7 @@ def _filled(settings: IngestSettings, form: Format, presets: Mapping[str, Any]) 
     """
     said = {key: value for key, value in presets.items() if value is not None}
     source = Path(settings.reader) if settings.reader.endswith(ENDINGS) else None
-    known = settle("ingest", IngestSettings, Document(source, {"ingest": said}), {}, {})
+    known = settle("", IngestSettings, Document(source, said), {}, {})
     given = {key for key in settings.model_fields_set if getattr(settings, key) is not None}
     update = {key: getattr(known, key) for key in said if key not in given and key != "columns"}
     columns = {

@@ -124,10 +124,14 @@ def test_real_consumers_are_alike_out_of_step_and_explained_by_few_behaviours(cr
     ("arguments", "code", "said"),
     [
         (["paper", "set-distance", "--out", "x"], 2, "no such experiment; did you mean set-distances?"),
-        (["paper", "zzz", "--out", "x"], 2, "`crocs paper list` names them"),
+        (["paper", "zzz", "--out", "x"], 2, "no such experiment; known here: "),
         (["paper", "mixed"], 2, "no directory for the results; give --out DIR"),
         (["paper", "markov", "--quick", "--out", "x", "--run", "no"], 1, "no/profiles: nothing there"),
-        (["paper", "mixed", "--out", "x", "--repetitions", "0"], 2, "paper.repetitions"),
+        (
+            ["paper", "mixed", "--out", "x", "--repetitions", "0"],
+            2,
+            "--repetitions: input should be greater than or equal to 1",
+        ),
     ],
 )
 def test_a_wrong_call_is_one_line(crocs, tmp_path, monkeypatch, arguments, code, said):

@@ -1,8 +1,11 @@
 """Bad input: one line that says what is wrong and what to do, and nothing lost."""
 
+import errno
 import gzip
 import re
 import resource
+import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +44,7 @@ def changed(line, text):
             GOOD.replace("id,time,kwh", "id,time,wh"),
             [],
             "readings.csv: no column 'kwh'; there are 'id', 'time', 'wh'; "
-            "name the right one with ingest.columns.energy",
+            "name the right one with --columns-energy",
         ),
         (
             GOOD.replace("id,time,kwh", "id,kwh,kwh"),
@@ -52,7 +55,7 @@ def changed(line, text):
             changed(5, "C0,2013-01-01 1:30 am,0.1"),
             [],
             "readings.csv:5: time '2013-01-01 1:30 am' is not a stamp such as 2013-01-31 00:30; mend it, "
-            "or set ingest.stamp_format (such as %d/%m/%Y %H:%M)",
+            "or set --stamp-format (such as %d/%m/%Y %H:%M)",
         ),
         (
             changed(5, "C0,,0.1"),
@@ -78,34 +81,36 @@ def changed(line, text):
             GOOD,
             ["--interval", "60min"],
             "readings.csv: 96 of 192 stamps lie between intervals of 60min; "
-            "set ingest.interval to the time between readings",
+            "set --interval to the time between readings",
         ),
         (
             GOOD,
             ["--interval", "15min"],
-            "readings come every 30min, not every 15min; set ingest.interval to the time between readings",
+            "readings come every 30min, not every 15min; set --interval to the time between readings",
         ),
         (
             changed(2, "C0,2013-01-01 00:30,7"),
             [],
             "consumer C0: two readings of the interval from 2013-01-01T00:30:00, 7 and 0.101 kWh; "
-            "name a column that tells them apart with ingest.columns.consumer or .direction, or "
-            "set ingest.duplicates to first, last, mean or leave_out",
+            "name a column that tells them apart with --columns-consumer or --columns-direction, or "
+            "set --duplicates to first, last, mean or leave_out",
         ),
         (
             "\n".join(LINES[:40]) + "\n",
             [],
-            "run: no consumer has a day that can be used (days left out: 1 incomplete); see quality.csv",
+            "run: no consumer has a day that can be used (days left out: 1 incomplete); "
+            "see quality.csv, and --max-missing-slots",
         ),
         (
             GOOD,
             ["--days-from", "2014-01-01"],
-            "run: no consumer has a day that can be used (days left out: 4 outside range); see quality.csv",
+            "run: no consumer has a day that can be used (days left out: 4 outside range); "
+            "see quality.csv, and --days-from and --days-to",
         ),
         (
             GOOD,
             ["--interval", "30min", "--slot", "45min"],
-            "ingest.slot: 45min is no multiple of the interval of 30min; use one",
+            "--slot: 45min is no multiple of the interval of 30min; use one",
         ),
     ],
 )
@@ -312,3 +317,20 @@ def test_a_feed_of_many_entries_is_no_large_entry(ingest, monkeypatch):
     monkeypatch.setattr(espi, "_ENTRY_ELEMENTS", 50)
     Path("a.xml").write_text(FEED)
     assert "no readings in the files" in ingest(None, "--reader", "greenbutton", "a.xml").err
+
+
+def test_a_file_within_a_zip_that_does_not_fit_beside_it_is_refused_with_the_cure(ingest, monkeypatch):
+    table = pa.table({"id": ["A"], "time": ["2013-01-01 00:00"], "kwh": [1.0]})
+    parquet.write_table(table, "a.parquet")
+    with zipfile.ZipFile("a.zip", "w") as archive:
+        archive.write("a.parquet")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    refused = ingest(None, "a.zip")
+    assert refused.code == 1
+    assert re.fullmatch(
+        r"crocs: a.zip/a.parquet: no room to unpack it in .*; set TMPDIR to a larger directory\n", refused.err
+    )

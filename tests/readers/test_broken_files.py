@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
@@ -60,6 +61,15 @@ def zipped(text):
     return file.getvalue()
 
 
+def workbook():
+    book = openpyxl.Workbook()
+    for text in LINES:
+        book.active.append(text.split(","))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
 HALF = len(GOOD) // 2
 PARQUET = stored(table())
 NUMBER = "is not a number; mend the line, or leave the field empty"
@@ -85,8 +95,12 @@ CASES = {
     "empty gzip": (gzip.compress(b""), "empty; name a file with readings"),
     "binary": (bytes(range(256)) * 20, "not text (it holds NUL bytes)"),
     "zip": (zipped(GOOD), 4),
-    "zip of a zip": (zipped(zipped(GOOD)), "a zip or workbook within a zip; unpack it and name its files"),
-    "zip of Parquet": (zipped(PARQUET), "a Parquet file within a zip; unpack it and name its files"),
+    "zip of a zip": (zipped(zipped(GOOD)), "a zip within a zip; unpack it and name its files"),
+    "zip of Parquet": (zipped(PARQUET), 4),
+    "gzip of Parquet": (gzip.compress(PARQUET), 4),
+    "zip of a workbook": (zipped(workbook()), 4),
+    "zip of a cut Parquet file": (zipped(PARQUET[:-30]), "not a whole Parquet file (cut short or damaged)"),
+    "zip of a cut workbook": (zipped(workbook()[:-30]), "cut short or damaged zip; fetch it again"),
     "cut zip": (zipped(GOOD)[:-30], "cut short or damaged zip; fetch it again"),
     "damaged zip": (zipped(GOOD)[:90] + b"\xff" * 9 + zipped(GOOD)[99:], "damaged"),
     "old Excel": (
@@ -95,7 +109,7 @@ CASES = {
     ),
     "html": (
         "<html><body>Sign in</body></html>\n",
-        "XML or HTML, no table; Green Button feeds are read with",
+        "XML or HTML, no table; for a Green Button feed set --reader",
     ),
     "json": ('{"id": "C0", "time": "2013-01-01", "kwh": 1}\n', "JSON, which is not read; turn it into CSV"),
     "json list": ('[\n{"id": "C0"}]\n', "JSON, which is not read; turn it into CSV"),
@@ -105,7 +119,7 @@ CASES = {
     "byte-order mark": ("\ufeff" + GOOD, 4),
     "UTF-16": (GOOD.encode("utf-16"), 4),
     "UTF-16 without a mark": (GOOD.encode("utf-16-be"), 4),
-    "UTF-16, cut": (GOOD.encode("utf-16")[:-501], "not utf-16 text; set ingest.encoding to its encoding"),
+    "UTF-16, cut": (GOOD.encode("utf-16")[:-501], "not utf-16 text; set --encoding to its encoding"),
     "latin-1 in another column": (
         "\n".join(f"{text},Zo\u00eb" for text in LINES).encode("latin-1"),
         4,
@@ -146,7 +160,7 @@ CASES = {
     "text for a number": (field(9, 2, "n/k"), f":9: kwh 'n/k' {NUMBER}"),
     "decimal commas": (
         GOOD.replace(",", ";").replace(".", ","),
-        ":2: kwh '0,100' is not a number; for decimal commas set ingest.decimal to ','",
+        ":2: kwh '0,100' is not a number; for decimal commas set --decimal to ','",
     ),
     "thousands": (field(9, 2, '"1,107.0"'), ":9: kwh '1,107.0' is not a number"),
     "a unit behind the number": (field(9, 2, "0.107 kWh"), f":9: kwh '0.107 kWh' {NUMBER}"),
@@ -167,7 +181,7 @@ CASES = {
     "25:00": (field(9, 1, "2013-01-01 25:00"), f":9: time '2013-01-01 25:00' {STAMP}"),
     "seconds since 1970": (
         field(9, 1, "1357011000"),
-        "looks like time since 1970; set ingest.stamp_format to",
+        "looks like time since 1970; set --stamp-format to",
     ),
     "empty stamp": (field(9, 1, ""), ":9: time is empty; mend or remove the line"),
     "1899": (field(9, 1, "1899-12-30 03:30"), "stamp 1899-12-30T03:30:00 is not between 1970 and 2099"),

@@ -128,10 +128,10 @@ CASES = [  # file, arguments, {consumer: (days used, kWh of them)}
     ),
 ]
 REFUSED = [
-    ("08*/home*.csv", MATRIX_OF_HOMES, "set ingest.consumer_from to file for a consumer each"),
+    ("08*/home*.csv", MATRIX_OF_HOMES, "set --consumer-from to file for a consumer each"),
     ("09*/fluvius.csv", LONG_TEXTS["fluvius"], "holds 'Afname Dag', 'Afname Nacht', 'Injectie Dag'"),
     ("16*/pge.csv", "", "there are 'TYPE', 'DATE', 'START TIME'"),
-    ("19*/lastgang.csv", LONG_TEXTS["lastgang"], "for thousands set ingest.thousands to '.'"),
+    ("19*/lastgang.csv", LONG_TEXTS["lastgang"], "for thousands set --thousands to '.'"),
     ("20*/octopus_api.json", "", "JSON, which is not read"),
     ("26*/*.csv", "--columns-energy Import T1 kWh|--interval 15min", "7 of registers"),
 ]  # fmt: skip

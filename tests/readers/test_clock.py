@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from crocs_cli.maths.readings.clock import DAY_S, day_lengths_s, wall_from_utc
+from crocs_cli.maths.readings.clock import DAY_S, checked_zone, day_lengths_s, wall_from_utc
 from crocs_cli.maths.readings.grid import Grid
 from tests.readers.conftest import counts, profiles
 
@@ -127,3 +127,16 @@ def test_market_time_is_not_put_through_daylight_saving(ingest):
     assert len(profiles()) == len(stamps) // 48
     assert ingest(text, "--run", "zone", "--timezone", "Australia/Sydney").code == 0
     assert set(profiles()) - set(profiles("zone")) == {("A", "2012-10-07"), ("A", "2013-04-07")}
+
+
+@pytest.mark.parametrize("name", ["UTC", "Europe/London", "+10:00", "-03:30", "+00:00"])
+def test_a_zone_is_a_name_or_an_offset(name):
+    assert checked_zone(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Europe/Lodnon", "Europe", "+10", "10:00", "+24:00", "+10:99", "../UTC", "\0"]
+)
+def test_what_is_no_zone_is_refused_with_examples(name):
+    with pytest.raises(ValueError, match="no such time zone; use a name such as Europe/London, or "):
+        checked_zone(name)

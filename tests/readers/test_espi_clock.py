@@ -12,7 +12,7 @@ def test_a_feed_without_clock_says_so_unless_the_user_names_its_zone(ingest, cap
     text = feed({"U1": [Meter(hours(THREE))]}, at="")
     assert ingest(text, "--reader", "greenbutton").code == 0
     assert warned(caplog) == [
-        "readings.csv: no clock in the feed, UTC is taken; name its zone with ingest.timezone"
+        "readings.csv: no clock in the feed, UTC is taken; name its zone with --timezone"
     ]
     caplog.clear()
     assert ingest(text, "--run", "b", "--reader", "greenbutton", "--timezone", "America/New_York").code == 0
@@ -24,9 +24,7 @@ def test_a_clock_of_no_known_zone_is_refused_and_the_zone_that_the_user_names_wi
     text = feed({"U1": [Meter(hours(THREE))]}, at=clock(-5, 3600, ("428E2000", "AE0E2000")))
     refused = ingest(text, "--reader", "greenbutton")
     assert refused.code == 1
-    assert (
-        "readings.csv: its clock is that of no known zone; name the zone with ingest.timezone" in refused.err
-    )
+    assert "readings.csv: its clock is that of no known zone; name the zone with --timezone" in refused.err
     assert ingest(text, "--reader", "greenbutton", "--timezone", "America/New_York").code == 0
     assert used_kwh() == USED
 
@@ -39,6 +37,22 @@ def test_a_later_file_with_another_clock_is_named(ingest, caplog):
     assert warned(caplog) == [
         "b.xml: its clock is America/Chicago, but America/New_York is used; ingest the file apart"
     ]
+
+
+def test_later_files_without_a_clock_are_said_in_one_line_unless_the_user_names_a_zone(ingest, caplog):
+    for name, at in (("a", None), ("b", ""), ("c", ""), ("d", None)):
+        Path(f"{name}.xml").write_text(feed({f"U-{name}": [Meter(hours(THREE))]}, at=at))
+    files = ["a.xml", "b.xml", "c.xml", "d.xml"]
+    assert ingest(None, "--reader", "greenbutton", *files).code == 0
+    assert warned(caplog) == [
+        "b.xml and 1 more files: no clock in the feed, America/New_York is taken; "
+        "name its zone with --timezone"
+    ]
+    caplog.clear()
+    named = ["--run", "b", "--timezone", "America/New_York"]
+    assert ingest(None, "--reader", "greenbutton", *named, *files).code == 0
+    assert warned(caplog) == []
+    assert used_kwh("b") == used_kwh()
 
 
 RULES = {

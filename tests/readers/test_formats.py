@@ -68,7 +68,7 @@ def test_greenbutton_takes_the_interval_from_the_file_and_its_own_unit_only(inge
     assert ingest(text, "--reader", "greenbutton", "--slot", "60min").code == 0
     assert profiles()["u/p", "2013-01-01"] == pytest.approx(np.full(24, 1.0))
     refused = ingest(text, "--run", "other", "--reader", "greenbutton", "--unit", "kW")
-    assert refused.err.strip() == "crocs: ingest.unit: files of greenbutton say their own unit; leave it out"
+    assert refused.err.strip() == "crocs: --unit: files of greenbutton say their own unit; leave it out"
 
 
 def test_greenbutton_cut_short_is_named(ingest):
@@ -122,7 +122,7 @@ def test_opower_has_local_dates_and_times_of_the_end_apart(ingest):
         lines.append(f"0042\t{hour}.5\t{date}\t{time}\tA")
     text = "\n".join([*lines, ""])
     refused = ingest(text, "--reader", "opower")
-    assert "ingest.timezone: stamps of opower are local time; name their zone" in refused.err
+    assert "--timezone: stamps of opower are local time; name their zone" in refused.err
     settings = ["--timezone", "America/New_York", "--interval", "60min"]
     assert ingest(text, "--reader", "opower", *settings).code == 0
     assert profiles()["0042", "2013-07-01"] == pytest.approx(np.arange(1, 25) + 0.5)
@@ -178,7 +178,7 @@ def test_wide_with_too_few_columns_is_refused(ingest):
     refused = ingest("id,time,0:00,1:00\nA,2013-05-01,1,2\n", "--reader", "wide")
     assert refused.err.strip() == (
         "crocs: readings.csv: 2 slot columns; 48 of 30min (stamped at the start) make a day; "
-        "set ingest.interval or ingest.stamp"
+        "set --interval or --stamp"
     )
 
 
@@ -224,7 +224,7 @@ def test_implausible_units_and_stamps_are_warned_of(ingest, caplog):
     assert ingest(ends, "--run", "b", "--stamp", "end").code == 0
     assert "begin and end" not in caplog.text
     assert ingest(long_csv().replace(",0.", ",100.").replace(",1.", ",100."), "--run", "c").code == 0
-    assert "kWh a day; are the readings Wh? See ingest.unit" in caplog.text
+    assert "kWh a day; are the readings Wh? See --unit" in caplog.text
 
 
 AUTO = {
@@ -266,7 +266,7 @@ def test_auto_never_guesses(ingest):
     refused = ingest("a,b,c\n1,2,3\n", "--reader", "auto")
     assert refused.err.strip() == (
         "crocs: readings.csv: of no format that is known for sure ('a' number, 'b' number, 'c' number); "
-        "run `crocs init readings.csv` for settings that may fit, or name the format with ingest.reader"
+        "run `crocs init readings.csv` for settings that may fit, or name the format with --reader"
     )
 
 

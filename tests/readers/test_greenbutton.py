@@ -292,13 +292,17 @@ def test_two_files_of_one_name_are_two_consumers_unless_they_say_one_usage_point
     assert {consumer: days for consumer, (days, _) in used_kwh().items()} == {"3/U1": 2, "3/U2": 1}
 
 
-def test_a_feed_without_usage_point_is_the_consumer_of_its_file(tmp_path):
-    text = f"<feed>{entry(block(hours()))}</feed>"
-    paths = [tmp_path / folder / "usage.xml" for folder in ("a", "b")]
+def test_a_feed_without_usage_point_is_the_consumer_of_its_file(ingest):
+    text = f"<feed>{entry(block(hours(THREE)))}</feed>"
+    paths = [Path(folder, "usage.xml") for folder in ("a", "b")]
     for path in paths:
         path.parent.mkdir()
         path.write_text(text)
-    assert [{name for name, _ in read(path, 60, "UTC")} for path in paths] == [{"a/usage"}, {"b/usage"}]
+    call = ["--reader", "greenbutton", "--timezone", "America/New_York"]
+    assert ingest(None, *call, *paths).code == 0
+    assert used_kwh().keys() == {"a/usage", "b/usage"}
+    assert ingest(None, *call, "--run", "alone", paths[0]).code == 0
+    assert used_kwh("alone").keys() == {"usage"}
     named = greenbutton.read(paths[0], dialect(names={paths[0]: "home"}))
     assert next(named).consumer[0].as_py() == "home"
 

@@ -32,7 +32,8 @@ def rows(form, minutes=30, head="", scale=1.0, comma=False, days=2):
         value = f"{kwh * scale:.3f}"
         value = value.replace(".", ",") if comma else value
         utc = start - dt.timedelta(hours=3)  # of Finland's summer
-        lines.append(form.format(start=start, end=end, utc=utc, x=value, h=start.hour + 1))
+        period = 2 * start.hour + start.minute // 30 + 1
+        lines.append(form.format(start=start, end=end, utc=utc, x=value, h=start.hour + 1, period=period))
     return "\n".join([*lines, ""])
 
 
@@ -224,6 +225,23 @@ SAMPLES = {  # format: (consumer, minutes, the file's text, settings that it lea
             "{start:%H:%M} - {end:%H:%M}", 30,
         ),
     ),
+    "enedis-sge": (
+        "30000000000001", 30,
+        rows(
+            "30000000000001;2024-06-03;2024-06-05;PA;CONS;BRUT;W;{end:%Y-%m-%d %H:%M:%S};{x};B;PT30M;0;0\n"
+            "30000000000001;2024-06-03;2024-06-05;PA;PROD;BRUT;W;{end:%Y-%m-%d %H:%M:%S};9;B;PT30M;0;0",
+            30, "Identifiant PRM;Date de début;Date de fin;Grandeur physique;Grandeur métier;Etape métier;"
+            "Unité;Horodate;Valeur;Nature;Pas;Indice de vraisemblance;Etat complémentaire", scale=2000,
+        ),
+    ),
+    "eiep3": (
+        "0000000001AB1CD", 30,
+        rows(
+            "DET,0000000001AB1CD,S1,F,{start:%d/%m/%Y},{period},{x},0,0,X,null\n"
+            "DET,0000000001AB1CD,S1,F,{start:%d/%m/%Y},{period},9,0,0,I,null",
+            30, "HDR,ICPHH,10,RETA,RETA,DIST,03/06/2024,10:00:00,0001,96,202406,E,I",
+        ),
+    ),
     "hydro-quebec": (
         "300000001", 60,
         rows(
@@ -279,7 +297,8 @@ def test_a_described_format_is_told_by_its_signs_and_has_every_day_clock_and_kwh
 
 
 def test_every_format_of_the_data_file_has_a_sample_and_a_source():
-    assert set(described.known()) - {"resstock"} == set(SAMPLES)  # resstock is Parquet
+    apart = {"resstock", "esb-daily", "esb-daily-dnp"}  # of Parquet, and of registers
+    assert set(described.known()) - apart == set(SAMPLES)
     for name, description in described.known().items():
         assert len(description.source) > 10, name
         assert format_of(name).fixed()["unit"] in ("kWh", "kW", "W"), name
@@ -297,6 +316,51 @@ def test_resstock_names_the_end_in_eastern_standard_time(ingest):
     parquet.write_table(table, "101-0.parquet")
     assert ingest(None, "--reader", "auto", "101-0.parquet").code == 0
     assert_same_days(profiles(), expected("101", 15))
+
+
+@pytest.mark.parametrize(
+    ("name", "shares"),
+    [
+        ("esb-daily", {"24 Hr Active Import Register (kWh)": 1.0, "24 Hr Active Export Register (kWh)": 0.5}),
+        (
+            "esb-daily-dnp",
+            {
+                "Day Peak Import Register (kWh)": 0.25,
+                "Day Off-Peak Import Register (kWh)": 0.25,
+                "Night Import Register (kWh)": 0.5,
+            },
+        ),
+    ],
+)
+def test_registers_of_esb_networks_give_the_energy_of_each_day(ingest, caplog, name, shares):
+    caplog.set_level("INFO")
+    kwh = [10.5, 12.25, 9.75]
+    totals = 34000 + np.cumsum([0.0, *kwh])
+    lines = ["MPRN,Meter Serial Number,Read Value,Read Type,Read Date and End Time"]
+    for day in reversed(range(4)):  # the newest first
+        stamp = f"{MONDAY + dt.timedelta(days=day):%d-%m-%Y} 00:00"
+        lines += [
+            f"10300000000,0087,{share * totals[day]:.4f},{kind},{stamp}" for kind, share in shares.items()
+        ]
+    assert ingest("\n".join([*lines, ""]), "--reader", "auto").code == 0
+    assert any(f"read as {name}, for" in line for line in caplog.messages)
+    found = {day: float(energy.sum()) for (_, day), energy in profiles().items()}
+    days = [str(MONDAY.date() + dt.timedelta(days=day)) for day in range(3)]
+    assert found == {day: pytest.approx(used) for day, used in zip(days, kwh, strict=True)}
+
+
+def test_trading_periods_count_on_through_the_changes_of_the_clock(ingest):
+    lines = ["HDR,ICPHH,10,RETA,RETA,DIST,03/06/2024,10:00:00,0001,96,202406,E,I"]
+    for day, periods in (("07/04/2024", 50), ("29/09/2024", 46)):
+        lines += [f"DET,A,S1,F,{day},{n},1.0,0,0,X,null" for n in range(1, periods + 1)]
+    text = "\n".join([*lines, ""])
+    assert ingest(text, "--reader", "eiep3", "--clock-change", "fold").code == 0
+    assert {day: float(kwh.sum()) for (_, day), kwh in profiles().items()} == {
+        "2024-04-07": 48.0, "2024-09-29": 48.0
+    }  # fmt: skip
+    one_more = f"{text}DET,A,S1,F,29/09/2024,47,1.0,0,0,X,null\n"
+    refused = ingest(one_more, "--run", "b", "--reader", "eiep3")
+    assert "c6 47 of a day of 46 in Pacific/Auckland" in refused.err
 
 
 def test_both_layouts_of_a_format_may_be_mixed(ingest):
@@ -346,8 +410,8 @@ def test_a_users_format_may_be_like_a_known_one(ingest):
     ("change", "fault"),
     [
         ("unit: Wh|unitt: Wh", "mine.yaml:8: mine.unitt: no such key; did you mean unit?"),
-        ("unit: Wh|unit: J", "mine.yaml: ingest.unit: input should be 'kWh'"),
-        ("Europe/Vienna|Europe/Wien", "mine.yaml: ingest.timezone: no such time zone; use a name"),
+        ("unit: Wh|unit: J", "mine.yaml: unit: input should be 'kWh'"),
+        ("Europe/Vienna|Europe/Wien", "mine.yaml: timezone: no such time zone; use a name"),
         ("stamp: end|stamp: middle", "mine.yaml:9: mine.stamp: input should be 'start' or 'end'"),
         ("  layout: long\n|", "mine.yaml:2: mine.layout: field required"),
         ("layout: long|layout: [", "mine.yaml:7: not YAML"),
@@ -365,7 +429,7 @@ def test_faults_of_a_users_format_are_one_line(ingest, change, fault):
 
 def test_an_unknown_reader_is_refused_with_the_nearest(ingest):
     refused = ingest("id,time,kwh\n", "--reader", "smart-meter-texa")
-    assert "--reader: ingest.reader: no such format; did you mean smart-meter-texas?" in refused.err
+    assert "--reader: no such format; did you mean smart-meter-texas?" in refused.err
     assert "no such file" in ingest("id,time,kwh\n", "--reader", "none.yaml").err.lower()
     assert "my-format.yaml" in ingest("id,time,kwh\n", "--reader", "xyz").err
 
@@ -373,9 +437,9 @@ def test_an_unknown_reader_is_refused_with_the_nearest(ingest):
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        (["--stamp", "start"], "ingest.stamp: files of lcl have end, not start"),
-        (["--timezone", "Europe/London"], "ingest.timezone: files of lcl have UTC, not Europe/London"),
-        (["--unit", "Wh"], "ingest.unit: files of lcl have kWh, not Wh"),
+        (["--stamp", "start"], "--stamp: files of lcl have end, not start"),
+        (["--timezone", "Europe/London"], "--timezone: files of lcl have UTC, not Europe/London"),
+        (["--unit", "Wh"], "--unit: files of lcl have kWh, not Wh"),
     ],
 )
 def test_settings_that_contradict_a_known_format_need_trust(ingest, settings, fault):
@@ -383,7 +447,7 @@ def test_settings_that_contradict_a_known_format_need_trust(ingest, settings, fa
     for reader in ("lcl", "auto"):
         refused = ingest(text, "--reader", reader, *settings)
         assert refused.err.strip() == (
-            f"crocs: {fault}; leave it out, or confirm it with ingest.trust: settings"
+            f"crocs: {fault}; leave it out, or set --trust to settings to confirm it"
         )
     assert ingest(text, "--reader", "lcl", *settings, "--trust", "settings").code == 0
 
@@ -391,7 +455,7 @@ def test_settings_that_contradict_a_known_format_need_trust(ingest, settings, fa
 def test_columns_that_a_known_format_does_not_have_are_refused_and_others_may_be_chosen(ingest):
     text = SAMPLES["lcl"][2]
     refused = ingest(text, "--reader", "lcl", "--columns-energy", "kwh")
-    assert "ingest.columns.energy: files of lcl have no column 'kwh', and crocs knows theirs" in refused.err
+    assert "--columns-energy: files of lcl have no column 'kwh', and crocs knows theirs" in refused.err
     other = text.replace("\n", ",7\n").replace("hh),7", "hh),net")
     assert ingest(other, "--reader", "lcl", "--columns-energy", "net").code == 0
     assert profiles()["MAC1", "2024-06-03"] == pytest.approx([7] * 48)

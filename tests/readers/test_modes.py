@@ -114,5 +114,5 @@ def test_what_cannot_be_assembled_in_memory_is_refused_once_it_is_known(ingest, 
     monkeypatch.setattr(memory, "CELL", 1 << 40)
     ended = ingest(long_csv())
     assert ended.code == 1
-    assert "GB are free; set ingest.shard_size lower" in ended.err.splitlines()[-1]
+    assert "GB are free; set --shard-size lower" in ended.err.splitlines()[-1]
     assert not list(Path("run").rglob("*.h5"))

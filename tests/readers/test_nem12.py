@@ -11,6 +11,7 @@ from nemreader import NEMFile
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers import nem12
+from crocs_cli.readers.archives import contents
 from crocs_cli.readers.readings import Dialect, Writing
 from tests.conftest import SHARED_DATA, data
 from tests.readers.conftest import counts, profiles
@@ -34,9 +35,9 @@ def dialect(minutes=30):
 
 
 def read(path, minutes=30):
-    """Return {(meter, start): [kWh of each channel]} of a file, missing readings left out."""
+    """Return {(meter, start): [kWh of each channel]} of a file or zip, missing readings left out."""
     found = {}
-    for readings in nem12.read(path, dialect(minutes)):
+    for readings in (part for member in contents([path]) for part in nem12.read(member, dialect(minutes))):
         names = readings.consumer.to_pylist()
         for name, start, kwh in zip(names, readings.time_s, readings.value, strict=True):
             if not np.isnan(kwh):
@@ -214,12 +215,12 @@ def test_what_is_not_nem12_is_refused_with_its_line(ingest, old, new, said):
     assert refused.err.splitlines()[-1] == f"crocs: readings.csv{said}"
 
 
-def test_a_zip_of_several_files_is_refused(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+def test_a_zip_of_several_files_is_read_whole(ingest):
+    with zipfile.ZipFile("a.zip", "w") as archive:
         archive.writestr("a.csv", nem(("A", 30, "E1", "")))
         archive.writestr("b.csv", nem(("B", 30, "E1", "")))
-    with pytest.raises(CrocsError, match="a zip of 2 files; unpack it"):
-        read(tmp_path / "a.zip")
+    assert ingest(None, "--reader", "nem12", "a.zip").code == 0
+    assert {consumer for consumer, _ in profiles()} == {"A", "B"}
 
 
 def test_text_in_another_encoding_is_refused_in_words(ingest):

@@ -6,7 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from crocs_cli.maths.readings.quality import COUNTS
+from crocs_cli.machine.settings import option_paths
+from crocs_cli.maths.readings.quality import COUNTS, LEFT_OUT, SETTINGS
+from crocs_cli.rundir.settings import IngestSettings
 from tests.conftest import digests
 from tests.readers.conftest import counts, long_csv
 
@@ -66,8 +68,8 @@ def test_thresholds_fail_a_script(holed, crocs):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("days_incomplete", "--fail-on: quality.fail_on: write NAME=SHARE, such as days_incomplete=0.05"),
-        ("day=0.1", "--fail-on: quality.fail_on: no share day; there are invalid, off_grid, "),
+        ("days_incomplete", "--fail-on: write NAME=SHARE, such as days_incomplete=0.05"),
+        ("day=0.1", "--fail-on: no share day; there are invalid, off_grid, "),
     ],
 )
 def test_wrong_thresholds_are_wrong_calls(holed, crocs, text, said):
@@ -88,3 +90,9 @@ def test_a_run_without_any_usable_day_still_has_its_report(ingest, crocs):
     ended = crocs("quality", "--run", "run")
     assert ended.code == 0
     assert json.loads(ended.out)["shares"]["days_outside_range"] == 1.0
+
+
+def test_every_reason_to_leave_days_out_has_a_setting_that_is_there():
+    assert set(SETTINGS) == set(LEFT_OUT)
+    known = {".".join(("ingest", *keys)) for keys, _ in option_paths(IngestSettings)}
+    assert {name for names in SETTINGS.values() for name in names.split(" and ")} <= known

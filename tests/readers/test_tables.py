@@ -64,9 +64,9 @@ def test_patterns_find_the_consumer_in_the_name_or_in_the_title(ingest):
     assert ingest(None, "--run", "b", *title, "meter_0815_may.csv").code == 0
     assert list(counts("b")) == ["4711"]
     refused = ingest(None, "--run", "c", "--consumer-pattern", "title:No (.+)", "meter_0815_may.csv")
-    assert "ingest.consumer_pattern finds no consumer in the 3 title lines; mend it" in refused.err
+    assert "--consumer-pattern finds no consumer in the 3 title lines; mend it" in refused.err
     refused = ingest(None, "--run", "d", "--consumer-pattern", "x(.)", "meter_0815_may.csv")
-    assert "ingest.consumer_pattern finds no consumer in the file's name; mend it" in refused.err
+    assert "--consumer-pattern finds no consumer in the file's name; mend it" in refused.err
 
 
 def test_one_name_by_pattern_is_one_consumer_over_several_files(ingest):
@@ -80,14 +80,14 @@ def test_a_named_column_that_is_missing_is_not_replaced_by_the_file(ingest):
     for more in (("--columns-consumer", "meter"), ("--duplicates", "mean"), ("--consumer-from", "column")):
         refused = ingest(WITHOUT_ID, *more)
         assert refused.code == 1
-        assert "name the right one with ingest.columns.consumer" in refused.err
+        assert "name the right one with --columns-consumer" in refused.err
 
 
 def test_several_meters_behind_another_column_are_refused_with_the_cure(ingest):
     text = long_csv().replace("id,", "meter,")
     refused = ingest(text)
     assert refused.code == 1
-    assert "name a column that tells them apart with ingest.columns.consumer" in refused.err
+    assert "name a column that tells them apart with --columns-consumer" in refused.err
     assert ingest(text, "--columns-consumer", "meter").code == 0
     assert list(counts()) == ["C0", "C1"]
 
@@ -100,10 +100,10 @@ def test_directions_are_added_subtracted_and_dropped(ingest):
     assert ingest(text, *columns, "--direction", "in=add, out=subtract, max=drop").code == 0
     assert energies()["C0"] == pytest.approx(0.05 + np.arange(96) * 0.0009, abs=1e-6)
     refused = ingest(text, "--run", "b", *columns, "--direction", "in=add")
-    assert "column 'way' holds 'max', 'out'; say in ingest.direction what each means: add, " in refused.err
+    assert "column 'way' holds 'max', 'out'; say with --direction what each means: add, " in refused.err
     wrong = ingest(text, "--run", "c", *columns, "--direction", "in=plus")
     assert wrong.code == 2
-    assert "--direction: ingest.direction: " in wrong.err
+    assert "--direction: " in wrong.err
     assert ingest(text, "--run", "d", *columns, "--direction", "in").code == 2
 
 
@@ -122,7 +122,7 @@ def test_qualities_are_measured_estimated_or_invalid(ingest):
     assert ingest(text, "--run", "b", *columns, *meaning, "--max-estimated", 0.2).code == 0
     row = counts("b")["C0"]
     assert (row["estimated"], row["invalid"], row["days_interpolated"]) == ("14", "2", "2")
-    assert "holds 'A', 'E', 'N'; say in ingest.quality" in ingest(text, "--run", "c", *columns).err
+    assert "holds 'A', 'E', 'N'; say with --quality" in ingest(text, "--run", "c", *columns).err
 
 
 def test_wide_rows_have_directions_and_qualities(ingest):
@@ -220,8 +220,8 @@ def test_dates_in_parquet_stamp_daily_readings(ingest):
     [
         ({"id": [["A"]] * 96}, "a.parquet: column 'id' holds lists, no ids; name the right column with"),
         ({"id": [{"x": 1}] * 96}, "a.parquet: column 'id' holds structs, no ids; name the right column with"),
-        ({"kwh": [[1.0]] * 96}, "'kwh' holds lists, no numbers; name the right column with ingest.columns."),
-        ({"time": list(range(96))}, "no stamps; store timestamps, or set ingest.stamp_format to epoch-s or"),
+        ({"kwh": [[1.0]] * 96}, "'kwh' holds lists, no numbers; name the right column with --columns-energy"),
+        ({"time": list(range(96))}, "no stamps; store timestamps, or set --stamp-format to epoch-s or"),
         ({"kwh": ["1"] * 70 + ["oops"] + ["1"] * 25}, "a.parquet: row 71: kwh 'oops' is not a number"),
         ({"time": [*map(str, STAMPS[:70]), "x", *map(str, STAMPS[71:])]}, "a.parquet: row 71: time 'x' is"),
         ({"id": [b"\xff\xfe"] * 96}, "column 'id' holds binary, no ids"),
@@ -354,13 +354,11 @@ def test_what_is_told_of_an_encoding_is_said_once(ingest, caplog):
     text = ONE.replace("C0", "Zoë")
     assert ingest(text.encode("latin-1")).code == 0
     assert list(counts()) == ["Zoë"]
-    assert (
-        caplog.messages.count("readings.csv: not UTF-8; read as cp1252 (latin-1); see ingest.encoding") == 1
-    )
+    assert caplog.messages.count("readings.csv: not UTF-8; read as cp1252 (latin-1); see --encoding") == 1
     caplog.clear()
     assert ingest(text.encode("latin-1"), "--run", "b", "--encoding", "latin-1").code == 0
     assert "encoding" not in caplog.text
-    assert "not ascii text; set ingest.encoding" in ingest(text, "--run", "c", "--encoding", "ascii").err
+    assert "not ascii text; set --encoding" in ingest(text, "--run", "c", "--encoding", "ascii").err
     assert ingest(text, "--run", "d", "--encoding", "morse").code == 2
 
 
@@ -368,7 +366,7 @@ def test_what_is_told_of_an_encoding_is_said_once(ingest, caplog):
 def test_numbers_of_hours_that_a_day_lacks_are_refused(ingest, hour):
     text = f"id,time,no,kwh\nA,2024-03-31,{hour},1\n"
     refused = ingest(text, "--columns-hour", "no", "--timezone", "Europe/Madrid")
-    assert f":2: no {hour} of a day of 23 in Europe/Madrid; set ingest.timezone" in refused.err
+    assert f":2: no {hour} of a day of 23 in Europe/Madrid; set --timezone" in refused.err
     refused = ingest(text.replace(f",{hour},", ",H1,"), "--columns-hour", "no")
     assert ":2: no 'H1' is not the number of an hour, 1 to 25" in refused.err
 
@@ -425,7 +423,7 @@ def test_thousands_are_groups_of_three(ingest):
     assert energies() == {"A": pytest.approx(1000.5 + np.arange(96))}
     refused = ingest(text.replace("1.005,5", "1.05,5"), "--run", "b", *signs)
     assert ":7: kwh '1.05,5' is not a number" in refused.err
-    cure = "for thousands set ingest.thousands to '.' and ingest.decimal to ','; mend"
+    cure = "for thousands set --thousands to '.' and --decimal to ','; mend"
     assert cure in ingest(text, "--run", "c").err
     wrong = ingest(text, "--run", "d", "--thousands", ".")
     assert wrong.code == 2
@@ -437,7 +435,7 @@ def test_a_matrix_of_one_column_in_several_files_asks_whose_it_is(ingest):
         Path(f"{name}.csv").write_text(WITHOUT_ID.replace("2013-01", f"2013-{month}"))
     call = ("--reader", "matrix", "a.csv", "b.csv")
     refused = ingest(None, *call)
-    assert "'kwh' is the only column of several files; set ingest.consumer_from to file" in refused.err
+    assert "'kwh' is the only column of several files; set --consumer-from to file" in refused.err
     assert ingest(None, "--run", "b", "--consumer-from", "file", *call).code == 0
     assert list(counts("b")) == ["a", "b"]
     assert ingest(None, "--run", "c", "--consumer-from", "column", *call).code == 0

@@ -78,7 +78,7 @@ def test_a_country_without_holidays_is_a_wrong_call(tmp_path, crocs, country, cu
         )
         assert ended.code == 2
         assert ended.err.count("\n") == 1
-        assert "--day-country: screen-fit.day.country: " in ended.err
+        assert "--day-country: no holidays" in ended.err
         assert f"no holidays are known of this country; {cure}" in ended.err
 
 

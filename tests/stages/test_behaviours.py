@@ -119,7 +119,7 @@ def test_typical_members_are_ranked_and_filtered(periods, crocs):
     assert len(heavy) == 1 + 22
     refused = crocs("typical", "--run", before, "--clusters", 2, "--cluster", 3)
     told = "there are 2 segments and no segment 3; name one"
-    assert refused.err.strip() == f"crocs: --clusters, --cluster: typical: {told}"
+    assert refused.err.strip() == f"crocs: --clusters, --cluster: {told}"
 
 
 def test_the_summary_says_what_was_made(periods, crocs):

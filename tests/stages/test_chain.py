@@ -142,7 +142,7 @@ def test_more_clusters_than_consumers_is_refused(crocs, tmp_path):
     crocs("synth", "--run", tmp_path, "--consumers", 8, "--days", 10)
     crocs("stage1", "--run", tmp_path, "--prototypes", 4)
     ended = crocs("stage2", "--run", tmp_path, "--clusters", 9)
-    assert (ended.code, ended.err.strip()) == (2, "crocs: stage2.clusters: 9 is more than the 8 consumers")
+    assert (ended.code, ended.err.strip()) == (2, "crocs: --clusters: 9 is more than the 8 consumers")
     assert not (tmp_path / "wsmd").exists()
 
 

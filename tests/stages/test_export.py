@@ -138,6 +138,6 @@ def test_a_safe_table_names_nobody_and_shows_no_real_day(crocs, run, tmp_path):
 def test_tables_of_single_consumers_are_not_shared(crocs, run, tmp_path, what):
     ended = crocs("export", "--run", run, "--what", what, "--clusters", 3, "--share-safe", tmp_path / "a.csv")
     assert ended.code == 2
-    assert ended.err.startswith("crocs: --share-safe, --what, --clusters: export: ")
+    assert ended.err.startswith("crocs: --share-safe, --what, --clusters: ")
     assert f"{what} is of single consumers; share_safe is for segments," in ended.err
     assert not (tmp_path / "a.csv").exists()

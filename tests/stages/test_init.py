@@ -7,6 +7,7 @@ import yaml
 
 from tests.conftest import data
 from tests.readers.conftest import long_csv, profiles
+from tests.readers.feeds import THREE, USED, Meter, clock, feed, hours, used_kwh, warned
 from tests.readers.test_known_formats import CA_TITLES, SAMPLES, expected, rows
 from tests.readers.test_real_files import assert_same_days
 
@@ -154,13 +155,75 @@ def test_a_matrix_whose_unit_nothing_says_is_asked_for_it(init, crocs):
     assert profiles("runs/run")["m1", "2024-06-03"] == pytest.approx([0.1] * 48)
 
 
+HOURLY_NEM12 = (
+    "100,NEM12,202402010000,MDP1,RET1\n200,A,E1,1,E1,N1,METER1,kWh,60,\n"
+    f"300,20240101,{'0.1,' * 24}A,,,20240201000000,\n900\n"
+)
+NO_CLOCK = feed({"U1": [Meter(hours(THREE))]}, at="")
+ODD_CLOCK = feed({"U1": [Meter(hours(THREE))]}, at=clock(-5, 3600, ("428E2000", "AE0E2000")))
+
+
+@pytest.mark.parametrize("text", [NO_CLOCK, ODD_CLOCK], ids=["no clock", "of no known zone"])
+def test_a_feed_whose_clock_says_no_zone_is_asked_for_it(init, crocs, text, caplog):
+    said = init(text)
+    assert said.code == 0
+    assert "fill in: timezone (the homes' clock, which the file does not say, such as " in said.out
+    assert "now:" not in said.out
+    assert "Not ready to run" in Path("run.yaml").read_text().splitlines()[0]
+    assert written()["timezone"] == "?"
+    assert "fill in timezone; '?' stands there" in crocs("ingest", "-c", "run.yaml").err
+    filled_in(timezone="America/New_York")
+    assert crocs("ingest", "-c", "run.yaml").code == 0
+    assert used_kwh("runs/run") == USED
+    assert warned(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (HOURLY_NEM12, "A: intervals of 60min; set ingest.interval to 60min"),
+        ("100,NEM12,200401010000,MDP,Ret\n900\n", "no readings in the files, only headers"),
+        (SAMPLES["lcl"][2].replace("0.1", "0;1", 1), "'0;1"),
+    ],
+    ids=["longer intervals", "no readings", "no number"],
+)
+def test_settings_that_fail_on_the_first_readings_are_not_called_ready(init, crocs, text, fault):
+    said = init(text)
+    assert said.code == 0
+    assert "to mend: " in said.out
+    assert fault in said.out
+    assert "now:" not in said.out
+    assert "# To mend first: " in Path("run.yaml").read_text()
+    assert fault in crocs("ingest", "-c", "run.yaml").err
+
+
+def test_accumulated_readings_are_refused_at_once(init):
+    refused = init("100,NEM13,200401010000,MDP,Ret\n900\n")
+    assert refused.code == 1
+    assert refused.err == "crocs: readings.csv: NEM13, accumulated readings; crocs needs NEM12 intervals\n"
+
+
+def test_without_files_nothing_is_called_ready(init):
+    said = init(None, "--reader", "lcl")
+    assert "fill in: files (names of your files, or globs)" in said.out
+    assert "now:" not in said.out
+
+
+def test_letters_mean_a_quality_only_in_a_column_that_says_so(init):
+    row = "m1,{start:%Y-%m-%d %H:%M},{x},A"
+    assert init(rows(row, 30, "id,time,kwh,trial")).code == 0
+    assert "quality" not in written()
+    assert init(rows(row, 30, "id,time,kwh,status"), "-o", "b.yaml").code == 0
+    assert written("b.yaml")["quality"] == {"A": "measured"}
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
         ("meter,tariff\nm1,Std\nm2,ToU\n", "no column of stamps or dates"),
         ("t,price\n" + "".join(f"2013-01-01 0{h}:00,High\n" for h in range(4)), "no column of energies"),
-        ('{"a": 1}\n', "JSON that crocs does not read; save it as CSV"),
-        ("<html></html>\n", "XML that crocs does not read; save it as CSV"),
+        ('{"a": 1}\n', "JSON, which is not read; turn it into CSV"),
+        ("<html></html>\n", "XML or HTML, no table; for a Green Button"),
     ],
 )
 def test_a_file_without_readings_is_refused_in_one_line(init, text, fault):
@@ -208,3 +271,10 @@ def test_the_settings_for_files_as_people_have_them_read_every_kwh(init, crocs, 
         days, energy = found.get(consumer, (0, 0.0))
         found[consumer] = days + 1, energy + float(kwh.sum())
     assert found == {name: (days, pytest.approx(kwh, rel=1e-6)) for name, (days, kwh) in expect.items()}
+
+
+def test_a_fault_with_signs_that_are_no_text_leaves_a_settings_file_that_can_be_read(init, crocs):
+    text = SAMPLES["lcl"][2].replace("0.101", "\x07\x1b[2Jx", 1)
+    assert "to mend: readings.csv" in init(text).out
+    assert written()["reader"] == "lcl"
+    assert "is not a number" in crocs("ingest", "-c", "run.yaml").err

@@ -1,4 +1,4 @@
-"""From the readings of some meters to their used days: cells checked, channels added up, days judged."""
+"""Assemble readings of some meters into used days: check cells, add up channels, judge days."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def clear_implausible(table, most, codes, ceiling):
 
 @kernel
 def only_rises(table, first, least):
-    """Say of which registers, lines first[r]:first[r + 1], the cells never fall: (registers,) bool.
+    """Return which registers, lines first[r]:first[r + 1], never fall: (registers,) bool.
 
     Registers with less than `least` cells are not judged.
     """

@@ -6,7 +6,8 @@ A zone is an IANA name or a fixed offset such as +10:00; a fixed offset never ha
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
+import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
@@ -21,6 +22,17 @@ def zone(name: str) -> dt.tzinfo:
     hours, minutes = name[1:].split(":")
     offset = dt.timedelta(hours=int(hours), minutes=int(minutes))
     return dt.timezone(-offset if name[0] == "-" else offset)
+
+
+def checked_zone(name: str) -> str:
+    """Return the name of a zone as it is; raise ValueError where it is that of none."""
+    try:
+        if name[:1] in ("+", "-") and not re.fullmatch(r"[+-]([01]\d|2[0-3]):[0-5]\d", name):
+            raise ValueError("no offset")
+        zone(name or "none")
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("no such time zone; use a name such as Europe/London, or +10:00") from error
+    return name
 
 
 def same_clock(one: str, other: str) -> bool:

@@ -84,7 +84,7 @@ class _Lines:
 
 @dataclass(frozen=True)
 class _Cells:
-    """What the rows of each cell come to: (lines, intervals) each, as `count_cells` says."""
+    """Totals of the rows of each cell: (lines, intervals) each, as `count_cells` says."""
 
     times: np.ndarray
     same: np.ndarray

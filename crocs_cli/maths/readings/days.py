@@ -1,4 +1,4 @@
-"""Which days are wanted: ranges, kinds of day, seasons, lists."""
+"""Choose days: ranges, kinds of day, seasons, lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From stamps and values as they stand in a file to numbered intervals and kWh."""
+"""Convert stamps and values as they stand in a file to numbered intervals and kWh."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LAST_MINUTE_S, _SHORTEST_WITH_IT_S = 60, 300
 
 @dataclass(frozen=True)
 class Grid:
-    """How stamps and values are meant: interval, which end a stamp names, whose clock, and the unit.
+    """Meaning of stamps and values: interval, which end a stamp names, whose clock, and the unit.
 
     A stamp up to `tolerance_s` beside an interval is of that interval. No reading is above `largest_kwh`.
     """
@@ -40,17 +40,17 @@ class Grid:
 
     @property
     def intervals_per_day(self) -> int:
-        """How many intervals a day of 24 hours has."""
+        """Number of intervals in a day of 24 hours."""
         return DAY_S // self.interval_s
 
     @property
     def factor(self) -> float:
-        """How many kWh a value of 1 is."""
+        """Energy in kWh of a value of 1."""
         return _TO_KWH[self.unit] * (self.interval_s / _HOUR_S if self.unit in ("kW", "W") else 1.0)
 
     @property
     def early_s(self) -> int:
-        """How many seconds early a stamp may be: an end such as 00:29 names its interval's last minute."""
+        """Seconds by which a stamp may be early: an end such as 00:29 names its interval's last minute."""
         named = self.stamp == "end" and self.tolerance_s and self.interval_s >= _SHORTEST_WITH_IT_S
         return _LAST_MINUTE_S if named else self.tolerance_s
 
@@ -83,7 +83,7 @@ def flagged(rows: Rows, estimated: np.ndarray | None, repaired: np.ndarray | Non
 
 
 class Seen:
-    """What all stamps together show: the span of days, and whether they fit the interval."""
+    """Summary of all stamps: the span of days, and whether they fit the interval."""
 
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
@@ -121,7 +121,7 @@ class Seen:
 
     @property
     def days_present(self) -> int:
-        """How many days have readings; at the most, for a few between others are counted unseen."""
+        """Number of days with readings, at the most: a few between others are counted unseen."""
         return int(self._present.sum())
 
     @property
@@ -140,7 +140,7 @@ class Seen:
 
     @property
     def first_day(self) -> int:
-        """The day of the first reading, since 1970-01-01."""
+        """Day of the first reading, since 1970-01-01."""
         return self.first // self._grid.intervals_per_day
 
     @property

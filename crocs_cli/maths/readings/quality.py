@@ -1,4 +1,4 @@
-"""What is counted of every meter while its readings become days, and what the counts say."""
+"""Count, for every meter, what becomes of its readings and days, and interpret the counts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Tally:
         self.counts[:, COUNTS.index(name)] += count.astype(np.int64)
 
     def misfits(self) -> np.ndarray:
-        """Say of which meters the stamps do not fit the interval: (meters,) bool."""
+        """Return which meters have stamps that do not fit the interval: (meters,) bool."""
         off_grid, readings = (self.counts[:, COUNTS.index(name)] for name in ("off_grid", "readings"))
         return off_grid > FEW * readings
 
@@ -71,6 +71,16 @@ class Tally:
 
 
 FEW = 0.25  # share of stamps off the grid that are glitches; a wrong interval puts half of them there
+SETTINGS = {  # by which days of a reason may be used
+    "days_outside_range": "ingest.days.from and ingest.days.to",
+    "days_of_other_type": "ingest.days.type",
+    "days_clock_change": "ingest.clock_change",
+    "days_off_grid": "ingest.interval",
+    "days_conflicting": "ingest.duplicates",
+    "days_incomplete": "ingest.max_missing_slots",
+    "days_estimated": "ingest.max_estimated",
+    "days_of_registers": "ingest.kind",
+}
 LEFT_OUT = COUNTS[COUNTS.index("days_present") + 1 : COUNTS.index("days_used")]
 PLAUSIBLE_DAILY_KWH = (0.5, 200.0)
 
@@ -114,15 +124,16 @@ def shares(quality: np.ndarray) -> dict[str, float]:
     return found | {"consumers_without_days": without / consumers}
 
 
-def reasons(quality: np.ndarray) -> str:
-    """Say why days were left out, the most frequent reason first: `812 days incomplete, 31 of other type`."""
+def reasons(quality: np.ndarray) -> tuple[str, str]:
+    """Return why days were left out, the most frequent reason first, and the setting behind that one.
+
+    For example ("days left out: 812 incomplete, 31 of other type", "ingest.max_missing_slots"); the setting
+    is empty where no day was left out.
+    """
     total = {name: int(quality[:, COUNTS.index(name)].sum()) for name in LEFT_OUT}
-    said = [
-        f"{count} {name.removeprefix('days_').replace('_', ' ')}"
-        for name, count in sorted(total.items(), key=lambda item: -item[1])
-        if count
-    ]
-    return "days left out: " + (", ".join(said) or "none")
+    names = sorted(filter(total.__getitem__, LEFT_OUT), key=lambda name: -total[name])
+    said = [f"{total[name]} {name.removeprefix('days_').replace('_', ' ')}" for name in names]
+    return "days left out: " + (", ".join(said) or "none"), SETTINGS[names[0]] if names else ""
 
 
 def warnings(quality: np.ndarray, mean_daily_kwh: np.ndarray) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What is done to every single reading, in one pass each: number its interval, bin it, count it, lay it out.
+"""Kernels over single readings, in one pass each: number the interval, bin, count and lay out.
 
 In numpy the same takes some forty passes over the readings. Whole numbers are divided as floats: exact below
 2^53, and several times faster.

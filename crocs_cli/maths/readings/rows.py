@@ -52,7 +52,7 @@ Pieces = Callable[[], Iterable[Rows]]  # gives the same readings, piece by piece
 
 @dataclass(frozen=True)
 class Calendar:
-    """What is known of each local day from `first_day` on.
+    """Facts of each local day from `first_day` on.
 
     verdict: (days,) int8 of `DaysWanted.verdicts`; length_s: (days,) int64 of `day_lengths_s`; lost_s: spans
     of the wall clock that it skips, of `lost_spans_s`.
@@ -64,11 +64,11 @@ class Calendar:
     lost_s: tuple[tuple[int, int], ...] = ()
 
     def changes(self, day: np.ndarray) -> np.ndarray:
-        """Say which days are not 24 hours long."""
+        """Return which days are not 24 hours long."""
         return self.length_s[day - self.first_day] != DAY_S
 
     def wanted(self, day: np.ndarray) -> np.ndarray:
-        """Say which days are of the wanted range and kind."""
+        """Return which days are of the wanted range and kind."""
         return self.verdict[day - self.first_day] == 0
 
     def missing_s(self, day: np.ndarray) -> np.ndarray:
@@ -78,7 +78,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Rule:
-    """How readings become days; see `IngestSettings` for the words.
+    """Rule by which readings become days; see `IngestSettings` for the words.
 
     kind: energy or register; None to tell one from the other. codes_kwh: the error codes of meters, as kWh;
     with none of them only `largest_kwh` bounds a reading. groups: of each channel, the group whose registers
@@ -102,7 +102,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Conflict:
-    """The first interval that has two different readings although `duplicates` is error."""
+    """First interval that has two different readings although `duplicates` is error."""
 
     meter: int
     interval: int

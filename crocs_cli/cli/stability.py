@@ -1,5 +1,7 @@
 """`crocs stability`."""
 
+import math
+
 import click
 
 from crocs_cli.cli.options import Job, stage_options
@@ -27,12 +29,17 @@ def command(job: Job) -> None:
     if not job.team.leads:
         return
     for clusters, measured in found.items():
-        strength, ari = measured["strength"].mean(), measured["ari"]
-        ami, kappa = measured["days_ami"][0], measured["days_kappa"][0]
+        ari, names = measured["ari"], ("strength", "days_ari", "days_ami", "days_kappa")
+        strength, days_ari, ami, kappa = (_known(measured[name].mean(), ".2f") for name in names)
+        largest = _known(measured["days_largest"][0], ".0%")
         click.echo(
-            f"{clusters} segments: prediction strength {strength:.2f}; from other days ARI "
-            f"{measured['days_ari'][0]:.2f}, AMI {ami:.2f}, placed alike (kappa) {kappa:.2f}, largest "
-            f"segment {100 * measured['days_largest'][0]:.0f} %; subsamples ARI {ari.mean():.3f} "
-            f"({ari.min():.3f} to {ari.max():.3f})"
+            f"{clusters} segments: prediction strength {strength}; from other days ARI {days_ari}, "
+            f"AMI {ami}, placed alike (kappa) {kappa}, largest segment {largest}; "
+            f"subsamples ARI {ari.mean():.3f} ({ari.min():.3f} to {ari.max():.3f})"
         )
     click.echo(stability.advice(found))
+
+
+def _known(value: float, form: str) -> str:
+    """Format a figure; it is not known where there are too few consumers or days."""
+    return "not known" if math.isnan(value) else format(value, form)

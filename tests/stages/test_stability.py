@@ -31,7 +31,7 @@ def test_clear_groups_are_found_again_and_halves_of_them_are_not(crocs, tmp_path
     first, second, advice = ended.out.splitlines()
     assert re.fullmatch(
         r"3 segments: prediction strength 1\.00; from other days ARI 1\.00, AMI 1\.00, placed alike "
-        r"\(kappa\) 1\.00, largest segment \d+ %; subsamples ARI 1\.000 \(1\.000 to 1\.000\)",
+        r"\(kappa\) 1\.00, largest segment \d+%; subsamples ARI 1\.000 \(1\.000 to 1\.000\)",
         first,
     )
     assert second.startswith("7 segments: prediction strength 0.")

@@ -50,7 +50,7 @@ def test_help_needs_none_of_the_slow_modules():
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["synht"], 2, "No such command 'synht'"),
+        (["synht"], 2, "synht: no such command; did you mean synth"),
         (["synth", "--run", "r", "--consumer"], 2, "No such option"),
         (["synth"], 2, "no run directory; give --run DIR, CROCS_RUN=DIR, or `run: DIR` in the settings"),
         (["synth", "--run", "r", "--share", "4/3"], 2, "--share 4/3: a share is I/N"),
@@ -123,3 +123,28 @@ def test_info_describes_every_kind_of_file(crocs, tmp_path, layout):
     assert ended.code == 0, ended.err
     assert ended.out.startswith(f"{layout.format} version {layout.version}, made by crocs ")
     assert ended.out.endswith("days: 3\n")
+
+
+def test_crocs_alone_shows_every_command_under_a_purpose(crocs):
+    from crocs_cli.cli import COMMANDS, PURPOSES
+
+    assert sorted(name for names in PURPOSES.values() for name in names) == sorted(COMMANDS)
+    ended = crocs()
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == crocs("--help").out
+    for purpose, names in PURPOSES.items():
+        listed = ended.out[ended.out.index(f"{purpose}:") :]
+        assert all(f"\n  {name}" in listed for name in names)
+
+
+def test_an_unknown_command_is_met_with_the_nearest(crocs):
+    ended = crocs("stge1")
+    assert (ended.code, ended.err) == (2, "crocs: stge1: no such command; did you mean stage1?\n")
+
+
+def test_memory_is_said_when_asked_for_and_quiet_says_nothing(tmp_path):
+    call = ("synth", "--consumers", 1, "--days", 1)
+    assert "MB of memory" not in finish(start(*call, "--run", tmp_path / "a")).err
+    assert "MB of memory" in finish(start("-v", *call, "--run", tmp_path / "b")).err
+    ended = finish(start("--quiet", *call, "--run", tmp_path / "c"))
+    assert (ended.err, ended.out) == ("", f"{tmp_path}/c: 1 consumer x 1 day in 1 shard\n")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import logging
 
 import click
 
 from crocs_cli import __version__
+from crocs_cli.errors import CallError
 
 # In the order of the work. The sentence is the command's own first one; a test holds the two together.
 COMMANDS = {
@@ -34,6 +36,15 @@ COMMANDS = {
 }
 
 
+PURPOSES = {
+    "Prepare": ("init", "ingest", "quality", "synth", "plan"),
+    "Segment": ("run", "stage1", "stage2", "rrls", "stability", "score"),
+    "Use": ("report", "typical", "export", "assign", "compare", "forecast"),
+    "Look after": ("status", "info"),
+    "Other": ("screen", "paper"),
+}
+
+
 class Commands(click.Group):
     """Commands that are imported when they are called, so that `--help` is quick."""
 
@@ -47,15 +58,34 @@ class Commands(click.Group):
             return None
         return importlib.import_module(f"crocs_cli.cli.{name}").command
 
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; name the nearest one where there is none of that name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from crocs_cli.machine.settings import nearest  # loads what a quick --help can do without
+
+            raise CallError(f"{args[0]}: no such command{nearest(args[0], COMMANDS)}")
+        return super().resolve_command(context, args)
+
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """List the commands by purpose, without importing them."""
+        width = max(map(len, COMMANDS))
+        for purpose, names in PURPOSES.items():
+            with formatter.section(purpose):
+                formatter.write_dl([(name.ljust(width), COMMANDS[name]) for name in names])
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="crocs")
-def cli() -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Log more, such as the memory that each step takes.")
+@click.option("-q", "--quiet", is_flag=True, help="Log warnings only.")
+@click.pass_context
+def cli(context: click.Context, verbose: bool, quiet: bool) -> None:
     """Segment electricity consumers by how they really use energy.
 
     Each command brings its part of a run directory up to date: it makes what is missing and leaves what is
@@ -68,3 +98,7 @@ def cli() -> None:
     crocs rrls   --run runs/first --clusters 5
     crocs report --run runs/first --clusters 5
     """
+    level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
+    logging.getLogger("crocs").setLevel(level)
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

@@ -22,9 +22,11 @@ def command(job: Job, files: tuple[Path, ...]) -> None:
       crocs ingest --run runs/trial --reader sgsc --days-from 2013-06-01 --days-to 2013-08-31 sgsc.csv.gz
       crocs ingest --run runs/work --days-type workdays --holidays AU-NSW 'meters/*.parquet'
     """
+    from crocs_cli.machine.plain import counted
     from crocs_cli.stages import ingest
 
     settings = job.settings.model_copy(update={"files": tuple(map(str, files))}) if files else job.settings
     shards = ingest.run(job.run, settings, job.team)
     if job.team.leads:
-        click.echo(f"{job.run}: {len(shards)} shards of daily load profiles")
+        click.echo(f"{job.run}: {counted(len(shards), 'shard')} of daily load profiles")
+        click.echo("\n".join(ingest.findings(job.run, shards)))

@@ -38,7 +38,9 @@ def command(config: Path, run: Path | None, seed: int | None, share: str | None)
         *(["--seed", str(seed)] if seed is not None else []),
         *(["--share", share] if share else []),
     ]
+    asked = click.get_current_context().find_root().params
+    loudness = [f"--{name}" for name in ("verbose", "quiet") if asked.get(name)]
     for step in STEPS:
         name = step.strip("[]")
         if name == step or name in sections:
-            cli.main([name, *shared], prog_name="crocs", standalone_mode=False)
+            cli.main([*loudness, name, *shared], prog_name="crocs", standalone_mode=False)

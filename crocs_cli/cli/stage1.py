@@ -18,8 +18,9 @@ def command(job: Job) -> None:
       crocs stage1 --run runs/first
       crocs stage1 --run runs/second --prototypes 10 --algorithm kmedoids
     """
+    from crocs_cli.machine.plain import counted
     from crocs_cli.stages import stage1
 
     parts = stage1.run(job.run, job.settings, job.seed, job.team)
     if job.team.leads:
-        click.echo(f"{job.run}/rls: {parts} shards")
+        click.echo(f"{job.run}/rls: {counted(parts, 'shard')}")

@@ -17,10 +17,12 @@ def command(job: Job) -> None:
       crocs synth --run runs/first --consumers 200 --days 30
       crocs synth --run runs/hard --consumers 200 --days 30 --shapes 6 --outliers 10 --seed 7
     """
+    from crocs_cli.machine.plain import counted
     from crocs_cli.stages import synth
 
     parts = synth.run(job.run, job.settings, job.seed, job.team)
     if job.team.leads:
         click.echo(
-            f"{job.run}: {job.settings.consumers} consumers x {job.settings.days} days in {parts} shards"
+            f"{job.run}: {counted(job.settings.consumers, 'consumer')} x {counted(job.settings.days, 'day')} "
+            f"in {counted(parts, 'shard')}"
         )

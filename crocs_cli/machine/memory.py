@@ -111,8 +111,11 @@ class Needs(NamedTuple):
     cure: str
 
 
+_TAKES = "%s: takes up to %s of memory; %s are free"
+
+
 def require(needs: Needs, what: str, processes: int = 1) -> None:
-    """Log what a stage takes; raise CrocsError when it is more than there is.
+    """Log what a stage takes, where it is more than half of what is free; raise CrocsError when it is more.
 
     processes: how many alike run on this node. What this one holds already is part of its peak.
     """
@@ -121,7 +124,8 @@ def require(needs: Needs, what: str, processes: int = 1) -> None:
         log.info("%s: takes up to %s of memory; how much is free is not known", what, peak)
         return
     there = free + held_bytes().resident
-    log.info("%s: takes up to %s of memory; %s are free", what, peak, said(there))
+    tight = processes * needs.peak > there / 2
+    log.log(logging.INFO if tight else logging.DEBUG, _TAKES, what, peak, said(there))
     if processes * needs.peak > there:
         raise CrocsError(f"{what}: needs {peak} of memory, {said(there)} are free; {needs.cure}")
 

@@ -13,6 +13,11 @@ from typing import Any
 import numpy as np
 
 
+def counted(number: int, name: str) -> str:
+    """Write a number with what it counts, in the singular or the plural: 1 shard, 1,412 days."""
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
 def json_text(value: Any, indent: int | None = None) -> str:
     """Return a value as JSON text; raise TypeError for a type that has no plain form."""
     return json.dumps(_plain(value), indent=indent, allow_nan=False)

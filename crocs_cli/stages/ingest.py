@@ -15,6 +15,7 @@ from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays, Recipe
 from crocs_cli.machine.memory import Needs, give_back, require
+from crocs_cli.machine.plain import counted
 from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.shards import listed, recipe, shard_key, shard_products
 from crocs_cli.machine.spool import Spool
@@ -36,6 +37,7 @@ from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import IngestSettings
 from crocs_cli.stages.reading import grid, intake_of, rule, wanted_days
 
+FEW_DAYS = 10  # of a consumer, below which little is known of it
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 Quality = tuple[np.ndarray, np.ndarray, np.ndarray]  # of some meters: names, counts, mean daily kWh
@@ -217,6 +219,27 @@ def products(run: Run, base: Recipe, parts: int) -> list[Product]:
     """Return all shards of the profiles."""
     keys = map(shard_key, range(parts))
     return shard_products(run / "profiles", PROFILES, [{**base, "key": key, "parts": parts} for key in keys])
+
+
+def findings(run: Run, shards: Sequence[Product]) -> list[str]:
+    """Return in words what is in the profiles: consumers, days and dates, and who has very few days."""
+    if not all(product.path.exists() for product in shards):
+        return ["other shares are still missing"]
+    read = [files.read(p.path, PROFILES, ("consumer_id", "day_offset", "date")) for p in shards]
+    ids = np.concatenate([part["consumer_id"] for part in read])
+    days = np.concatenate([np.diff(part["day_offset"]) for part in read])
+    first, last = (
+        np.datetime64(int(pick(pick(part["date"]) for part in read if len(part["date"]))), "D")
+        for pick in (min, max)
+    )
+    lines = [f"{counted(len(ids), 'consumer')}, {counted(int(days.sum()), 'day')} from {first} to {last}"]
+    few = np.flatnonzero(days < FEW_DAYS)
+    if len(few):
+        worst = few[days[few].argsort(kind="stable")][:3]
+        named = ", ".join(f"{ids[i]} has {counted(int(days[i]), 'day')}" for i in worst)
+        more = f", and {counted(len(few) - len(worst), 'other')}" if len(few) > len(worst) else ""
+        lines.append(f"fewer than {FEW_DAYS} days: {named}{more}; their segments say little")
+    return lines
 
 
 def quality_of(profiles: Arrays) -> Quality:

@@ -108,7 +108,7 @@ def test_a_system_without_proc_is_served(tmp_path):
     hidden = ("unshare", "-m", "bash", "-c", 'mount -t tmpfs none /proc && exec "$0" "$@"')
     if not can(*hidden, "true"):
         pytest.skip("no right to hide /proc")
-    ended = finish(start(*SYNTH, "--run", tmp_path, launcher=hidden))
+    ended = finish(start("-v", *SYNTH, "--run", tmp_path, launcher=hidden))
     assert ended.code == 0, ended.err
     assert "synth: takes up to " in ended.err
 

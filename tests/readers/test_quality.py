@@ -96,3 +96,19 @@ def test_every_reason_to_leave_days_out_has_a_setting_that_is_there():
     assert set(SETTINGS) == set(LEFT_OUT)
     known = {".".join(("ingest", *keys)) for keys, _ in option_paths(IngestSettings)}
     assert {name for names in SETTINGS.values() for name in names.split(" and ")} <= known
+
+
+def test_what_was_read_is_said_and_who_has_few_days(crocs, tmp_path):
+    lines = ["id,time,kwh"]
+    for name, days in (("long", 12), ("short", 2)):
+        for day in range(1, days + 1):
+            lines += [f"{name},2024-01-{day:02d} {h:02d}:{m:02d},{h + 1}" for h in range(24) for m in (0, 30)]
+    path = tmp_path / "meters.csv"
+    path.write_text("\n".join(lines) + "\n")
+    ended = crocs("ingest", "--run", tmp_path / "run", "--columns-energy", "kwh", path)
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines() == [
+        f"{tmp_path}/run: 1 shard of daily load profiles",
+        "2 consumers, 14 days from 2024-01-01 to 2024-01-12",
+        "fewer than 10 days: short has 2 days; their segments say little",
+    ]

@@ -14,7 +14,7 @@ from crocs_cli.machine.layout import Offsets
 from crocs_cli.machine.shards import recipe
 from crocs_cli.rundir.layouts import LAYOUTS
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
-from tests.conftest import ROOT
+from tests.conftest import ROOT, finish, start
 
 
 def command(name):

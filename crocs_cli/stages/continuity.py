@@ -15,6 +15,7 @@ from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.maths.clustering.continuity import UNKNOWN, begun_from, keep_numbers
 from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.settings import Stage2Settings
 
 
 class Start:
@@ -54,6 +55,13 @@ class Start:
 def inputs_of(start_from: Path | None, clusters: int) -> dict[str, str]:
     """Return what the start adds to the inputs of a partition."""
     return {} if start_from is None else {"start": digest(Run(start_from).partition_recipe(clusters))}
+
+
+def write_tables(run: Run, settings: Stage2Settings) -> None:
+    """Write the table of each wanted number of segments, where there is an earlier run."""
+    if settings.start_from is not None:
+        for k in settings.clusters:
+            write_table(run, settings.start_from, k)
 
 
 def write_table(run: Run, start_from: Path, clusters: int) -> None:

@@ -176,9 +176,7 @@ def _partition(run: Run, settings: Stage2Settings, seed: int) -> None:
         peak = memory.footprint_segments(sum(rows for rows, _ in shapes), shapes[0][1])
         require(Needs(peak, "use a larger machine"), "stage2 partition")
     bring_up_to_date(products, lambda product: made()[product.key], Team(), "stage2 partitions")
-    if settings.start_from is not None:
-        for k in settings.clusters:
-            continuity.write_table(run, settings.start_from, k)
+    continuity.write_tables(run, settings)
 
 
 def started(

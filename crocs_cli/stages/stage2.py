@@ -105,8 +105,8 @@ def cluster(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
     """Make RUN/wsmd/A-B.h5 and, once all tiles are there, RUN/partitions/K.h5 for each wanted K.
 
     Partitions that are there stay, and are checked to be of the same distances and settings. Ward's hierarchy
-    is kept in RUN/dendrogram.h5, so that another K needs the distances for its indices only. Returns whether
-    all wanted partitions are there; they are not while tiles of other shares are missing.
+    is kept in RUN/dendrogram.h5, so that another K needs no other. Returns whether all wanted partitions are
+    there; they are not while tiles of other shares are missing.
     """
     task = open_task(run, settings)
     if max(settings.clusters) > len(task.sets):
@@ -120,10 +120,8 @@ def cluster(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
     if team.leads and all_made([tile.product for tile in task.tiles]):
         wanted = [product for product in products if not is_made(product)]
     where = team.told(_where(task, settings, team) if wanted else None)
-    tree: Product | None = None
-    if settings.algorithm == "ward":
-        chosen = settings.of_distances() | {"algorithm": "ward"}
-        tree = Product(run / "dendrogram.h5", DENDROGRAM, recipe("stage2", "dendrogram", chosen, inputs))
+    tree = dendrogram_product(run, settings, inputs) if settings.algorithm == "ward" else None
+    if tree is not None:
         make_dendrogram(tree, task, where, team)
     if where == SPREAD or (where and team.leads):
         numbers = team.told(",".join(product.key for product in wanted)) if where == SPREAD else None
@@ -131,9 +129,8 @@ def cluster(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
         labels = find_segments(task, settings, seed, tree, clusters, MpiRanks(team.comm) if numbers else None)
         if team.leads:
             make_partitions(products, wanted, task, labels)
-        if team.leads and settings.start_from is not None:
-            for k in settings.clusters:
-                continuity.write_table(run, settings.start_from, k)
+    if team.leads and where:
+        continuity.write_tables(run, settings)
     team.wait()
     return all(run.partition_path(k).exists() for k in settings.clusters)
 
@@ -171,6 +168,13 @@ def partition_products(
         return recipe("stage2", str(clusters), settings.of_partition(clusters, seed), inputs | start)
 
     return [Product(run.partition_path(k), PARTITION, made_by(k)) for k in numbers]
+
+
+def dendrogram_product(run: Run, settings: Stage2Settings, inputs: dict[str, str]) -> Product:
+    """Return the file of Ward's hierarchy, which every number of segments is cut from."""
+    chosen = settings.of_distances() | {"algorithm": "ward"}
+    made_by = recipe("stage2", "dendrogram", chosen, inputs)
+    return Product(run / "dendrogram.h5", DENDROGRAM, made_by)
 
 
 def make_tiles(task: Task, team: Team) -> None:

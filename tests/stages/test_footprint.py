@@ -100,7 +100,7 @@ def test_new_consumers_are_placed_by_the_same_maps(crocs, run, tmp_path):
     ("more", "said"),
     [
         (("--sample", 20), "footprint compares no pairs, and so needs no sample; leave sample out"),
-        (("--clusters", 91), "stage2.clusters: 91 is more than the 90 consumers"),
+        (("--clusters", 91), "--clusters: 91 is more than the 90 consumers"),
     ],
 )
 def test_what_cannot_be_is_one_line(crocs, run, more, said):

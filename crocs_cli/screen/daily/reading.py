@@ -36,7 +36,7 @@ CURES = {
     r"is this the right reader\?": "rename the right one",
     r", or set ingest\.header to false .*": "",
     r"name the right column with ingest\.columns(\.\w+)?": "rename the right column",
-    r"are read with ingest\.reader greenbutton": "are read by `crocs ingest`",
+    r"for a Green Button feed set ingest\.reader .*": "feeds are read by `crocs ingest`",
     r"ingest\.": "input.",
 }
 ColumnKind = Literal["id", "date", "stamp", "number", "text"]

@@ -18,7 +18,7 @@ from crocs_cli.maths.ward.rounds import BLOCK_PAIRS
 
 MIB = 1 << 20
 #: Python with the libraries and the compiled kernels that a stage loads
-SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (188, 268, 184, 195, 226, 186))
+SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (188, 268, 184, 238, 226, 229))
 SCREEN_FIT, SCREEN_RANK = 342 * MIB, 273 * MIB
 KMEDOIDS = 108 * MIB  # the library of that name, and those that it loads
 #: what is written is held as a file in memory; as arrays what it is made of, or what is made meanwhile
@@ -58,8 +58,8 @@ def synth(profiles: int) -> int:
 
 
 def stage1(profiles: int) -> int:
-    """Return the peak of `stage1`: profiles as read, and normalised in float64."""
-    return STAGE1 + 3 * profiles
+    """Return the peak of `stage1`: profiles as read, normalised in float64, medoids and means."""
+    return STAGE1 + 38 * profiles // 10
 
 
 def distances(consumers: int, prototypes: int, slots: int) -> int:

@@ -28,7 +28,7 @@ ALLOWED = {
     "screen": {"screen", "report", "readers", "rundir", "maths", "machine", "errors"},
     "paper": {"paper", "rundir", "maths", "machine", "report", "errors"},
     "report": {"report", "rundir", "maths", "machine", "errors"},
-    "rundir": {"rundir", "maths", "machine", "readers.described", "errors"},
+    "rundir": {"rundir", "maths", "machine", "readers.described", "readers.table_settings", "errors"},
     "maths": {"maths", "errors"},
     "machine": {"machine", "errors"},
     "readers": {"readers", "maths", "machine.settings", "errors"},  # formats are described as settings are

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from crocs_cli.machine.settings import Minutes, Seconds, Settings
 from crocs_cli.maths.readings.clock import checked_zone
 from crocs_cli.readers.described import FILL_IN, checked, reader_names
+from crocs_cli.readers.table_settings import Encoding
 
 
 def _pairs(value: object) -> object:
@@ -99,7 +100,7 @@ class IngestSettings(Settings):
         "auto", description="lines above the header; auto finds the first line with the wanted columns"
     )
     header: bool = Field(True, description="a line names the columns; without, they are c1, c2 and so on")
-    encoding: str = Field(
+    encoding: Encoding = Field(
         "auto", description="encoding of text, such as utf-16 or cp1252; auto takes UTF-8, or what it finds"
     )
     decimal: Literal[".", ","] = Field(".", description="decimal sign of the readings")
@@ -194,15 +195,6 @@ class IngestSettings(Settings):
         if groups != 1:
             raise ValueError(f"{groups} groups; put brackets around the consumer, such as (\\d+)_usage")
         return pattern
-
-    @field_validator("encoding")
-    @classmethod
-    def _is_an_encoding(cls, name: str) -> str:
-        try:
-            "".encode("utf-8" if name == "auto" else name)
-        except LookupError as error:
-            raise ValueError("no such encoding; use auto, utf-8, utf-16, latin-1 or cp1252") from error
-        return name
 
     @field_validator("timezone")
     @classmethod

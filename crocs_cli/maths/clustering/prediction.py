@@ -1,4 +1,4 @@
-"""How far segments can be trusted: whether other days, or other consumers, give the same ones.
+"""Trust in segments: whether other days, or other consumers, give the same ones.
 
 The agreement of two partitions is measured by `scores`. Here are the place of a consumer by the centres of
 segments, and prediction strength (Tibshirani and Walther 2005): two disjoint halves of the consumers are

@@ -25,7 +25,7 @@ LEAST = 1e-6
 
 
 class Fitting(NamedTuple):
-    """How maps are fitted.
+    """Settings of the fit of the maps.
 
     landmarks, components: how many at most; shrink: how far the covariance of days is drawn to the unit
     matrix; clip: the quantile of the lengths to which longer vectors are shortened.

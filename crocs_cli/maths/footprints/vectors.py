@@ -23,7 +23,7 @@ TOGETHER = 64
 
 
 class FootprintMaps(NamedTuple):
-    """What turns days into vectors; all that has to be kept of a fit.
+    """The maps that turn days into vectors; all that has to be kept of a fit.
 
     landmarks: (L, slots) float32; centre: (slots,) float32; whitening: (r, L) float64; mean: (r,) float64;
     radius: () float64; components: (d, r) float64; origin: (d,) float64.

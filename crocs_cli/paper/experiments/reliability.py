@@ -165,7 +165,7 @@ def _said(value: Callable[[str], float]) -> str:
 
 
 def _truth(table: Table, data: str, wanted: float, before: str) -> Finding:
-    """Say how far the truth is found in the worst of the populations."""
+    """Judge how far the truth is found in the worst of the populations."""
 
     def worst(method: str) -> float:
         return float(table.where(data=data, method=method, series="truth")["value"].min())
@@ -179,7 +179,7 @@ def _truth(table: Table, data: str, wanted: float, before: str) -> Finding:
 
 
 def _counted(table: Table) -> Finding:
-    """Say how often prediction strength finds the number of segments."""
+    """Judge how often prediction strength finds the number of segments."""
 
     def right(method: str) -> float:
         rows = table.where(data=list(COUNTED), method=method, series="recommended")
@@ -194,7 +194,7 @@ def _counted(table: Table) -> Finding:
 
 
 def _none(table: Table) -> Finding:
-    """Say what prediction strength recommends where there are no segments."""
+    """Judge what prediction strength recommends where there are no segments."""
 
     def mean(method: str) -> float:
         rows = table.where(data=CONTINUUM, method=method, series="strength")
@@ -211,7 +211,7 @@ def _none(table: Table) -> Finding:
 
 
 def _again(table: Table, real: str) -> Finding:
-    """Say how far the halves of the days agree."""
+    """Judge how far the halves of the days agree."""
 
     def mean(method: str) -> float:
         return table.mean(data=real, method=method, series="halves")
@@ -228,7 +228,7 @@ def _again(table: Table, real: str) -> Finding:
 
 
 def _placed(table: Table, real: str) -> Finding:
-    """Say how far consumers are placed again, and known again."""
+    """Judge how far consumers are placed again, and known again."""
 
     def alike(method: str) -> float:
         return table.mean(data=real, method=method, series="kappa")

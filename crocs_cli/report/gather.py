@@ -81,7 +81,7 @@ def _segment(
 
 def _community(rrls: Arrays, number: int, source: Source) -> np.ndarray:
     """Return the behaviour of each prototype of all consumers, -1 for those of other segments and of none."""
-    source.run.explained_members(source.clusters, number + 1)  # refuses behaviours of other load sets
+    source.run.check_members(source.clusters, number + 1, rrls, source.of(number))
     community = np.full(len(source.people.sets.prototypes), -1)
     community[np.repeat(source.label == number, source.people.sets.sizes())] = rrls["vertex_community"]
     return community

@@ -295,11 +295,15 @@ class Run:
         """
         behaviours = self.behaviours(clusters, number)
         members = self.members(clusters, behaviours["consumer_id"])
+        self.check_members(clusters, number, behaviours, members)
+        return behaviours, members
+
+    def check_members(self, clusters: int, number: int, behaviours: Arrays, members: Members) -> None:
+        """Raise CrocsError where the members of a segment are not those of its behaviours."""
         same = np.array_equal(members.consumer_id, behaviours["consumer_id"])
         if not same or len(members.sets.days) != len(behaviours["vertex_days"]):
             path = self.behaviours_path(clusters, number)
             raise CrocsError(f"{path}: its consumers are not those of the run; {RRLS.cure}")
-        return behaviours, members
 
     def rrls_settings(self, clusters: int, number: int) -> RrlsSettings:
         """Return the settings that the behaviours of a segment were made with."""

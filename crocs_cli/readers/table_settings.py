@@ -24,7 +24,7 @@ Encoding = Annotated[str, AfterValidator(_is_an_encoding)]
 
 
 class TableSettings(Settings):
-    """How the tables are written; the separator, the header and zip archives are recognised."""
+    """Settings of how the tables are written; the separator, the header and zip archives are recognised."""
 
     decimal: Literal[".", ","] = Field(".", description="decimal sign of the numbers")
     thousands: Literal["", ",", ".", " ", "'"] = Field("", description="sign between groups of three digits")

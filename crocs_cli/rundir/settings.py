@@ -72,7 +72,7 @@ class Stage1Settings(Settings):
 
 
 class FootprintSettings(Settings):
-    """How a consumer's days become one vector, where stage2.distance is footprint."""
+    """Settings of the vector of each consumer's days, where stage2.distance is footprint."""
 
     normalise: Normalise = Field("minmax", description="normalisation of each day")
     landmarks: Annotated[int, Field(ge=2, le=4096)] | Literal["auto"] = Field(

@@ -39,7 +39,7 @@ class Step:
 
     @property
     def in_the_way(self) -> str:
-        """What must be moved before a stale step can be made again: its file, or all its files."""
+        """The files to move before a stale step can be made again: its file, or all its files."""
         if MOVE not in self.why:
             return ""
         path = Path(self.why.partition(": ")[0])

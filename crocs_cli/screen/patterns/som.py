@@ -32,7 +32,7 @@ class Lattice:
 
     @property
     def nodes(self) -> int:
-        """How many nodes the map has."""
+        """The number of nodes of the map."""
         return self.rows * self.columns
 
     def places(self) -> np.ndarray:

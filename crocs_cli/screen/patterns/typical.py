@@ -45,7 +45,7 @@ class PatternMap:
 
 @dataclass(frozen=True)
 class MapPlan:
-    """How to fit a map: classes, lattice, epochs, seed, weights of nodes, hemisphere."""
+    """Settings of the fit of a map: classes, lattice, epochs, seed, weights of nodes, hemisphere."""
 
     feature: Feature
     classes: int

@@ -23,7 +23,7 @@ from tests.conftest import ROOT, Crocs
 # flags of one call only: the settings file, a part of the work, how to print, a question asked once, a
 # second product, and a file that this call writes
 PLAIN = {"--config", "--share", "--json", "--what-if", "--picture"}
-WITHOUT_SETTINGS = {"run", "info", "init"}  # `run` reads the sections of its steps; `init` writes settings
+WITHOUT_SETTINGS = {"run", "info", "init", "guide"}  # `run` reads the sections of its steps; `init` writes them
 WORDS = {"export": ["table.csv"], "paper": ["list"]}  # what a command needs besides
 KINDS: dict[Any, list[str]] = {
     int: ["7", "8", "4", "40", "50"],
@@ -192,7 +192,7 @@ def test_flag_over_variable_over_file(seen, monkeypatch, tmp_path, section, keys
         assert read(*flags(keys, in_file, parameters)) == valid[in_file]
 
 
-@pytest.mark.parametrize("words", sorted({*commands()} - {"info", "init"}))
+@pytest.mark.parametrize("words", sorted({*commands()} - {"info", "init", "guide"}))
 def test_a_misspelt_key_is_caught_by_every_command(crocs: Crocs, tmp_path, words):
     path = tmp_path / "my.yaml"
     for text, told in (

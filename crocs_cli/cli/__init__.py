@@ -31,6 +31,7 @@ COMMANDS = {
     "plan": "Estimate what a run will take, from a short trial on this machine.",
     "status": "Show what of a run is made, what is missing, and what to do next.",
     "info": "Describe a file that crocs made.",
+    "guide": "Show a guide, or list the guides.",
     "screen": "Rank installations whose daily energy suggests non-technical losses.",
     "paper": "Run the experiments of the paper and say whether its claims hold.",
 }
@@ -40,7 +41,7 @@ PURPOSES = {
     "Prepare": ("init", "ingest", "quality", "synth", "plan"),
     "Segment": ("run", "stage1", "stage2", "rrls", "stability", "score"),
     "Use": ("report", "typical", "export", "assign", "compare", "forecast"),
-    "Look after": ("status", "info"),
+    "Look after": ("status", "info", "guide"),
     "Other": ("screen", "paper"),
 }
 

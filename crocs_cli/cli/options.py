@@ -171,7 +171,7 @@ def setting_option(keys: tuple[str, ...], info: Any) -> Function:
     if info.annotation is bool:
         both = f"{flag}/--no-{flag[2:]}"  # what the file switches on needs a way off
         return click.option(both, name, is_flag=True, default=None, help=f"{description}{_on(default)}")
-    shown = "" if default in (None, ()) else f"  [default: {_shown(default, info)}]"
+    shown = "" if default in (None, ()) else f"  [default: {shown_default(default, info)}]"
     kind, several = metavar(info.annotation, info.metadata), is_list(info.annotation)
     completed = click.Path() if kind == "PATH" else None  # by the shell
     return click.option(
@@ -183,7 +183,8 @@ def _on(default: bool) -> str:
     return "  [default: on]" if default else ""
 
 
-def _shown(default: Any, info: Any) -> str:
+def shown_default(default: Any, info: Any) -> str:
+    """Write a default as a user would give it."""
     if DURATION in info.metadata:
         return duration(default)
     if DURATION_S in info.metadata:

@@ -22,7 +22,8 @@ def command(config: Path, run: Path | None, seed: int | None, share: str | None)
 
     \b
     Examples:
-      crocs run -c configs/demo.yaml
+      crocs init --example demo -o demo.yaml
+      crocs run -c demo.yaml
     """
     from crocs_cli.cli import cli
     from crocs_cli.cli.options import read_document

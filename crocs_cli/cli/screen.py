@@ -86,7 +86,7 @@ def rank(job: Job, what_if: Path | None, as_json: bool) -> None:
     \b
     Examples:
       crocs screen rank --run runs/screen
-      crocs screen rank --run runs/screen --what-if configs/screen-factors.yaml
+      crocs screen rank --run runs/screen --what-if factors.yaml
     """
     from crocs_cli.machine.settings import load
     from crocs_cli.screen import rank as stage

@@ -1,4 +1,4 @@
-"""The specification of every HDF5 file of a run, shared by writer, reader, tests and README."""
+"""The specification of every HDF5 file of a run, for writer, reader, tests and the guide."""
 
 from __future__ import annotations
 
@@ -13,11 +13,19 @@ PROFILES = Layout(
         "day_offset": (
             "int64",
             (Offsets("consumer"),),
-        ),  # c owns the days day_offset[c]:day_offset[c+1]
-        "date": ("int32", ("day",)),  # days since 1970-01-01, local calendar
+        ),
+        "date": ("int32", ("day",)),
         "energy_kwh": ("float32", ("day", "slot")),
-        "meter_id": ("text", ("meter",)),  # every meter that was read, also those without a usable day
-        "quality": ("int64", ("meter", "count")),  # counts named by crocs_cli.maths.readings.quality.COUNTS
+        "meter_id": ("text", ("meter",)),
+        "quality": ("int64", ("meter", "count")),
+    },
+    notes={
+        "consumer_id": "the consumer's id",
+        "day_offset": "consumer c owns the days day_offset[c] to day_offset[c+1] - 1",
+        "date": "days since 1970-01-01, local calendar",
+        "energy_kwh": "kWh in each slot; the first slot begins at 00:00",
+        "meter_id": "every meter that was read, also those without a usable day",
+        "quality": "counts of each meter, in the order of the columns of `quality.csv`",
     },
 )
 TRUTH = Layout(
@@ -26,9 +34,15 @@ TRUTH = Layout(
     "crocs synth",
     {
         "consumer_id": ("text", ("consumer",)),
-        "cluster": ("int32", ("consumer",)),  # -1: an outlier consumer
+        "cluster": ("int32", ("consumer",)),
         "day_offset": ("int64", (Offsets("consumer"),)),
-        "shape": ("int32", ("day",)),  # -1: an outlier day
+        "shape": ("int32", ("day",)),
+    },
+    notes={
+        "consumer_id": "the consumer's id",
+        "cluster": "its true cluster; -1: an outlier consumer",
+        "day_offset": "as in `crocs-profiles`",
+        "shape": "the shape of each day; -1: an outlier day",
     },
 )
 RLS = Layout(
@@ -38,33 +52,51 @@ RLS = Layout(
     {
         "consumer_id": ("text", ("consumer",)),
         "prototype_offset": ("int64", (Offsets("consumer"),)),
-        "medoid": ("float32", ("prototype", "slot")),  # normalised, as the mean
+        "medoid": ("float32", ("prototype", "slot")),
         "mean": ("float32", ("prototype", "slot")),
         "days": ("int32", ("prototype",)),
-        "medoid_date": ("int32", ("prototype",)),  # days since 1970-01-01
+        "medoid_date": ("int32", ("prototype",)),
         "mean_daily_kwh": ("float32", ("consumer",)),
         "day_offset": ("int64", (Offsets("consumer"),)),
         "date": ("int32", ("day",)),
-        "day_prototype": ("int32", ("day",)),  # which of its consumer's prototypes stands for the day
+        "day_prototype": ("int32", ("day",)),
+    },
+    notes={
+        "consumer_id": "the consumer's id",
+        "prototype_offset": "consumer c owns the prototypes prototype_offset[c] to prototype_offset[c+1] - 1",
+        "medoid": "the normalised day that is most like all others that the prototype stands for",
+        "mean": "the mean of the normalised days that the prototype stands for",
+        "days": "how many days the prototype stands for",
+        "medoid_date": "date of the medoid, days since 1970-01-01",
+        "mean_daily_kwh": "mean kWh a day",
+        "day_offset": "as in `crocs-profiles`",
+        "date": "days since 1970-01-01, local calendar",
+        "day_prototype": "which of its consumer's prototypes stands for the day, from 0 on",
     },
 )
 WSMD = Layout(
     "crocs-wsmd",
     1,
     "crocs stage2",
-    {"distance": ("float32", ("row", "column"))},  # a tile on the diagonal is square and symmetric
+    {"distance": ("float32", ("row", "column"))},
+    notes={
+        "distance": "distances between two blocks of consumers; a tile on the diagonal is symmetric",
+    },
 )
 DENDROGRAM = Layout(
     "crocs-dendrogram",
     1,
     "crocs stage2",
-    {"merges": ("float64", ("merge", "merge_field"))},  # scipy's linkage
+    {"merges": ("float64", ("merge", "merge_field"))},
+    notes={
+        "merges": "the merges of Ward's hierarchy, as scipy's linkage has them",
+    },
 )
 FOOTPRINT = Layout(
     "crocs-footprint",
     1,
     "crocs stage2",
-    {  # the maps that turn days into vectors
+    {
         "landmarks": ("float32", ("landmark", "slot")),
         "centre": ("float32", ("slot",)),
         "whitening": ("float64", ("feature", "landmark")),
@@ -72,6 +104,15 @@ FOOTPRINT = Layout(
         "radius": ("float64", ("one",)),
         "components": ("float64", ("component", "feature")),
         "origin": ("float64", ("component",)),
+    },
+    notes={
+        "landmarks": "days that all others are compared with",
+        "centre": "mean of the landmarks",
+        "whitening": "turns the kernel of a day with the landmarks into features",
+        "mean": "mean of the features",
+        "radius": "length to which longer vectors are shortened",
+        "components": "turns features into the numbers of a vector",
+        "origin": "what is taken from every vector",
     },
 )
 VECTORS = Layout(
@@ -82,19 +123,32 @@ VECTORS = Layout(
         "consumer_id": ("text", ("consumer",)),
         "vector": ("float32", ("consumer", "component")),
     },
+    notes={
+        "consumer_id": "the consumer's id",
+        "vector": "its vector",
+    },
 )
 PARTITION = Layout(
     "crocs-partition",
     2,
     "crocs stage2",
-    {  # of one number of segments; float32 where the sums' order may be another with other numbers
+    {
         "consumer_id": ("text", ("consumer",)),
-        "label": ("int32", ("consumer",)),  # 0 is the largest segment
-        "medoid": ("int32", ("segment",)),  # consumer index
+        "label": ("int32", ("consumer",)),
+        "medoid": ("int32", ("segment",)),
         "silhouette": ("float32", ("one",)),
         "dunn": ("float32", ("one",)),
         "davies_bouldin": ("float32", ("one",)),
         "calinski_harabasz": ("float32", ("one",)),
+    },
+    notes={
+        "consumer_id": "the consumer's id",
+        "label": "its segment; 0 is the largest",
+        "medoid": "index of the consumer that is the centre of the segment",
+        "silhouette": "mean silhouette",
+        "dunn": "Dunn index",
+        "davies_bouldin": "Davies-Bouldin index by medoids",
+        "calinski_harabasz": "Calinski-Harabasz index from distances",
     },
 )
 SAMPLED = Layout(
@@ -103,9 +157,15 @@ SAMPLED = Layout(
     "crocs stage2",
     {
         "consumer_id": ("text", ("consumer",)),
-        "clustered": ("bool", ("consumer",)),  # in the sample; the others were assigned to its segments
-        "distance": ("float32", ("consumer",)),  # to the centre of the consumer's segment
-        "runner_up": ("int32", ("consumer",)),  # the next segment; -1 where there is only one
+        "clustered": ("bool", ("consumer",)),
+        "distance": ("float32", ("consumer",)),
+        "runner_up": ("int32", ("consumer",)),
+    },
+    notes={
+        "consumer_id": "the consumer's id",
+        "clustered": "true: in the sample; the others were assigned to its segments",
+        "distance": "distance to the centre of the consumer's segment",
+        "runner_up": "the next segment; -1: there is only one",
     },
 )
 RRLS = Layout(
@@ -116,21 +176,41 @@ RRLS = Layout(
         "consumer_id": ("text", ("member",)),
         "vertex_member": ("int32", ("vertex",)),
         "vertex_days": ("int32", ("vertex",)),
-        "vertex_community": ("int32", ("vertex",)),  # 0 covers the most days; -1: too small to count
+        "vertex_community": ("int32", ("vertex",)),
         "hyperprototype_medoid": ("float32", ("community", "slot")),
         "hyperprototype_mean": ("float32", ("community", "slot")),
-        "consumer_coverage": ("float64", ("community",)),  # share of members with a vertex in the community
-        "day_coverage": ("float64", ("community",)),  # share of all days of all members
-        "member_coverage": ("float32", ("member", "community")),  # share of each member's own days
-        "drawn_vertex": ("int32", ("drawn",)),  # the vertices that a picture of the graph shows
-        "drawn_place": ("float32", ("drawn", "axis")),  # where, from 0 to 1
-        "drawn_edge": ("int32", ("drawn_edge", "end")),  # between them, numbered as in drawn_vertex
-        "targets": ("int32", ("one",)),  # other members that each prototype was compared with
+        "consumer_coverage": ("float64", ("community",)),
+        "day_coverage": ("float64", ("community",)),
+        "member_coverage": ("float32", ("member", "community")),
+        "drawn_vertex": ("int32", ("drawn",)),
+        "drawn_place": ("float32", ("drawn", "axis")),
+        "drawn_edge": ("int32", ("drawn_edge", "end")),
+        "targets": ("int32", ("one",)),
         "edges": ("int64", ("one",)),
-        "disagreement": ("float64", ("one",)),  # of two halves of the sample, in the share of days covered
+        "disagreement": ("float64", ("one",)),
         "quality": ("float64", ("one",)),
-        "trial_resolution": ("float64", ("trial",)),  # what was tried; the last one was taken
-        "trial_communities": ("int32", ("trial",)),  # how many large enough to count it gave
+        "trial_resolution": ("float64", ("trial",)),
+        "trial_communities": ("int32", ("trial",)),
+    },
+    notes={
+        "consumer_id": "id of each member of the segment",
+        "vertex_member": "the member that a prototype belongs to; every prototype is a vertex of the graph",
+        "vertex_days": "how many days the prototype stands for",
+        "vertex_community": "its behaviour; 0 covers the most days; -1: too small to count",
+        "hyperprototype_medoid": "the prototype that is most like all others of the behaviour",
+        "hyperprototype_mean": "the mean of its prototypes, by days",
+        "consumer_coverage": "share of the members that show the behaviour",
+        "day_coverage": "share of all days of all members",
+        "member_coverage": "share of each member's own days",
+        "drawn_vertex": "the vertices that a picture of the graph shows",
+        "drawn_place": "where they are in it, from 0 to 1",
+        "drawn_edge": "edges between them, numbered as in drawn_vertex",
+        "targets": "other members that each prototype was compared with",
+        "edges": "edges of the graph",
+        "disagreement": "of two halves of the sample, in the share of days covered",
+        "quality": "quality of the division into communities",
+        "trial_resolution": "resolutions that were tried; the last one was taken",
+        "trial_communities": "how many communities large enough to count each gave",
     },
 )
 STABILITY = Layout(
@@ -138,13 +218,22 @@ STABILITY = Layout(
     2,
     "crocs stability",
     {
-        "strength": ("float64", ("draw",)),  # prediction strength of two halves of the consumers
-        "days_ari": ("float64", ("one",)),  # of the partitions of every other day and of the rest
+        "strength": ("float64", ("draw",)),
+        "days_ari": ("float64", ("one",)),
         "days_ami": ("float64", ("one",)),
-        "days_kappa": ("float64", ("one",)),  # of the rest's days, placed by the centres of the others
-        "days_largest": ("float64", ("one",)),  # share of consumers in the largest segment of every other day
-        "ari": ("float64", ("sample",)),  # of a subsample's partition with that of all
-        "jaccard": ("float64", ("segment",)),  # how well each segment is found again in subsamples
+        "days_kappa": ("float64", ("one",)),
+        "days_largest": ("float64", ("one",)),
+        "ari": ("float64", ("sample",)),
+        "jaccard": ("float64", ("segment",)),
+    },
+    notes={
+        "strength": "prediction strength of two halves of the consumers",
+        "days_ari": "ARI of the partitions of every other day and of the rest",
+        "days_ami": "AMI of the same",
+        "days_kappa": "kappa of the rest's days, placed by the centres of the others",
+        "days_largest": "share of the consumers in the largest segment of every other day",
+        "ari": "ARI of a subsample's partition with that of all",
+        "jaccard": "how well each segment is found again in subsamples",
     },
 )
 ASSIGNMENTS = Layout(
@@ -153,11 +242,19 @@ ASSIGNMENTS = Layout(
     "crocs assign",
     {
         "consumer_id": ("text", ("consumer",)),
-        "label": ("int32", ("consumer",)),  # as in the partition of the model
-        "distance": ("float32", ("consumer",)),  # to the centre of that segment
-        "runner_up": ("int32", ("consumer",)),  # the next segment; -1: there is one only
-        "margin": ("float32", ("consumer",)),  # 1 - distance / the runner-up's distance
-        "alike": ("uint8", ("consumer", "segment")),  # 1: as near to it as 98 % of its own members are
+        "label": ("int32", ("consumer",)),
+        "distance": ("float32", ("consumer",)),
+        "runner_up": ("int32", ("consumer",)),
+        "margin": ("float32", ("consumer",)),
+        "alike": ("uint8", ("consumer", "segment")),
+    },
+    notes={
+        "consumer_id": "the new consumer's id",
+        "label": "its segment, as in the partition of the model",
+        "distance": "distance to the centre of that segment",
+        "runner_up": "the next segment; -1: there is only one",
+        "margin": "1 - distance / the distance of the runner-up",
+        "alike": "1: as near to the segment as 98 % of its own members are",
     },
 )
 FIGURES = Layout(
@@ -165,9 +262,14 @@ FIGURES = Layout(
     1,
     "crocs paper",
     {
-        "series": ("text", ("figure",)),  # which curve
-        "at": ("float64", ("figure",)),  # where on its axis
+        "series": ("text", ("figure",)),
+        "at": ("float64", ("figure",)),
         "value": ("float64", ("figure",)),
+    },
+    notes={
+        "series": "which curve",
+        "at": "where on its axis",
+        "value": "the value there",
     },
 )
 MOVES = Layout("crocs-moves", 0, "crocs compare", {}, since="run `crocs compare`, which shows what moved")

@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from crocs_cli.errors import CallError, CrocsError
-from crocs_cli.machine.settings import Document, settle
+from crocs_cli.machine.settings import Document, nearest, settle
+from crocs_cli.machine.shipped import shipped
 from crocs_cli.readers.archives import contents
 from crocs_cli.readers.described import FILL_IN, checked
 from crocs_cli.readers.detect import known_format
@@ -57,8 +58,7 @@ def run(patterns: Sequence[str], reader: str | None, output: Path) -> list[str]:
 
     Raises CrocsError for files that hold no readings or are not alike, and for an output that is there.
     """
-    if output.exists():
-        raise CrocsError(f"{output}: there already, and left alone; name another file with --output")
+    _check_free(output)
     if not patterns and reader is None:
         raise CallError("no files to look at; name them after the command, or a format with --reader")
     if patterns:
@@ -68,13 +68,35 @@ def run(patterns: Sequence[str], reader: str | None, output: Path) -> list[str]:
     else:
         findings = _of_reader(str(reader), None)
         findings.missing["files"] = "names of your files, or globs"
-    text = "\n".join(_lines(findings, list(patterns), output)) + "\n"
+    _write(output, "\n".join(_lines(findings, list(patterns), output)) + "\n")
+    return list(_summary(findings, output))
+
+
+def example(name: str, output: Path) -> list[str]:
+    """Write settings that came with crocs to a file of the user's; return what to tell the user.
+
+    Raises CallError for a name that there is none of, CrocsError for an output that is there.
+    """
+    _check_free(output)
+    known = {path.stem: path for path in shipped("configs").glob("*.yaml")}
+    if name not in known:
+        raise CallError(f"--example {name}: no such example{nearest(name, known)}")
+    _write(output, known[name].read_text(encoding="utf-8"))
+    return [f"{output}: settings of the example {name}; its comments say what to change"]
+
+
+def _check_free(output: Path) -> None:
+    if output.exists():
+        raise CrocsError(f"{output}: there already, and left alone; name another file with --output")
+
+
+def _write(output: Path, text: str) -> None:
+    """Write a file that is not there yet."""
     try:
         with output.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
         raise CrocsError(f"{output}: {(error.strerror or '').lower()}; name another with --output") from error
-    return list(_summary(findings, output))
 
 
 def _looked_at(paths: Sequence[Path], reader: str | None) -> Findings:

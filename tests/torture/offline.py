@@ -39,6 +39,7 @@ CALLS = (
     "ingest --run metered readings.csv",
     "quality --run metered",
     "paper list",
+    "guide formats",
     "run -c run.yaml",
     "plan --run main --tasks 2",
     f"screen simulate --run screened {shlex.join(map(str, SCREEN))}",

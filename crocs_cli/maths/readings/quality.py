@@ -8,31 +8,32 @@ from collections.abc import Iterator
 
 import numpy as np
 
-COUNTS = (
-    "readings",  # rows read
-    "invalid",  # rows without a usable number
-    "off_grid",  # rows whose stamp lies between two intervals
-    "estimated",  # rows that were not measured
-    "repaired",  # rows whose stamp the reader set right
-    "negative",  # rows below zero: net export
-    "implausible",  # rows that no meter measured: error codes, and far above its usual maximum
-    "duplicates",  # rows that repeat another one exactly
-    "conflicts",  # intervals with several different readings
-    "gaps",  # runs of missing intervals between the first reading and the last
-    "days_present",  # days with at least one reading; the next eight and the used ones add up to it
-    "days_outside_range",
-    "days_of_other_type",  # weekends among weekdays, holidays among workdays ...
-    "days_clock_change",  # days of 23 or 25 hours
-    "days_off_grid",  # all days of a meter many of whose stamps lie between two intervals
-    "days_conflicting",  # left out because their readings contradict each other
-    "days_incomplete",
-    "days_estimated",  # left out because too much of them was not measured
-    "days_of_registers",  # left out because their readings look like totals of a register, not energies
-    "days_used",
-    "days_flat",  # used, though all readings are equal
-    "days_interpolated",  # used, with a few missing slots filled in
-    "suspect_stamp",  # 1 where the stamps look as if they named the other end of their interval
-)
+MEANINGS = {
+    "readings": "readings read",
+    "invalid": "readings without a usable number",
+    "off_grid": "readings whose stamp lies between two intervals",
+    "estimated": "readings that were not measured",
+    "repaired": "readings whose stamp the reader set right",
+    "negative": "readings below zero: net export",
+    "implausible": "readings that no meter measured: error codes, and far above its usual maximum",
+    "duplicates": "readings that repeat another one exactly",
+    "conflicts": "intervals with several different readings",
+    "gaps": "runs of missing intervals between the first reading and the last",
+    "days_present": "days with at least one reading; the next eight and the used ones add up to it",
+    "days_outside_range": "days left out: before or after the days asked for",
+    "days_of_other_type": "days left out: weekends among weekdays, holidays among workdays, another season",
+    "days_clock_change": "days left out: of 23 or 25 hours",
+    "days_off_grid": "days left out: all of a meter many of whose stamps lie between two intervals",
+    "days_conflicting": "days left out: their readings contradict each other",
+    "days_incomplete": "days left out: readings are missing",
+    "days_estimated": "days left out: too much of them was not measured",
+    "days_of_registers": "days left out: their readings look like totals of a register, not energies",
+    "days_used": "days used",
+    "days_flat": "days used though all readings are equal",
+    "days_interpolated": "days used with a few missing slots filled in",
+    "suspect_stamp": "1 where the stamps look as if they named the other end of their interval",
+}
+COUNTS = tuple(MEANINGS)
 
 
 LATER = ("implausible", "days_of_registers")  # counts that older runs lack

@@ -11,6 +11,7 @@ ALLOWED = {
     "cli": {"cli", "stages", "screen", "paper", "rundir", "machine", "errors"},
     "stages": {
         "stages.reading",
+        "stages.events",
         "stages.sampled",
         "stages.continuity",
         "stages.footprint",  # the distance without pairs, for new consumers too

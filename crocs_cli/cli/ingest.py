@@ -28,5 +28,6 @@ def command(job: Job, files: tuple[Path, ...]) -> None:
     settings = job.settings.model_copy(update={"files": tuple(map(str, files))}) if files else job.settings
     shards = ingest.run(job.run, settings, job.team)
     if job.team.leads:
-        click.echo(f"{job.run}: {counted(len(shards), 'shard')} of daily load profiles")
+        what = {"day": "daily load profiles", "week": "weekly load profiles", "event": "events"}
+        click.echo(f"{job.run}: {counted(len(shards), 'shard')} of {what[settings.period]}")
         click.echo("\n".join(ingest.findings(job.run, shards)))

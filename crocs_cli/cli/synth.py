@@ -22,7 +22,7 @@ def command(job: Job) -> None:
 
     parts = synth.run(job.run, job.settings, job.seed, job.team)
     if job.team.leads:
+        people, each = job.settings, counted(job.settings.days, job.settings.period)
         click.echo(
-            f"{job.run}: {counted(job.settings.consumers, 'consumer')} x {counted(job.settings.days, 'day')} "
-            f"in {counted(parts, 'shard')}"
+            f"{job.run}: {counted(people.consumers, 'consumer')} x {each} in {counted(parts, 'shard')}"
         )

@@ -12,9 +12,9 @@ import pyarrow.compute as compute
 from crocs_cli.errors import CrocsError
 from crocs_cli.readers.readings import Writing
 
-_NO_READING = ("", "Null", "NULL", "null", "NaN", "nan", "NA", "N/A", "#N/A", "-", ".")
+NO_READING = ("", "Null", "NULL", "null", "NaN", "nan", "NA", "N/A", "#N/A", "-", ".")
 NOT_A_NUMBER = [
-    f"{before}{word}{after}" for word in _NO_READING for before in ("", " ") for after in ("", " ")
+    f"{before}{word}{after}" for word in NO_READING for before in ("", " ") for after in ("", " ")
 ]
 _ALIKE = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}  # signs that are written for a separator
 
@@ -25,7 +25,7 @@ def from_text(texts: pa.Array, writing: Writing, name: str, place: Callable[[int
     Raises CrocsError with the row of a text that is no number in this writing.
     """
     trimmed = compute.utf8_trim_whitespace(texts)
-    none = compute.or_kleene(trimmed.is_null(), compute.is_in(trimmed, pa.array(_NO_READING)))
+    none = compute.or_kleene(trimmed.is_null(), compute.is_in(trimmed, pa.array(NO_READING)))
     grouped = _ALIKE.get(writing.thousands, re.escape(writing.thousands))
     decimal = re.escape(writing.decimal)
     groups = rf"\d{{1,3}}(?:{grouped}\d{{3}})+(?:{decimal}\d*)?|" if grouped else ""

@@ -12,6 +12,7 @@ from crocs_cli.machine.settings import Minutes, Seconds, Settings
 from crocs_cli.maths.readings.clock import checked_zone
 from crocs_cli.readers.described import FILL_IN, checked, reader_names
 from crocs_cli.readers.table_settings import Encoding
+from crocs_cli.rundir.event_settings import Events
 
 
 def _pairs(value: object) -> object:
@@ -26,6 +27,13 @@ def _pairs(value: object) -> object:
 
 Directions = Annotated[dict[str, Literal["add", "subtract", "drop"]], BeforeValidator(_pairs)]
 Qualities = Annotated[dict[str, Literal["measured", "estimated", "invalid"]], BeforeValidator(_pairs)]
+#: the units in which a quantity is measured
+UNITS = {
+    "electricity": ("kWh", "Wh", "MWh", "kW", "W"),
+    "gas": ("kWh", "MWh", "m3"),
+    "heat": ("kWh", "Wh", "MWh", "GJ", "kW", "W", "m3"),
+    "water": ("m3", "L", "gal"),
+}
 Ceiling = Annotated[float, Field(gt=0)] | Literal["auto", "off"]
 
 
@@ -85,7 +93,14 @@ class IngestSettings(Settings):
     files: tuple[str, ...] = Field(
         (), description="files or globs: .csv, .csv.gz, .parquet, .xlsx, or a .zip of such text files"
     )
+    period: Literal["day", "week", "event"] = Field(
+        "day", description="what a profile is of: a day, a week from Monday to Sunday, or an event"
+    )
+    quantity: Literal["electricity", "gas", "heat", "water"] = Field(
+        "electricity", description="what is measured; see unit"
+    )
     columns: Columns = Columns()
+    events: Events = Events()
     consumer_from: Literal["column", "file"] | None = Field(
         None,
         description="where consumers have their names: in their column, or in the name of their file; "
@@ -124,7 +139,7 @@ class IngestSettings(Settings):
         description="what a reading is: energy, power (kW or W), or a register's total that only rises, "
         "of which differences are taken; told by the unit without",
     )
-    unit: Literal["kWh", "Wh", "MWh", "kW", "W"] | None = Field(
+    unit: Literal["kWh", "Wh", "MWh", "GJ", "kW", "W", "m3", "L", "gal"] | None = Field(
         None, description="unit of the readings; the reader knows its own, generic ones take kWh"
     )
     stamp: Literal["start", "end"] | None = Field(
@@ -141,8 +156,8 @@ class IngestSettings(Settings):
     )
     implausible: Ceiling = Field(
         "auto",
-        description="largest reading in kWh that may be true; auto leaves out the error codes of meters, and "
-        "what is hundreds of times the meter's usual maximum",
+        description="largest reading, in kWh or the unit of a volume, that may be true; auto leaves out the "
+        "error codes of meters, and what is hundreds of times the meter's usual maximum",
     )
     days: Days = Days()
     holidays: str | None = Field(None, description="country or country-state of the workdays, such as AU-NSW")
@@ -210,6 +225,19 @@ class IngestSettings(Settings):
         power = self.unit in ("kW", "W")
         if self.unit and self.kind and power != (self.kind == "power"):
             raise ValueError(f"a reading of kind {self.kind} is not in {self.unit}; a power is in kW or W")
+        return self
+
+    @model_validator(mode="after")
+    def _period_and_quantity_agree(self) -> IngestSettings:
+        units = UNITS[self.quantity]
+        if self.unit and self.unit not in units:
+            raise ValueError(f"{self.quantity} is not measured in {self.unit}; use {', '.join(units)}")
+        if self.period == "week" and (self.days.type != "all" or self.days.season is not None):
+            raise ValueError("a week needs all of its days; leave out days.type and days.season")
+        if (self.period == "event") != bool(self.events.wanted):
+            raise ValueError("period event and events.features (or events.clock) go together")
+        if self.period == "event" and self.reader not in ("long", "auto"):
+            raise ValueError(f"events are read from tables with named columns, not by {self.reader}")
         return self
 
     @model_validator(mode="after")

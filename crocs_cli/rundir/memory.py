@@ -140,6 +140,11 @@ def ingest(readings: int = KEPT, profiles: int = 0, cells: int = 0) -> int:
     return INGEST + max(reading, RECORD.itemsize * kept + CELL * cells + WRITTEN * profiles)
 
 
+def events(rows: int, features: int) -> int:
+    """Return the peak of `ingest` of events, which are all in memory: as read, in order, used and scaled."""
+    return INGEST + 4 * rows * 8 * (features + 4)
+
+
 def cells(consumers: int, days: int, intervals: int, threads: int) -> int:
     """Return how many intervals are assembled at once for a file of so many consumers: a bin a thread."""
     return min(consumers, threads * BIN_METERS) * days * intervals

@@ -28,6 +28,7 @@ from crocs_cli.rundir.layouts import (
     TRUTH,
     VECTORS,
 )
+from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.names import segment_keys
 from crocs_cli.rundir.settings import RrlsSettings, Stage1Settings, Stage2Settings
 
@@ -111,6 +112,13 @@ class Run:
     def profiles(self) -> Shards:
         """Return the shards of profiles."""
         return self.shards(PROFILES)
+
+    def meaning(self) -> Meaning:
+        """Return what the columns of the profiles, or of the load sets, mean; by any one of the files."""
+        for layout in (PROFILES, RLS):
+            for path in listed(self.path / FOLDERS[layout.format])[:1]:
+                return Meaning.of(self.recipe(path, layout))
+        return Meaning()
 
     def load_sets(self) -> Shards:
         """Return the shards of load sets."""
@@ -242,7 +250,11 @@ class Run:
 
     def comparison(self, clusters: int) -> Comparison:
         """Return how the consumers of a partition were compared."""
-        return comparison_of(self.made_with(clusters)[0], self.size_of_sets()[1])
+        return self.comparison_by(self.made_with(clusters)[0])
+
+    def comparison_by(self, settings: Stage2Settings) -> Comparison:
+        """Return how stage 2 compares the run's load sets with some settings."""
+        return comparison_of(settings, self.size_of_sets()[1], self.meaning())
 
     def members(self, clusters: int, chosen: np.ndarray | None = None) -> Members:
         """Read consumers as they were compared for a partition. See `consumers`."""
@@ -332,9 +344,9 @@ class Run:
         return files.read(self.stability_path(clusters), STABILITY)
 
 
-def comparison_of(settings: Stage2Settings, slots: int) -> Comparison:
+def comparison_of(settings: Stage2Settings, slots: int, meaning: Meaning) -> Comparison:
     """Return how stage 2 compares load sets of so many slots."""
-    window = window_slots(settings.window, slots)
+    window = window_slots(settings.window, slots, meaning.minutes)
     return Comparison(
         settings.distance, window, settings.normalise_prototypes, available_threads(), settings.prototype
     )

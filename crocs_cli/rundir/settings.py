@@ -34,7 +34,12 @@ class SynthSettings(Settings):
     """A population with known truth."""
 
     consumers: int = Field(100, description="consumers, outlier consumers included", ge=1, le=100_000_000)
-    days: int = Field(90, description="days of each consumer", ge=1, le=36_600)
+    period: Literal["day", "week", "event"] = Field(
+        "day", description="what a profile is of: a day of 48 slots, a week of 168, or a charging event"
+    )
+    days: int = Field(
+        90, description="days of each consumer; weeks or events where the period is such", ge=1, le=36_600
+    )
     clusters: int = Field(5, description="clusters of the truth", ge=1)
     shapes: int = Field(4, description="shapes in each cluster's set, of the 20 there are", ge=1, le=20)
     outliers: int = Field(0, description="days of each consumer that are outliers", ge=0)
@@ -258,7 +263,8 @@ class PlanSettings(Settings):
         None, description="consumers; may be left out where RUN/profiles is there"
     )
     days: int = Field(365, description="days of each consumer", ge=1, le=36_600)
-    slots: int = Field(48, description="readings a day", ge=4, le=288)
+    period: Literal["day", "week", "event"] = Field("day", description="what a profile is of")
+    slots: int = Field(48, description="readings of a day or a week, or features of an event", ge=1, le=2016)
     prototypes: int = Field(15, description="prototypes of each consumer", ge=1, le=1000)
     algorithm: Algorithm = Field("ward", description="how the consumers are clustered")
     shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)

@@ -43,6 +43,7 @@ def run(run: Run, settings: AssignSettings, team: Team) -> tuple[int, int]:
 def assign(run: Run, model: Run, clusters: int, team: Team) -> tuple[int, int]:
     """Assign the consumers of a run to the segments of a model. See `run`."""
     made_by, (compared, seed) = model.partition_recipe(clusters), model.made_with(clusters)
+    model.meaning().check_same(run.meaning(), run)
     if compared.distance != "footprint" or (model / "rls").exists():
         stage1.run(run, model.stage1_settings(), seed, team)
     profiles = run.profiles()
@@ -125,9 +126,8 @@ class Assigner:
         parts = []
         for read, here in judges_of(self._model, self._drawn.judges[order]):
             short = some_days(read, here, history, self._seed)
-            parts.append(
-                self._comparison.sets_of(stage1.load_sets(short, settings, [self._seed, 0], threads))
-            )
+            known = stage1.load_sets(short, settings, [self._seed, 0], threads, self._model.meaning())
+            parts.append(self._comparison.sets_of(known))
         return LoadSets.concatenate(parts).take(order.argsort())
 
 

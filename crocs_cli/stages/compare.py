@@ -215,7 +215,8 @@ def _halves(earlier: Run, clusters: int, consumer_id: np.ndarray) -> tuple[LoadS
         names.append(read["consumer_id"][inside])
         for half, found in enumerate(parts):
             rows = [np.arange(*read["day_offset"][c : c + 2])[half::2] for c in inside]
-            days = stage1.load_sets(excerpt(read, inside, rows), settings, [seed, 0], comparison.threads)
+            own = excerpt(read, inside, rows)
+            days = stage1.load_sets(own, settings, [seed, 0], comparison.threads, earlier.meaning())
             found.append(comparison.sets_of(days))
     places = {name: at for at, name in enumerate(np.concatenate(names).tolist())}
     order = np.array([places[name] for name in consumer_id])

@@ -126,7 +126,7 @@ class Forecaster:
     """Forecasts the consumers of one profile file after another."""
 
     def __init__(self, run: Run, settings: ForecastSettings, seed: int) -> None:
-        self._run, self._settings, self._seed = run, settings, seed
+        self._run, self._settings, self._seed, self._meaning = run, settings, seed, run.meaning()
         self._label = dict(zip(*run.labels(settings.clusters), strict=True))
         self._stage1 = run.stage1_settings().model_copy(update={"prototypes": settings.prototypes})
         self._means = self._segment_means()
@@ -142,7 +142,7 @@ class Forecaster:
         """Return a row for each consumer and method, and the errors (consumers, methods, measures)."""
         profiles, wrong, dates = [], [], []
         for consumer in self._consumers(read):
-            window = window_slots(self._stage1.window, consumer.shapes.shape[1])
+            window = window_slots(self._stage1.window, consumer.shapes.shape[1], self._meaning.minutes)
             days = list(consumer.forecasts(self._settings.longest))
             tested = [(shape[:-1], energy_kwh[:-1]) for shape, energy_kwh in days]
             wrong.append([forecast.errors(each, consumer.actual(), window) for each in tested])
@@ -153,9 +153,10 @@ class Forecaster:
 
     def _consumers(self, read: Arrays) -> Iterator[Consumer]:
         """Yield the consumers of a profile file; their prototypes are made without the days held out."""
-        train = stage1.load_sets(self._train(read), self._stage1, [self._seed, 0], available_threads())
+        how = self._stage1, [self._seed, 0], available_threads(), self._meaning
+        train = stage1.load_sets(self._train(read), *how)
         shapes = normalise(read["energy_kwh"], self._stage1.normalise)
-        window = window_slots(self._stage1.window, shapes.shape[1])
+        window = window_slots(self._stage1.window, shapes.shape[1], self._meaning.minutes)
         for at, name in enumerate(read["consumer_id"]):
             own = slice(*read["day_offset"][at : at + 2])
             known = train["day_prototype"][slice(*train["day_offset"][at : at + 2])]

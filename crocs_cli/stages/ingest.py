@@ -23,9 +23,10 @@ from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.maths.readings.assemble import Days, assemble
 from crocs_cli.maths.readings.clock import day_lengths_s, lost_spans_s
-from crocs_cli.maths.readings.quality import COUNTS, mean_daily_kwh, quality_csv, reasons, warnings
+from crocs_cli.maths.readings.quality import COUNTS, mean_amount, quality_csv, reasons, warnings
 from crocs_cli.maths.readings.row_kernels import to_bins
 from crocs_cli.maths.readings.rows import BIN_METERS, RECORD, Calendar, Rows
+from crocs_cli.maths.readings.weeks import in_weeks
 from crocs_cli.readers.ahead import ahead
 from crocs_cli.readers.archives import contents
 from crocs_cli.readers.formats import format_of
@@ -33,9 +34,11 @@ from crocs_cli.readers.inputs import Pseudonyms, input_files
 from crocs_cli.readers.intake import Intake
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import PROFILES
+from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import IngestSettings
-from crocs_cli.stages.reading import grid, intake_of, rule, wanted_days
+from crocs_cli.stages.events import EventTable
+from crocs_cli.stages.reading import grid, intake_of, meaning_of, rule, wanted_days
 
 FEW_DAYS = 10  # of a consumer, below which little is known of it
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -52,9 +55,12 @@ def run(run: Run, settings: IngestSettings, team: Team) -> list[Product]:
     """
     paths = input_files(settings.files)
     unpacked = contents(paths)
+    if settings.period == "event":
+        return _run_events(run, settings, paths, unpacked, team)
     settings, intake = intake_of(settings, unpacked)
     with ThreadPoolExecutor(1) as beside, Spool(run / "profiles", RECORD) as spool:
-        base = beside.submit(base_recipe, settings, paths).result  # digests take as long as a tenth of it all
+        meaning = meaning_of(settings)
+        base = beside.submit(base_recipe, settings, paths, meaning).result  # digests take a tenth of it all
         made = made_shards(run, base)
         work = _Work(settings, spool, team, [int(key) for key in made], intake)
         shards = products(run, base(), next(iter(made.values()))["parts"]) if made else []
@@ -63,7 +69,26 @@ def run(run: Run, settings: IngestSettings, team: Team) -> list[Product]:
             shards = products(run, base(), work.shards)
         bring_up_to_date(shards, work.profiles, team, "ingest", work.needs)
     if team.leads and all_made(shards):
-        summarise(run, shards, work.quality)
+        summarise(run, shards, work.quality, meaning)
+    return shards
+
+
+def _run_events(
+    run: Run, settings: IngestSettings, paths: Sequence[Path], unpacked: Sequence[Path], team: Team
+) -> list[Product]:
+    """Make the shards of events: every process reads all of them, for their scales are those of all."""
+    table = EventTable(settings, unpacked)
+    names = consumer_names(table.ids, settings.pseudonym_key)
+    parts = -(-len(names) // settings.shard_size)
+    shards = products(run, base_recipe(settings, paths, table.meaning), parts)
+
+    def make(product: Product) -> Arrays:
+        first = int(product.key) * settings.shard_size
+        return table.profiles(first, names[first : first + settings.shard_size])
+
+    bring_up_to_date(shards, make, team, "ingest", table.needs)
+    if team.leads and all_made(shards):
+        summarise(run, shards, {}, table.meaning)
     return shards
 
 
@@ -94,14 +119,7 @@ class _Work:
         self._spool.wait()
         give_back()
         self._intake.check()
-        key = self._settings.pseudonym_key
-        ids = map(Pseudonyms(Path(key)).of, self._intake.ids) if key else self._intake.ids
-        self._names = np.array(list(ids))
-        if formulas := sum(name.startswith(FORMULA_SIGNS) for name in self._names.tolist()):
-            log.warning(
-                "%d ids begin with =, +, - or @: a spreadsheet takes them for formulas; use `export --excel`",
-                formulas,
-            )
+        self._names = consumer_names(self._intake.ids, self._settings.pseudonym_key)
         self._rule = rule(self._settings, self._grid, self._calendar())
 
     def _binned(self, piece: tuple[Rows, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -142,7 +160,7 @@ class _Work:
             "meter_id": ids,
             "quality": np.concatenate([part.quality for part in parts]),
         }
-        self.quality[product.key] = quality_of(arrays)
+        self.quality[product.key] = quality_of(arrays, meaning_of(self._settings))
         return arrays
 
     def _bin(self, shard: int, start: int, ids: np.ndarray) -> Days:
@@ -159,7 +177,8 @@ class _Work:
                 f"{other:g} kWh; {self._telling_apart()}"
                 "set ingest.duplicates to first, last, mean or leave_out"
             )
-        return replace(days, energy_kwh=days.energy_kwh.astype(np.float32))  # as the file has it
+        days = replace(days, energy_kwh=days.energy_kwh.astype(np.float32))  # as the file has it
+        return in_weeks(days) if self._settings.period == "week" else days
 
     def _telling_apart(self) -> str:
         """Return a cure that names columns to tell two readings of one interval apart, for generic tables."""
@@ -176,7 +195,18 @@ class _Work:
         return Calendar(seen.first_day, verdict, day_lengths_s(*span), lost_spans_s(*span))
 
 
-def base_recipe(settings: IngestSettings, paths: Sequence[Path]) -> Recipe:
+def consumer_names(ids: Sequence[str], pseudonym_key: str | None) -> np.ndarray:
+    """Return the names of consumers as files have them: their ids, or pseudonyms."""
+    names = np.array([*map(Pseudonyms(Path(pseudonym_key)).of, ids)] if pseudonym_key else list(ids))
+    if formulas := sum(name.startswith(FORMULA_SIGNS) for name in names.tolist()):
+        log.warning(
+            "%d ids begin with =, +, - or @: a spreadsheet takes them for formulas; use `export --excel`",
+            formulas,
+        )
+    return names
+
+
+def base_recipe(settings: IngestSettings, paths: Sequence[Path], meaning: Meaning) -> Recipe:
     """Return what all shards depend on: settings and contents of files, but not where the files lie.
 
     With pseudonyms, the names of the files are left out as well: they often name a customer.
@@ -184,6 +214,11 @@ def base_recipe(settings: IngestSettings, paths: Sequence[Path]) -> Recipe:
     plain = settings.model_dump(
         mode="json", by_alias=True, exclude={"files": True, "pseudonym_key": True, "days": {"dates"}}
     )
+    for name in ("period", "quantity", "events"):  # which files of days need not say
+        if getattr(settings, name) == IngestSettings.model_fields[name].default:
+            del plain[name]
+    if "events" in plain:
+        del plain["events"]["scale_from"]  # its scales are in the meaning
     plain["reader"] = format_of(settings.reader).name  # not where a user's description lies
     key = settings.pseudonym_key
     inputs = {
@@ -194,7 +229,7 @@ def base_recipe(settings: IngestSettings, paths: Sequence[Path]) -> Recipe:
         inputs["dates"] = digest(Path(settings.days.dates))
     if key:
         inputs["key"] = Pseudonyms(Path(key)).of("crocs")
-    return recipe("ingest", "", plain, inputs)
+    return recipe("ingest", "", plain, inputs) | meaning.said()
 
 
 def digest(path: Path) -> str:
@@ -232,23 +267,25 @@ def findings(run: Run, shards: Sequence[Product]) -> list[str]:
         np.datetime64(int(pick(pick(part["date"]) for part in read if len(part["date"]))), "D")
         for pick in (min, max)
     )
-    lines = [f"{counted(len(ids), 'consumer')}, {counted(int(days.sum()), 'day')} from {first} to {last}"]
+    period = run.meaning().period
+    lines = [f"{counted(len(ids), 'consumer')}, {counted(int(days.sum()), period)} from {first} to {last}"]
     few = np.flatnonzero(days < FEW_DAYS)
     if len(few):
         worst = few[days[few].argsort(kind="stable")][:3]
-        named = ", ".join(f"{ids[i]} has {counted(int(days[i]), 'day')}" for i in worst)
+        named = ", ".join(f"{ids[i]} has {counted(int(days[i]), period)}" for i in worst)
         more = f", and {counted(len(few) - len(worst), 'other')}" if len(few) > len(worst) else ""
-        lines.append(f"fewer than {FEW_DAYS} days: {named}{more}; their segments say little")
+        lines.append(f"fewer than {FEW_DAYS} {period}s: {named}{more}; their segments say little")
     return lines
 
 
-def quality_of(profiles: Arrays) -> Quality:
+def quality_of(profiles: Arrays, meaning: Meaning) -> Quality:
     """Return what the quality table takes from a shard."""
-    mean = mean_daily_kwh(profiles["energy_kwh"], profiles["day_offset"], profiles["quality"])
+    amounts = meaning.amounts(profiles["energy_kwh"])
+    mean = mean_amount(amounts, profiles["day_offset"], profiles["quality"])
     return profiles["meter_id"], profiles["quality"], mean
 
 
-def summarise(run: Run, shards: Sequence[Product], known: Mapping[str, Quality]) -> None:
+def summarise(run: Run, shards: Sequence[Product], known: Mapping[str, Quality], meaning: Meaning) -> None:
     """Write quality.csv from the shards; warn of what looks wrong in all of them together.
 
     known: of the shards that need not be read again. Raises CrocsError when no consumer has a day that can
@@ -256,13 +293,16 @@ def summarise(run: Run, shards: Sequence[Product], known: Mapping[str, Quality])
     """
 
     def of_shard(shard: Product) -> Quality:
-        return known[shard.key] if shard.key in known else quality_of(files.read(shard.path, PROFILES))
+        found = known.get(shard.key)
+        return quality_of(files.read(shard.path, PROFILES), meaning) if found is None else found
 
-    meter_id, quality, mean_kwh = map(np.concatenate, zip(*ahead(of_shard, shards), strict=True))
-    files.write_bytes(run / "quality.csv", quality_csv(meter_id, quality, mean_kwh).encode())
-    for warning in warnings(quality, mean_kwh):
+    meter_id, quality, mean = map(np.concatenate, zip(*ahead(of_shard, shards), strict=True))
+    table = quality_csv(meter_id, quality, mean, meaning.period, meaning.mean_name)
+    files.write_bytes(run / "quality.csv", table.encode())
+    for warning in warnings(quality, mean if meaning == Meaning() else None):
         log.warning("%s", warning)
     if not quality[:, COUNTS.index("days_used")].any():
-        why, setting = reasons(quality)
+        why, setting = reasons(quality, meaning.period)
         see = f"see quality.csv, and {setting}" if setting else "see quality.csv"
-        raise CrocsError(f"{run}: no consumer has a day that can be used ({why}); {see}")
+        one = "an event" if meaning.is_event else f"a {meaning.period}"
+        raise CrocsError(f"{run}: no consumer has {one} that can be used ({why}); {see}")

@@ -21,6 +21,7 @@ from crocs_cli.maths.distances.wsmd import set_distances
 from crocs_cli.maths.ward.rounds import ward_in_place
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import PROFILES
+from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import FootprintSettings, PlanSettings
 
@@ -80,7 +81,9 @@ def peaks(m: int, settings: PlanSettings) -> dict[str, int]:
     prototypes, largest = m * settings.prototypes, math.ceil(m * settings.largest_cluster)
     return {
         "synth": memory.synth(profiles),
-        "ingest": memory.ingest(m * settings.days * settings.slots, profiles, cells),
+        "ingest": memory.events(m * settings.days, settings.slots)
+        if settings.period == "event"
+        else memory.ingest(m * settings.days * settings.slots, profiles, cells),
         "stage1": memory.stage1(profiles),
         "stage2": memory.distances(m, prototypes, settings.slots),
         "partition": partition_bytes(m, settings),
@@ -93,6 +96,12 @@ def peaks(m: int, settings: PlanSettings) -> dict[str, int]:
         "screen fit": memory.screen_fit(m, settings.days),
         "screen rank": memory.screen_rank(m, settings.days),
     }
+
+
+def an_hour(settings: PlanSettings) -> int:
+    """Return the DTW half-width of an hour in slots, one at least; of events, which have no time, none."""
+    minutes = Meaning(settings.period).minutes
+    return max(1, 60 * settings.slots // minutes) if minutes else 0
 
 
 def sets_bytes(m: int, settings: PlanSettings) -> int:
@@ -162,7 +171,7 @@ def trial_stage1(n: int, settings: PlanSettings) -> tuple[Callable[[], object], 
     """Return stage 1 of n consumers of random days."""
     days = np.random.default_rng(0).random((n * settings.days, settings.slots))
     offset = settings.days * np.arange(n + 1)
-    window = max(1, settings.slots // 24)
+    window = an_hour(settings)
     return (
         lambda: represent(days, offset, DayClustering("ward", settings.prototypes, window)),
         n,
@@ -180,7 +189,7 @@ def trial_distances(n: int, settings: PlanSettings) -> tuple[Callable[[], object
         )
         for i in range(2)
     )
-    return lambda: set_distances(first, second, window=max(1, settings.slots // 24)), n * n
+    return lambda: set_distances(first, second, window=an_hour(settings)), n * n
 
 
 def trial_partition(settings: PlanSettings) -> float:

@@ -13,7 +13,7 @@ from crocs_cli.errors import CallError
 from crocs_cli.machine.settings import Document, settle
 from crocs_cli.maths.readings.clock import DAY_S, same_clock
 from crocs_cli.maths.readings.days import DaysWanted, day_number, season_months
-from crocs_cli.maths.readings.grid import ERROR_CODES, LARGEST_KWH, LARGEST_TOTAL_KWH, Grid
+from crocs_cli.maths.readings.grid import ERROR_CODES, LARGEST_KWH, LARGEST_TOTAL_KWH, Grid, stored_unit
 from crocs_cli.maths.readings.rows import Calendar, Rule
 from crocs_cli.readers.described import ENDINGS
 from crocs_cli.readers.detect import detect
@@ -23,6 +23,8 @@ from crocs_cli.readers.inputs import listed_days
 from crocs_cli.readers.intake import Intake
 from crocs_cli.readers.naming import file_names
 from crocs_cli.readers.readings import Dialect, Writing
+from crocs_cli.rundir.ingest_settings import UNITS
+from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.settings import IngestSettings
 
 SHORTEST_SLOT_MIN, DEFAULT_SLOT_MIN = 5, 30
@@ -63,6 +65,11 @@ def by_the_reader(settings: IngestSettings, first: Path) -> IngestSettings:
     if form.generic and settings.columns.hour is not None:
         presets["interval"] = 60
     filled = _filled(settings, form, presets)
+    if filled.unit not in UNITS[filled.quantity]:
+        raise CallError(
+            f"ingest.unit: {filled.quantity} is not measured in {filled.unit}; "
+            f"name one of {', '.join(UNITS[filled.quantity])}"
+        )
     if filled.timezone is None:
         raise CallError(
             f"ingest.timezone: stamps of {form.name} are local time; name their zone, "
@@ -206,6 +213,11 @@ def rule(settings: IngestSettings, grid: Grid, calendar: Calendar) -> Rule:
         tuple(code * grid.factor for code in ERROR_CODES) if ceiling == "auto" else (),
         tuple(kept.index(meaning) for meaning in kept),
     )
+
+
+def meaning_of(settings: IngestSettings) -> Meaning:
+    """Return what the columns of profiles will mean, of settings that are filled in; not for events."""
+    return Meaning(settings.period, settings.quantity, stored_unit(_known(settings.unit)))
 
 
 def wanted_days(settings: IngestSettings) -> DaysWanted:

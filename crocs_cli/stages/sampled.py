@@ -18,7 +18,7 @@ from crocs_cli.machine.work import Product, bring_up_to_date
 from crocs_cli.maths.clustering.sampling import NOT_CLUSTERED, Places, centres, draw_sample, place, renumbered
 from crocs_cli.maths.distances.loadsets import take_rows
 from crocs_cli.rundir.layouts import PARTITION, RLS, SAMPLED
-from crocs_cli.rundir.run import Run, comparison_of
+from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage2Settings
 
 OF_PROTOTYPES, OF_DAYS = ("medoid", "mean", "days", "medoid_date"), ("date", "day_prototype")
@@ -28,6 +28,7 @@ def draw(run: Run, settings: Stage2Settings, seed: int, team: Team) -> None:
     """Make RUN/sample/rls/00000.h5, the load sets of the sampled consumers."""
     inputs = {"rls": run.load_sets().digest()}
     made_by = recipe("stage2", shard_key(0), {"sample": settings.sample, "seed": seed}, inputs)
+    made_by |= run.meaning().said()
     product = Product(run.sample / "rls" / f"{shard_key(0)}.h5", RLS, made_by)
     if team.leads:  # of every share: who comes first makes it, and all would make the same
         bring_up_to_date([product], lambda _: sample_arrays(run, settings, seed), Team(), "stage2 sample")
@@ -80,7 +81,7 @@ def join(run: Run, settings: Stage2Settings, seed: int, team: Team) -> None:
 def everyone(run: Run, settings: Stage2Settings, clusters: int, seed: int) -> dict[str, Arrays]:
     """Return everybody's place in the segments of the sample, as the arrays of {format: file}."""
     exact = run.sample.partition(clusters)
-    comparison = comparison_of(settings, run.size_of_sets()[1])
+    comparison = run.comparison_by(settings)
     segments = centres(run.sample.consumers(comparison).sets, exact["label"], comparison, seed)
     chosen = chosen_consumers(run, settings, seed)
     ids, places, first = [], [], 0

@@ -179,10 +179,11 @@ class Measure:
         if self._compared.distance == "footprint":
             return by_vectors(self._compared, days, self._seed, threads)
         settings = self._run.stage1_settings()
-        comparison = comparison_of(self._compared, days["energy_kwh"].shape[1])
+        meaning = self._run.meaning()
+        comparison = comparison_of(self._compared, days["energy_kwh"].shape[1], meaning)
 
         def turn(some: Arrays) -> LoadSets:
-            made = stage1.load_sets(some, settings, [self._seed, 0], threads)
+            made = stage1.load_sets(some, settings, [self._seed, 0], threads, meaning)
             return comparison.sets_of(made)
 
         return Way(turn, comparison.between)

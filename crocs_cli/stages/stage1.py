@@ -18,6 +18,7 @@ from crocs_cli.maths.clustering.represent import DayClustering, represent
 from crocs_cli.maths.distances.profiles import normalise, window_slots
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import RLS
+from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage1Settings
 
@@ -26,16 +27,17 @@ log = logging.getLogger("crocs")
 
 def run(run: Run, settings: Stage1Settings, seed: int, team: Team) -> int:
     """Make RUN/rls/NNNNN.h5 from RUN/profiles/NNNNN.h5; return how many shards the run has."""
-    profiles = run.profiles()
+    profiles, meaning = run.profiles(), run.meaning()
+    settings = meaning.settled(settings, "stage1")
     chosen = settings.model_dump(mode="json") | {"seed": seed}
     recipes = [
-        recipe("stage1", key, chosen, {"profiles": profiles.digest_of(key)}, len(profiles))
+        recipe("stage1", key, chosen, {"profiles": profiles.digest_of(key)}, len(profiles)) | meaning.said()
         for key in profiles
     ]
     threads = available_threads()
 
     def make(product: Product) -> Arrays:
-        return load_sets(profiles.read(product.key), settings, [seed, int(product.key)], threads)
+        return load_sets(profiles.read(product.key), settings, [seed, int(product.key)], threads, meaning)
 
     products = shard_products(run / "rls", RLS, recipes)
     if team.leads and must_compile("represent"):
@@ -50,20 +52,22 @@ def needs(profiles: Shards) -> Needs:
     return Needs(peak, "put fewer consumers into each file of profiles (--shard-size)")
 
 
-def load_sets(profiles: Arrays, settings: Stage1Settings, seed: list[int], threads: int) -> Arrays:
-    """Return the arrays of an RLS file from those of a profile file."""
+def load_sets(
+    profiles: Arrays, settings: Stage1Settings, seed: list[int], threads: int, meaning: Meaning
+) -> Arrays:
+    """Return the arrays of an RLS file from those of a profile file, whose columns have a meaning."""
     energy, offset = profiles["energy_kwh"], profiles["day_offset"]
     days = np.diff(offset)
     how = DayClustering(
         settings.algorithm,
         settings.auto_range if settings.prototypes == "auto" else settings.prototypes,
-        window_slots(settings.window, energy.shape[1]),
+        window_slots(settings.window, energy.shape[1], meaning.minutes),
     )
     sets = represent(normalise(energy, settings.normalise), offset, how, seed, threads)
     if settings.prototypes != "auto" and (few := int((days < settings.prototypes).sum())):
-        log.info("%d consumers have fewer than %d days: each day is a prototype", few, settings.prototypes)
-    daily_kwh = energy.sum(axis=1, dtype=np.float64)
-    total_kwh = np.bincount(np.repeat(np.arange(len(days)), days), daily_kwh, len(days))
+        said = "%d consumers have fewer than %d %s: each %s is a prototype"
+        log.info(said, few, settings.prototypes, meaning.plural, meaning.period)
+    total_kwh = np.bincount(np.repeat(np.arange(len(days)), days), meaning.amounts(energy), len(days))
     return {
         "consumer_id": profiles["consumer_id"],
         "prototype_offset": sets.offset,

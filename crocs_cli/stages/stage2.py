@@ -35,7 +35,7 @@ from crocs_cli.maths.ward.ranks import Ranks, own_rows, ward_over_ranks
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import DENDROGRAM, PARTITION, WSMD
 from crocs_cli.rundir.names import tile_key, tile_places
-from crocs_cli.rundir.run import Run, comparison_of
+from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage2Settings
 from crocs_cli.stages import continuity, footprint, sampled
 
@@ -91,6 +91,7 @@ def run(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
         before = run.made_with(numbers[0])[0]
         given = {name: getattr(settings, name) for name in settings.model_fields_set}
         settings = before.model_copy(update={"clusters": settings.clusters, **given})
+    settings = run.meaning().settled(settings, "stage2")
     if settings.distance == "footprint":
         return footprint.cluster(run, settings, seed, team)
     if settings.sample is None:
@@ -137,7 +138,7 @@ def cluster(run: Run, settings: Stage2Settings, seed: int, team: Team) -> bool:
 
 def open_task(run: Run, settings: Stage2Settings) -> Task:
     """Read the load sets, in the form in which they are compared, and list the tiles."""
-    comparison = comparison_of(settings, run.size_of_sets()[1])
+    comparison = run.comparison_by(settings)
     read = run.consumers(comparison)
     tiles = tile_list(run, settings, len(read.sets))
     return Task(read.consumer_id, read.sets, comparison, tiles)

@@ -11,22 +11,30 @@ from crocs_cli.machine.memory import Needs
 from crocs_cli.machine.shards import recipe, shard_key, shard_products
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, bring_up_to_date
-from crocs_cli.maths.readings.quality import COUNTS
+from crocs_cli.maths.readings.quality import COUNTS, COUNTS_OF
+from crocs_cli.maths.readings.weeks import MONDAY
+from crocs_cli.maths.synthetic import periods
 from crocs_cli.maths.synthetic.generator import SLOTS
 from crocs_cli.maths.synthetic.population import Population, cluster_behaviours
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import PROFILES, TRUTH
+from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import SynthSettings
 
+SLOTS_OF = {"day": SLOTS, "week": periods.WEEK * periods.HOURS, "event": len(periods.FEATURES)}
+STEP_DAYS = {"day": 1, "week": 7, "event": 1}
 FIRST_DAY = (dt.date(2013, 1, 1) - dt.date(1970, 1, 1)).days
 
 
 def run(run: Run, settings: SynthSettings, seed: int, team: Team) -> int:
     """Make the shards of truth and of profiles; return how many shards the population has."""
     parts = -(-settings.consumers // settings.shard_size)
-    drawn = settings.model_dump(mode="json") | {"seed": seed}
-    recipes = [recipe("synth", shard_key(number), drawn, {}, parts) for number in range(parts)]
+    unsaid = {"period"} if settings.period == "day" else set()
+    drawn, meaning = settings.model_dump(mode="json", exclude=unsaid) | {"seed": seed}, meaning_of(settings)
+    recipes = [
+        recipe("synth", shard_key(number), drawn, {}, parts) | meaning.said() for number in range(parts)
+    ]
     markov = settings.sequence == "markov"
     people = Population(
         settings.consumers,
@@ -36,13 +44,15 @@ def run(run: Run, settings: SynthSettings, seed: int, team: Team) -> int:
         markov,
         seed,
         cluster_behaviours(settings.clusters, settings.shapes, markov, seed),
+        settings.period,
     )
 
     def members(product: Product) -> range:
         first = int(product.key) * settings.shard_size
         return range(first, min(first + settings.shard_size, settings.consumers))
 
-    file = memory.profiles(min(settings.consumers, settings.shard_size), settings.days, SLOTS)
+    slots = SLOTS_OF[settings.period]
+    file = memory.profiles(min(settings.consumers, settings.shard_size), settings.days, slots)
 
     def needs() -> Needs:
         return Needs(memory.synth(file), "give a smaller --shard-size, or use a larger machine")
@@ -69,20 +79,42 @@ def truth_arrays(people: Population, numbers: range) -> Arrays:
 
 def profile_arrays(people: Population, numbers: range) -> Arrays:
     """Return the arrays of a profile file for some consumers."""
-    quality = np.zeros((len(numbers), len(COUNTS)), dtype=np.int64)
-    quality[:, COUNTS.index("readings")] = people.days * SLOTS
-    quality[:, [COUNTS.index("days_present"), COUNTS.index("days_used")]] = people.days
-    energy_kwh = np.empty((len(numbers), people.days, SLOTS), dtype=np.float32)
+    slots = SLOTS_OF[people.period]
+    days = people.days * STEP_DAYS[people.period]
+    quality = np.zeros((len(numbers), len(COUNTS_OF[people.period])), dtype=np.int64)
+    quality[:, COUNTS.index("readings")] = people.days * (1 if people.period == "event" else slots)
+    quality[:, [COUNTS.index("days_present"), COUNTS.index("days_used")]] = days
+    energy_kwh = np.empty((len(numbers), people.days, slots), dtype=np.float32)
     for own, number in zip(energy_kwh, numbers, strict=True):
         own[:] = people.energy_kwh(number)
     return {
         "consumer_id": consumer_ids(numbers),
         "day_offset": people.days * np.arange(len(numbers) + 1),
-        "date": np.tile(FIRST_DAY + np.arange(people.days), len(numbers)),
-        "energy_kwh": energy_kwh.reshape(-1, SLOTS),
+        "date": np.tile(_dates(people), len(numbers)),
+        "energy_kwh": energy_kwh.reshape(-1, slots),
         "meter_id": consumer_ids(numbers),
         "quality": quality,
     }
+
+
+def meaning_of(settings: SynthSettings) -> Meaning:
+    """Return what the columns of the profiles mean."""
+    if settings.period != "event":
+        return Meaning(settings.period)
+    return Meaning(
+        "event",
+        features=periods.FEATURES,
+        centre=periods.CENTRE,
+        spread=periods.SPREAD,
+        amount=periods.AMOUNT,
+    )
+
+
+def _dates(people: Population) -> np.ndarray:
+    """Return the dates of a consumer's profiles (days,), since 1970-01-01: of a week that of its Monday."""
+    first = FIRST_DAY + (MONDAY - FIRST_DAY) % 7 if people.period == "week" else FIRST_DAY
+    dates: np.ndarray = first + STEP_DAYS[people.period] * np.arange(people.days)
+    return dates
 
 
 def consumer_ids(numbers: range) -> np.ndarray:

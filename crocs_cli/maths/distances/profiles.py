@@ -34,14 +34,16 @@ def normalise(profiles: np.ndarray, how: str) -> np.ndarray:
     return np.divide(values, scale, out=values, where=scale > 0)
 
 
-def window_slots(minutes: int, slots: int) -> int:
-    """Return how many slots of a day of `slots` a DTW half-width is.
+def window_slots(minutes: int, slots: int, period_min: int = MINUTES_A_DAY) -> int:
+    """Return how many of the `slots` of a day, or of another period, a DTW half-width is.
 
     Raises CallError when it is not a whole number of them.
     """
-    count, rest = divmod(minutes * slots, MINUTES_A_DAY)
+    if not minutes:
+        return 0
+    count, rest = divmod(minutes * slots, period_min)
     if rest:
-        width = f"{MINUTES_A_DAY / slots:g} min"
+        width = f"{period_min / slots:g} min"
         raise CallError(
             f"window: {minutes} min is not a whole number of slots of {width}; use a multiple of it"
         )

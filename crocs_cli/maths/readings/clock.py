@@ -90,15 +90,25 @@ def lost_spans_s(first_day: int, days: int, name: str) -> tuple[tuple[int, int],
 def utc_from_midnight(day: np.ndarray, name: str) -> np.ndarray:
     """Return the instants (n,) int64, in UTC seconds, at which local days (n,) since 1970-01-01 begin."""
     days, where = np.unique(day, return_inverse=True)
-    if not len(days):
-        return day
-    starts, offsets = offset_table((int(days[0]) - 2) * DAY_S, (int(days[-1]) + 2) * DAY_S, name)
+    return utc_from_wall(days * DAY_S, name)[where] if len(days) else day
+
+
+def utc_from_wall(wall_s: np.ndarray, name: str) -> np.ndarray:
+    """Return the instants (n,) int64 of times on the wall clock (n,) int64, both in seconds since 1970-01-01.
+
+    Of a time that comes twice, the first; a time that the clock skips is the instant of the change.
+    """
+    if not len(wall_s):
+        return wall_s
+    starts, offsets = offset_table(int(wall_s.min()) - 2 * DAY_S, int(wall_s.max()) + 2 * DAY_S, name)
     begins = np.append(starts[1:], np.iinfo(np.int64).max)
-    instants = days[:, None] * DAY_S - offsets  # by each offset; right where the offset holds
-    holds = (instants >= starts) & (instants < begins)
-    first = np.where(holds.any(axis=1), holds.argmax(axis=1), (instants < begins).argmax(axis=1))
-    chosen = np.maximum(instants[np.arange(len(days)), first], starts[first])  # midnight may be skipped
-    return chosen[where]
+    found = np.full(len(wall_s), np.iinfo(np.int64).max)
+    skipped = found.copy()
+    for start, end, offset in zip(starts.tolist(), begins.tolist(), offsets.tolist(), strict=True):
+        instant = wall_s - offset  # right where the offset holds
+        np.minimum(found, np.where((instant >= start) & (instant < end), instant, found), out=found)
+        np.minimum(skipped, np.where(instant < end, np.maximum(instant, start), skipped), out=skipped)
+    return np.where(found < np.iinfo(np.int64).max, found, skipped)
 
 
 def _offset_s(utc_s: int, where: dt.tzinfo) -> int:

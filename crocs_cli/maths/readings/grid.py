@@ -20,8 +20,13 @@ ERROR_CODES = tuple(
 LAST_DAY = 47_481  # 2099-12-31
 A_FEW_DAYS = 30
 _HOUR_S = 3600
-_TO_KWH = {"kWh": 1.0, "Wh": 1e-3, "MWh": 1e3, "kW": 1.0, "W": 1e-3}
+_TO_KWH = {"kWh": 1.0, "Wh": 1e-3, "MWh": 1e3, "GJ": 1 / 0.0036, "kW": 1.0, "W": 1e-3}
 _LAST_MINUTE_S, _SHORTEST_WITH_IT_S = 60, 300
+
+
+def stored_unit(unit: str) -> str:
+    """Return the unit that profiles have of readings in a unit: kWh of all energies."""
+    return "kWh" if unit in _TO_KWH else unit
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,8 @@ class Grid:
 
     @property
     def factor(self) -> float:
-        """Energy in kWh of a value of 1."""
-        return _TO_KWH[self.unit] * (self.interval_s / _HOUR_S if self.unit in ("kW", "W") else 1.0)
+        """Energy in kWh of a value of 1; volumes keep their unit."""
+        return _TO_KWH.get(self.unit, 1.0) * (self.interval_s / _HOUR_S if self.unit in ("kW", "W") else 1.0)
 
     @property
     def early_s(self) -> int:

@@ -36,6 +36,32 @@ MEANINGS = {
 COUNTS = tuple(MEANINGS)
 
 
+#: the names of the counts by period; of events, `days` stands for events wherever a count is of days
+COUNTS_OF = {
+    "day": COUNTS,
+    "week": (*COUNTS, "days_of_part_weeks"),  # whose week lacks a day
+    "event": (
+        *COUNTS,
+        "events_without_number",  # left out because a feature is missing
+        "events_reversed",  # left out because they end before they begin
+        "events_too_large",  # left out because a feature is above its limit
+        "events_left_overlapping",  # left out because they begin before the last one has ended
+        "events_overlapping",  # that begin before the last one has ended, used or not
+    ),
+}
+_EVENT_NAMES = {
+    "readings": "events_read",
+    "days_present": "events_different",
+    "days_outside_range": "events_outside_range",
+    "days_of_other_type": "events_of_other_type",
+    "days_used": "events_used",
+}
+_OF_EVENTS = (
+    *("readings", "duplicates", "days_present", "days_outside_range", "days_of_other_type"),
+    *COUNTS_OF["event"][len(COUNTS) :],
+    "days_used",
+)
+MORE_LEFT_OUT = ("days_of_part_weeks", *COUNTS_OF["event"][len(COUNTS) : -1])
 LATER = ("implausible", "days_of_registers")  # counts that older runs lack
 
 
@@ -81,34 +107,50 @@ SETTINGS = {  # by which days of a reason may be used
     "days_incomplete": "ingest.max_missing_slots",
     "days_estimated": "ingest.max_estimated",
     "days_of_registers": "ingest.kind",
+    "days_of_part_weeks": "ingest.max_missing_slots",
+    "events_without_number": "ingest.events.features",
+    "events_reversed": "ingest.events.end",
+    "events_too_large": "ingest.events.at_most",
+    "events_left_overlapping": "ingest.events.overlapping",
 }
 LEFT_OUT = COUNTS[COUNTS.index("days_present") + 1 : COUNTS.index("days_used")]
 PLAUSIBLE_DAILY_KWH = (0.5, 200.0)
 
 
-def mean_daily_kwh(energy_kwh: np.ndarray, day_offset: np.ndarray, quality: np.ndarray) -> np.ndarray:
-    """Return each meter's mean energy of a used day, NaN without one: (meters,) float64.
+def mean_amount(amount: np.ndarray, day_offset: np.ndarray, quality: np.ndarray) -> np.ndarray:
+    """Return what each meter uses in the mean of its used days, NaN without one: (meters,) float64.
 
-    energy_kwh: (days, slots); day_offset: (consumers + 1,), of the meters with used days; quality: (meters,
-    counts) int64.
+    amount: (days,) what each day, week or event used; day_offset: (consumers + 1,), of the meters with used
+    days; quality: (meters, counts) int64.
     """
-    daily = np.append(0.0, np.cumsum(energy_kwh.sum(axis=1, dtype=np.float64)))
+    daily = np.append(0.0, np.cumsum(amount))
     mean = np.full(len(quality), np.nan)
     used = quality[:, COUNTS.index("days_used")] > 0
     mean[used] = np.diff(daily[day_offset]) / np.diff(day_offset)
     return mean
 
 
-def quality_csv(meter_id: np.ndarray, quality: np.ndarray, mean_daily_kwh: np.ndarray) -> str:
+def shown_counts(period: str) -> dict[str, int]:
+    """Return the columns of counts that tables show, by the names that they have there."""
+    names = COUNTS_OF[period]
+    if period != "event":
+        return {name: at for at, name in enumerate(names)}
+    return {_EVENT_NAMES.get(name, name): names.index(name) for name in _OF_EVENTS}
+
+
+def quality_csv(meter_id: np.ndarray, quality: np.ndarray, mean: np.ndarray, period: str, named: str) -> str:
     """Return the quality table as CSV text, one line a meter.
 
-    meter_id: (meters,) text; quality: (meters, counts) int64; mean_daily_kwh: (meters,), NaN without a day.
+    meter_id: (meters,) text; quality: (meters, counts) int64, as COUNTS_OF the period names them; mean:
+    (meters,), NaN without a day; named: what its column is called, empty for none.
     """
-    text = io.StringIO()
+    text, shown = io.StringIO(), shown_counts(period)
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["consumer_id", *COUNTS, "mean_daily_kwh"])
-    for name, counts, mean in zip(meter_id, quality.tolist(), mean_daily_kwh.tolist(), strict=True):
-        table.writerow([name, *counts, "" if np.isnan(mean) else f"{mean:.3f}"])
+    table.writerow(["consumer_id", *shown, *filter(None, [named])])
+    rows = quality[:, [*shown.values()]].tolist()
+    for name, counts, own in zip(meter_id, rows, mean.tolist(), strict=True):
+        cell = "" if np.isnan(own) else f"{own:.3f}"
+        table.writerow([name, *counts, *([cell] if named else [])])
     return text.getvalue()
 
 
@@ -125,20 +167,25 @@ def shares(quality: np.ndarray) -> dict[str, float]:
     return found | {"consumers_without_days": without / consumers}
 
 
-def reasons(quality: np.ndarray) -> tuple[str, str]:
+def reasons(quality: np.ndarray, period: str = "day") -> tuple[str, str]:
     """Return why days were left out, the most frequent reason first, and the setting behind that one.
 
     For example ("days left out: 812 incomplete, 31 of other type", "ingest.max_missing_slots"); the setting
     is empty where no day was left out.
     """
-    total = {name: int(quality[:, COUNTS.index(name)].sum()) for name in LEFT_OUT}
-    names = sorted(filter(total.__getitem__, LEFT_OUT), key=lambda name: -total[name])
-    said = [f"{total[name]} {name.removeprefix('days_').replace('_', ' ')}" for name in names]
-    return "days left out: " + (", ".join(said) or "none"), SETTINGS[names[0]] if names else ""
+    names = [name for name in COUNTS_OF[period] if name in LEFT_OUT + MORE_LEFT_OUT]
+    total = {name: int(quality[:, COUNTS_OF[period].index(name)].sum()) for name in names}
+    names = sorted(filter(total.__getitem__, names), key=lambda name: -total[name])
+    said = [f"{total[name]} {name.partition('_')[2].replace('_', ' ')}" for name in names]
+    what = "events" if period == "event" else "days"
+    return f"{what} left out: {', '.join(said) or 'none'}", SETTINGS[names[0]] if names else ""
 
 
-def warnings(quality: np.ndarray, mean_daily_kwh: np.ndarray) -> Iterator[str]:
-    """Yield a sentence for everything that looks like a wrong setting rather than a bad meter."""
+def warnings(quality: np.ndarray, mean_daily_kwh: np.ndarray | None) -> Iterator[str]:
+    """Yield a sentence for everything that looks like a wrong setting rather than a bad meter.
+
+    mean_daily_kwh: (meters,), None where the means are of another period or quantity.
+    """
     if registers := int((quality[:, COUNTS.index("days_of_registers")] > 0).sum()):
         yield (
             f"the readings of {registers} of {len(quality)} consumers only rise, as the total of a register "
@@ -156,6 +203,8 @@ def warnings(quality: np.ndarray, mean_daily_kwh: np.ndarray) -> Iterator[str]:
             f"the stamps of {suspects} of {len(quality)} consumers begin and end as if they named the other "
             "end of their intervals; check ingest.stamp"
         )
+    if mean_daily_kwh is None:
+        return
     known = mean_daily_kwh[~np.isnan(mean_daily_kwh)]
     low, high = PLAUSIBLE_DAILY_KWH
     middle = float(np.median(known)) if len(known) else low

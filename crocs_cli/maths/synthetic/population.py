@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crocs_cli.maths.compiled import kernel
-from crocs_cli.maths.synthetic import generator
+from crocs_cli.maths.synthetic import generator, periods
 
 _DESIGN, _PLAN, _DAYS = 0, 1, 2  # what a random stream is for
 FLOOR = 0.05  # standby consumption, as a share of the day's range
@@ -47,6 +47,7 @@ class Population:
     markov: bool
     seed: int
     behaviours: list[Behaviour]
+    period: str = "day"
 
     def plan(self, number: int) -> tuple[int, np.ndarray]:
         """Return a consumer's cluster (-1: none) and the shape of each of its days (-1: outlier day)."""
@@ -63,11 +64,15 @@ class Population:
         return cluster, shape
 
     def energy_kwh(self, number: int) -> np.ndarray:
-        """Return a consumer's readings: (days, 48) float64."""
+        """Return a consumer's readings: (days, 48) float64; (weeks, 168), or (events, 6) scaled features."""
         random = np.random.default_rng([self.seed, _DAYS, number])
-        profile = FLOOR + generator.draw_days(self.plan(number)[1], random)
+        kinds = self.plan(number)[1]
+        if self.period == "event":
+            return periods.draw_events(kinds, random)
+        draw, days = (periods.draw_weeks, 7) if self.period == "week" else (generator.draw_days, 1)
+        profile = FLOOR + draw(kinds, random)
         level = np.exp(random.normal(0.0, LEVEL_SPREAD) + random.normal(0.0, DAY_SPREAD, self.days))
-        return profile * (MEDIAN_DAILY_KWH * level / profile.sum(axis=1))[:, None]
+        return profile * (days * MEDIAN_DAILY_KWH * level / profile.sum(axis=1))[:, None]
 
 
 def cluster_behaviours(clusters: int, shapes: int, markov: bool, seed: int) -> list[Behaviour]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -25,6 +25,8 @@ class Layout:
 
     The dtype `text` is UTF-8. `made_by` names the command that makes such a file, for messages. `since` says
     what became of files of an earlier version, where there are any. Version 0 is a kind that is made no more.
+    For programs that read HDF5 by the names of its axes (xarray, netCDF): `units` of arrays by name, and
+    `spans`, the axes that divide a range evenly, as {axis: (length of the range, its unit, its name)}.
     """
 
     format: str
@@ -32,6 +34,8 @@ class Layout:
     made_by: str
     arrays: Mapping[str, tuple[str, Axes]]
     since: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    spans: Mapping[str, tuple[float, str, str]] = field(default_factory=dict)
 
     @property
     def cure(self) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from crocs_cli.machine.layout import Layout, Offsets
 
+DATE = "days since 1970-01-01"
+UNITS = {"energy_kwh": "kWh", "mean_daily_kwh": "kWh", "date": DATE, "medoid_date": DATE}
+SPANS = {"slot": (24.0, "h", "hours after midnight at which the slot begins")}
+
 PROFILES = Layout(
     "crocs-profiles",
     1,
@@ -19,6 +23,8 @@ PROFILES = Layout(
         "meter_id": ("text", ("meter",)),  # every meter that was read, also those without a usable day
         "quality": ("int64", ("meter", "count")),  # counts named by crocs_cli.maths.readings.quality.COUNTS
     },
+    units=UNITS,
+    spans=SPANS,
 )
 TRUTH = Layout(
     "crocs-truth",
@@ -47,6 +53,8 @@ RLS = Layout(
         "date": ("int32", ("day",)),
         "day_prototype": ("int32", ("day",)),  # which of its consumer's prototypes stands for the day
     },
+    units=UNITS,
+    spans=SPANS,
 )
 WSMD = Layout(
     "crocs-wsmd",
@@ -73,6 +81,8 @@ FOOTPRINT = Layout(
         "components": ("float64", ("component", "feature")),
         "origin": ("float64", ("component",)),
     },
+    units=UNITS,
+    spans=SPANS,
 )
 VECTORS = Layout(
     "crocs-vectors",
@@ -132,6 +142,8 @@ RRLS = Layout(
         "trial_resolution": ("float64", ("trial",)),  # what was tried; the last one was taken
         "trial_communities": ("int32", ("trial",)),  # how many large enough to count it gave
     },
+    units=UNITS,
+    spans=SPANS,
 )
 STABILITY = Layout(
     "crocs-stability",

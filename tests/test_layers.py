@@ -17,6 +17,7 @@ ALLOWED = {
         "stages.footprint",  # the distance without pairs, for new consumers too
         "stages.stage1",  # load sets, for new consumers too
         "stages.stage2",  # distances, for subsamples too
+        "stages.distances",  # those of a run, as a table too
         "stages.assign",  # of the later of two periods
         "stages.report",  # whether a report is still right
         "report",

@@ -29,6 +29,7 @@ CHUNK_BYTES = 1 << 20
 OVERHEAD_BYTES = 1 << 16  # what HDF5 adds to arrays, more or less
 _NAME_ONE = "name a file that crocs made"
 _OPEN_ELSEWHERE = "already open for"  # HDF5 marks a file while a program may write to it
+_NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable. %9d"  # netCDF's own words
 _FILE_FORMAT = h5py.h5f.LIBVER_V110  # checksums on HDF5's own structures too; any HDF5 since 1.10 reads it
 
 
@@ -73,7 +74,43 @@ def image_of(layout: Layout, arrays: Arrays, recipe: Recipe) -> memoryview:
             else:
                 file.create_dataset(name, data=array)
             file[name].attrs["crc32"] = _crc32(array)  # HDF5's own checksum of zeros is zero
+        _name_axes(file, layout)
     return image.getbuffer()  # of a closed file: HDF5 1.14 gives an open one a wrong checksum
+
+
+def _name_axes(file: h5py.File, layout: Layout) -> None:
+    """Give every axis its name as a dimension scale, and arrays their units, for xarray and netCDF.
+
+    Nothing of this is read back. Arrays of texts and of dates become coordinates.
+    """
+    scales: dict[str, h5py.Dataset] = {}
+    coordinates = []
+    for name, (dtype, axes) in layout.arrays.items():
+        for place, (axis, length) in enumerate(zip(map(str, axes), file[name].shape, strict=True)):
+            if axis not in scales:
+                scales[axis] = _scale(file, axis, length, layout)
+            file[name].dims[place].attach_scale(scales[axis])
+        unit = layout.units.get(name, "")
+        if unit:
+            file[name].attrs["units"] = np.bytes_(unit)
+        if dtype == "text" or " since " in unit:
+            coordinates.append(name)
+    if coordinates:
+        file.attrs["coordinates"] = np.bytes_(" ".join(coordinates))
+
+
+def _scale(file: h5py.File, axis: str, length: int, layout: Layout) -> h5py.Dataset:
+    """Write the dimension scale of an axis: where its entries lie, or, as netCDF does, its name only."""
+    if axis not in layout.spans:
+        free = f"{axis}_axis" if axis in layout.arrays else axis
+        scale = file.create_dataset(free, (length,), np.int8)
+        scale.make_scale(_NO_VARIABLE % length)
+        return scale
+    whole, unit, name = layout.spans[axis]
+    scale = file.create_dataset(axis, data=whole * np.arange(length) / max(1, length))
+    scale.attrs["units"], scale.attrs["long_name"] = np.bytes_(unit), np.bytes_(name)
+    scale.make_scale(axis)
+    return scale
 
 
 def _new(image: io.BytesIO) -> h5py.File:

@@ -26,6 +26,8 @@ class Layout:
     The dtype `text` is UTF-8. `made_by` names the command that makes such a file, for messages. `since` says
     what became of files of an earlier version, where there are any. Version 0 is a kind that is made no more.
     `notes` says what each array holds, for the guide `run-directory`.
+    For programs that read HDF5 by the names of its axes (xarray, netCDF): `units` of arrays by name, and
+    `spans`, the axes that divide a range evenly, as {axis: (length of the range, its unit, its name)}.
     """
 
     format: str
@@ -34,6 +36,8 @@ class Layout:
     arrays: Mapping[str, tuple[str, Axes]]
     since: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    spans: Mapping[str, tuple[float, str, str]] = field(default_factory=dict)
 
     @property
     def cure(self) -> str:

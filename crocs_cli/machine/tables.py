@@ -57,7 +57,7 @@ def _empty_if_not_finite(table: pa.Table) -> pa.Table:
 def _as_formulas(table: pa.Table) -> pa.Table:
     """Turn text into formulas that give that very text, quotes in it doubled."""
     for at, field in enumerate(table.schema):
-        if pa.types.is_string(field.type):
-            doubled = pc.replace_substring(table.column(at), '"', '""')
+        if pa.types.is_string(field.type) or pa.types.is_dictionary(field.type):
+            doubled = pc.replace_substring(table.column(at).cast(pa.string()), '"', '""')
             table = table.set_column(at, field.name, pc.binary_join_element_wise('="', doubled, '"', ""))
     return table

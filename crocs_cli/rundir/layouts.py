@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from crocs_cli.machine.layout import Layout, Offsets
 
+DATE = "days since 1970-01-01"
+UNITS = {"energy_kwh": "kWh", "mean_daily_kwh": "kWh", "date": DATE, "medoid_date": DATE}
+SPANS = {"slot": (24.0, "h", "hours after midnight at which the slot begins")}
+
 PROFILES = Layout(
     "crocs-profiles",
     1,
@@ -27,6 +31,8 @@ PROFILES = Layout(
         "meter_id": "every meter that was read, also those without a usable day",
         "quality": "counts of each meter, in the order of the columns of `quality.csv`",
     },
+    units=UNITS,
+    spans=SPANS,
 )
 TRUTH = Layout(
     "crocs-truth",
@@ -73,6 +79,8 @@ RLS = Layout(
         "date": "days since 1970-01-01, local calendar",
         "day_prototype": "which of its consumer's prototypes stands for the day, from 0 on",
     },
+    units=UNITS,
+    spans=SPANS,
 )
 WSMD = Layout(
     "crocs-wsmd",
@@ -114,6 +122,8 @@ FOOTPRINT = Layout(
         "components": "turns features into the numbers of a vector",
         "origin": "what is taken from every vector",
     },
+    units=UNITS,
+    spans=SPANS,
 )
 VECTORS = Layout(
     "crocs-vectors",
@@ -212,6 +222,8 @@ RRLS = Layout(
         "trial_resolution": "resolutions that were tried; the last one was taken",
         "trial_communities": "how many communities large enough to count each gave",
     },
+    units=UNITS,
+    spans=SPANS,
 )
 STABILITY = Layout(
     "crocs-stability",

@@ -10,7 +10,13 @@ from pydantic import Field, field_validator, model_validator
 from crocs_cli.machine.settings import Settings
 
 Count = Annotated[int, Field(ge=1)]
-SHARED = ("segments", "hyperprototypes", "coverage", "indices")  # tables without a row for each consumer
+SHARED = (
+    "segments",
+    "hyperprototypes",
+    "coverage",
+    "mean-days",
+    "indices",
+)  # tables without a row for each consumer
 PARTITION = "which partition of stage 2; may be left out where only one is explained"
 
 
@@ -89,6 +95,9 @@ class ExportSettings(ShareSafe):
         "coverage",
         "consumer-coverage",
         "day-labels",
+        "mean-days",
+        "profiles",
+        "distances",
         "rls",
         "dendrogram",
         "indices",

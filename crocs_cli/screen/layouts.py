@@ -39,6 +39,7 @@ DAILY = Layout(
         "latitude": ("float64", EACH),
         "longitude": ("float64", EACH),
     },
+    units={"energy_kwh": "kWh", "first_date": "days since 1970-01-01"},
 )
 TRUTH = Layout(
     "crocs-screen-truth",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -11,83 +11,17 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.maths.clustering.validity import NAMES
+from crocs_cli.maths.distances.loadsets import take_rows
 from crocs_cli.report import sharing
+from crocs_cli.report.describe import segment
+from crocs_cli.report.source import read_run
+from crocs_cli.rundir.columns import COLUMNS as COLUMNS
+from crocs_cli.rundir.excerpts import NAMES as PROFILE_ARRAYS
 from crocs_cli.rundir.layouts import ASSIGNMENTS, DENDROGRAM
 from crocs_cli.rundir.names import slot_columns
 from crocs_cli.rundir.result_settings import ExportSettings
 from crocs_cli.rundir.run import Run
-
-# what can be exported: {column: what it holds}; README shows this table
-COLUMNS = {
-    "consumers": {
-        "consumer_id": "the consumer's id, as text",
-        "cluster": "its segment; 1 is the largest",
-    },
-    "segments": {
-        "cluster": "the segment; 1 is the largest",
-        "consumers": "how many consumers it has",
-        "consumer_share": "their share of all consumers, 0 to 1",
-        "days": "how many days of theirs were used",
-        "energy_share": "their share of all energy on the days used, 0 to 1",
-        "mean_daily_kwh": "mean over its consumers of their kWh a day",
-    },
-    "hyperprototypes": {
-        "cluster": "the segment",
-        "behaviour": "the behaviour that its members share; 1 covers the most days",
-        "kind": "medoid: the day most like all others; mean: the mean of the days",
-        "hour": "when the reading begins, in hours after midnight",
-        "value": "normalised use",
-    },
-    "coverage": {
-        "cluster": "the segment",
-        "behaviour": "the behaviour",
-        "consumer_coverage": "share of its consumers that have such days, 0 to 1",
-        "day_coverage": "share of its days that are such, 0 to 1",
-    },
-    "consumer-coverage": {
-        "consumer_id": "the consumer's id, as text",
-        "cluster": "its segment",
-        "behaviour": "the behaviour",
-        "day_share": "share of the consumer's days that are such, 0 to 1",
-    },
-    "day-labels": {
-        "consumer_id": "the consumer's id, as text",
-        "date": "the day, local calendar",
-        "prototype": "which of the consumer's prototypes stands for it, from 1 on",
-        "cluster": "the consumer's segment",
-        "behaviour": "which of the segment's behaviours it shows; empty for none, or before `crocs rrls`",
-    },
-    "rls": {
-        "consumer_id": "the consumer's id, as text",
-        "prototype": "which of its prototypes, from 1 on",
-        "days": "how many of its days the prototype stands for",
-        "medoid_date": "the day that is the medoid",
-        "kind": "medoid: the day most like all others that the prototype stands for; mean: their mean",
-        "t0000": "normalised use in the slot that begins at 00:00; likewise the other slots",
-    },
-    "dendrogram": {
-        "merge": "number of the merge, from 1 on",
-        "first": "what is joined: consumer 0 .. m-1 in the order of `consumers`, or m-1 + an earlier merge",
-        "second": "what it is joined with",
-        "height": "distance at which they are joined",
-        "consumers": "how many consumers are together then",
-    },
-    "indices": {
-        "clusters": "number of segments",
-        "silhouette": "mean silhouette, -1 to 1; higher is better",
-        "dunn": "Dunn index; higher is better",
-        "davies_bouldin": "Davies-Bouldin index by medoids; lower is better",
-        "calinski_harabasz": "Calinski-Harabasz index from distances; higher is better",
-    },
-    "assignments": {
-        "consumer_id": "the new consumer's id, as text",
-        "cluster": "the nearest segment of the model",
-        "distance": "distance to that segment's centre",
-        "runner_up": "the next segment; empty where there is one only",
-        "margin": "how much nearer the segment is than the runner-up, as a share of the latter's distance",
-        "unlike_all": "true: farther from every segment than 98 % of its own members with as many days",
-    },
-}
+from crocs_cli.stages.distances import read_distances
 
 
 def run(run: Run, settings: ExportSettings) -> tuple[pa.Table, int | None]:
@@ -95,13 +29,18 @@ def run(run: Run, settings: ExportSettings) -> tuple[pa.Table, int | None]:
 
     Raises CrocsError for what is not made yet, and where it is not clear which partition is meant.
     """
-    if (whole := WHOLE.get(settings.what)) is not None:
+    found, clusters = table(run, settings.what, settings.clusters)
+    if settings.share_safe and clusters is not None:
+        found = sharing.safe(found, run, clusters, settings.minimum_size)
+    return found, clusters
+
+
+def table(run: Run, what: str, clusters: int | None) -> tuple[pa.Table, int | None]:
+    """Return a table by its name in COLUMNS, and of which partition it is; None where of no single one."""
+    if (whole := WHOLE.get(what)) is not None:
         return whole(run), None
-    clusters = run.chosen(settings.clusters)
-    table = PARTED[settings.what](run, clusters)
-    if settings.share_safe:
-        table = sharing.safe(table, run, clusters, settings.minimum_size)
-    return table, clusters
+    clusters = run.chosen(clusters)
+    return PARTED[what](run, clusters), clusters
 
 
 def consumers(run: Run, clusters: int) -> pa.Table:
@@ -204,6 +143,61 @@ def day_labels(run: Run, clusters: int) -> pa.Table:
     return pa.concat_tables(parts)
 
 
+def mean_days(run: Run, clusters: int) -> pa.Table:
+    """Return one row a segment and slot, as the report draws them."""
+    source = read_run(run, clusters)[1]
+    parts = []
+    for number in range(clusters):
+        one = segment((number,), source.label, source.people)
+        slots = len(one.mean_kwh)
+        parts.append(
+            _table(
+                cluster=np.full(slots, number + 1, dtype=np.int32),
+                hour=24.0 * np.arange(slots) / slots,
+                mean_kwh=one.mean_kwh,
+                others_mean_kwh=one.rest_kwh,
+                peak_share=one.peak_share,
+                others_peak_share=one.rest_peak_share,
+            )
+        )
+    return pa.concat_tables(parts)
+
+
+def profiles(run: Run, consumers: Sequence[str] | None = None) -> pa.Table:
+    """Return one row a consumer and day, one column a slot in kWh: of all consumers, or of those named.
+
+    Raises CrocsError where one of these is not there.
+    """
+    wanted = None if consumers is None else np.unique(np.asarray(list(consumers), dtype=np.str_))
+    parts, seen = [], []
+    for read in run.profiles().each(PROFILE_ARRAYS):
+        here = np.arange(len(read["consumer_id"]))
+        if wanted is not None:
+            here = np.flatnonzero(np.isin(read["consumer_id"], wanted))
+        seen.append(read["consumer_id"][here])
+        rows = take_rows(read["day_offset"], here)
+        owner = np.repeat(read["consumer_id"][here], np.diff(read["day_offset"])[here])
+        part = _table(consumer_id=owner, date=read["date"][rows].astype("datetime64[D]"))
+        parts.append(_with_slots(part, read["energy_kwh"][rows]))
+    if wanted is not None and len(missing := np.setdiff1d(wanted, np.concatenate(seen))):
+        raise CrocsError(f"{run}: no consumer {missing[0]!s}; `crocs export --what consumers` lists them")
+    return pa.concat_tables(parts)
+
+
+def distances(run: Run) -> pa.Table:
+    """Return one row a pair of consumers that were compared."""
+    ids, found = read_distances(run)
+    first, second = (np.array(axis, dtype=np.int32) for axis in np.triu_indices(len(ids), 1))
+    names = pa.array(ids)
+    return pa.table(
+        {
+            "first": pa.DictionaryArray.from_arrays(first, names),
+            "second": pa.DictionaryArray.from_arrays(second, names),
+            "distance": found,
+        }
+    )
+
+
 def rls(run: Run) -> pa.Table:
     """Return one row a consumer, prototype and kind, one column a slot."""
     parts = []
@@ -218,9 +212,7 @@ def rls(run: Run) -> pa.Table:
         ).append_column("medoid_date", pa.array(date))
         for kind in ("medoid", "mean"):
             own = part.append_column("kind", pa.array(np.full(len(first), kind)))
-            for slot, name in enumerate(slot_columns(read[kind].shape[1])):
-                own = own.append_column(name, pa.array(read[kind][:, slot]))
-            parts.append(own)
+            parts.append(_with_slots(own, read[kind]))
     return pa.concat_tables(parts)
 
 
@@ -264,6 +256,13 @@ def _table(**columns: np.ndarray) -> pa.Table:
     return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
+def _with_slots(table: pa.Table, rows: np.ndarray) -> pa.Table:
+    """Append a column for each slot of the rows (n, slots)."""
+    for name, values in zip(slot_columns(rows.shape[1]), rows.T, strict=True):
+        table = table.append_column(name, pa.array(values))
+    return table
+
+
 def _or_empty(numbers_from_zero: np.ndarray, there: np.ndarray) -> pa.Array:
     return pa.array(numbers_from_zero.astype(np.int32) + 1, mask=~there)
 
@@ -283,7 +282,14 @@ def _behaviour_of_prototypes(run: Run, clusters: int) -> dict[str, np.ndarray]:
     return found
 
 
-WHOLE = {"rls": rls, "dendrogram": dendrogram, "indices": indices, "assignments": assignments}
+WHOLE: Mapping[str, Callable[[Run], pa.Table]] = {
+    "profiles": profiles,
+    "distances": distances,
+    "rls": rls,
+    "dendrogram": dendrogram,
+    "indices": indices,
+    "assignments": assignments,
+}
 PARTED = {  # of one partition
     "consumers": consumers,
     "segments": segments,
@@ -291,4 +297,5 @@ PARTED = {  # of one partition
     "coverage": coverage,
     "consumer-coverage": consumer_coverage,
     "day-labels": day_labels,
+    "mean-days": mean_days,
 }

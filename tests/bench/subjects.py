@@ -18,6 +18,7 @@ from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.processor import lanes
 from crocs_cli.maths.distances.wsmd import set_distances
 from tests.bench import data
+from tests.bench.by_hand import python_api
 from tests.bench.limit import operations, operations_per_ns
 from tests.bench.measure import ROOT, cpu_seconds, in_turns, ours
 from tests.bench.table import line
@@ -291,5 +292,6 @@ def _run(module, *arguments, settings=None):
 
 
 SUBJECTS = {
-    each.__name__: each for each in (dtw, instruction_sets, stage1, wsmd, doubling, whole, lines_of_code)
+    each.__name__: each
+    for each in (dtw, instruction_sets, stage1, wsmd, doubling, whole, python_api, lines_of_code)
 }

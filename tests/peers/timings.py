@@ -13,7 +13,7 @@ import fastcluster
 import numpy as np
 from aeon.distances import dtw_pairwise_distance
 from dtaidistance import dtw
-from scipy.cluster.hierarchy import cut_tree
+from scipy.cluster.hierarchy import cut_tree, linkage
 from scipy.spatial.distance import squareform
 from tslearn.metrics import cdist_dtw
 
@@ -78,7 +78,19 @@ def wsmd_by_row(data):
     return {"distances": np.array(rows)}
 
 
-JOBS = {job.__name__: job for job in (aeon, dtaidistance, tslearn, stage1, wsmd_by_pair, wsmd_by_row)}
+def whole(data):
+    """Go from days to segments as one would by hand: aeon's DTW, scipy's Ward, numpy for the rest."""
+    made = stage1(data)
+    consumers, k = data["consumers"], int(data["prototypes"])
+    medoids = made["medoids"].reshape(len(consumers), k)
+    sets = np.array([days[own] for days, own in zip(consumers, medoids, strict=True)])
+    shares = np.array([np.bincount(label, minlength=k) / len(label) for label in made["labels"]])
+    rows = wsmd_by_row({"sets": sets, "shares": shares, "rows": range(len(sets))})["distances"]
+    tree = linkage(squareform((rows + rows.T) / 2, checks=False), "ward")
+    return {"labels": cut_tree(tree, int(data["clusters"])).ravel()}
+
+
+JOBS = {job.__name__: job for job in (aeon, dtaidistance, tslearn, stage1, wsmd_by_pair, wsmd_by_row, whole)}
 
 
 def main():

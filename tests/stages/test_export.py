@@ -13,10 +13,12 @@ import pytest
 
 from crocs_cli.machine import files
 from crocs_cli.machine.shards import recipe
+from crocs_cli.machine.team import Team
 from crocs_cli.rundir.layouts import ASSIGNMENTS, RLS, RRLS
 from crocs_cli.rundir.result_settings import ExportSettings
 from crocs_cli.rundir.run import Run
-from crocs_cli.stages import export
+from crocs_cli.rundir.settings import Stage2Settings
+from crocs_cli.stages import export, stage2
 from tests import made_run
 
 
@@ -32,6 +34,7 @@ def run(tmp_path_factory):
         "alike": [[1, 0], [0, 0], [1, 1]],
     }
     files.write(run / "assignments" / "00000.h5", ASSIGNMENTS, arrays, recipe("assign", "00000", {}, {}))
+    stage2.make_tiles(stage2.open_task(Run(run), Stage2Settings()), Team())
     return run
 
 
@@ -45,11 +48,11 @@ def test_every_table_has_the_columns_that_are_described(crocs, run, tmp_path, wh
     read = pyarrow.csv.read_csv(path) if ending == ".csv" else pyarrow.parquet.read_table(path)
     described = list(export.COLUMNS[what])
     assert read.column_names[: len(described)] == described
-    assert read.column_names[len(described) :] == (made_up_slots()[1:] if what == "rls" else [])
+    assert read.column_names[len(described) :] == (slots()[1:] if what in ("rls", "profiles") else [])
     assert not any(pa.types.is_nested(field.type) for field in read.schema)
 
 
-def made_up_slots():
+def slots():
     return [f"t{minute // 60:02d}{minute % 60:02d}" for minute in range(0, 1440, 30)]
 
 
@@ -133,7 +136,17 @@ def test_a_safe_table_names_nobody_and_shows_no_real_day(crocs, run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "what", ["consumers", "consumer-coverage", "day-labels", "rls", "dendrogram", "assignments"]
+    "what",
+    [
+        "consumers",
+        "consumer-coverage",
+        "day-labels",
+        "profiles",
+        "distances",
+        "rls",
+        "dendrogram",
+        "assignments",
+    ],
 )
 def test_tables_of_single_consumers_are_not_shared(crocs, run, tmp_path, what):
     ended = crocs("export", "--run", run, "--what", what, "--clusters", 3, "--share-safe", tmp_path / "a.csv")

@@ -42,12 +42,21 @@ def cluster(distances: np.ndarray, m: int, how: Clustering) -> np.ndarray:
     """
     if how.algorithm == "kmedoids":
         return around_medoids(distances, m, how)
+    return with_tree(distances, m, how)[0]
+
+
+def with_tree(distances: np.ndarray, m: int, how: Clustering) -> tuple[np.ndarray, np.ndarray]:
+    """Cluster m items by Ward's method into each number of clusters, and return the hierarchy too.
+
+    distances: as for `cluster`. Returns labels (partitions, m) int32, 0 the largest, and merges (m - 1, 4)
+    float64 as scipy has them.
+    """
     keep = how.refine and m > LARGEST_FOR_FASTCLUSTER  # the tree of many items uses the matrix up
     merges = hierarchy(distances.copy() if keep else distances, m, how.threads)
     labels = np.array([cut(merges, k) for k in how.clusters], dtype=np.int32)
     if how.refine:
-        return exchange(Condensed(distances, m), labels, how.starts, how.seed, how.threads).labels
-    return labels
+        labels = exchange(Condensed(distances, m), labels, how.starts, how.seed, how.threads).labels
+    return labels, merges
 
 
 def hierarchy(distances: np.ndarray, m: int, threads: int) -> np.ndarray:

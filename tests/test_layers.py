@@ -17,6 +17,7 @@ ALLOWED = {
         "stages.stage1",  # load sets, for new consumers too
         "stages.stage2",  # distances, for subsamples too
         "stages.assign",  # of the later of two periods
+        "stages.choose",  # the page on all numbers of segments, beside each report
         "stages.report",  # whether a report is still right
         "report",
         "rundir",

@@ -19,6 +19,7 @@ ALLOWED = {
         "stages.stage2",  # distances, for subsamples too
         "stages.distances",  # those of a run, as a table too
         "stages.assign",  # of the later of two periods
+        "stages.choose",  # the page on all numbers of segments, beside each report
         "stages.report",  # whether a report is still right
         "report",
         "rundir",

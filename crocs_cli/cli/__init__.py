@@ -22,6 +22,7 @@ COMMANDS = {
     "rrls": "Find the behaviours that each segment's members share.",
     "typical": "List each segment's members, the most typical first.",
     "stability": "Measure how far segments can be trusted: whether they are found again.",
+    "choose": "Set the numbers of segments side by side, and recommend one or none.",
     "score": "Measure how good a partition is, against the truth where it is known.",
     "export": "Write results as a table.",
     "assign": "Find the segment of new consumers, without clustering again.",
@@ -39,7 +40,7 @@ COMMANDS = {
 
 PURPOSES = {
     "Prepare": ("init", "ingest", "quality", "synth", "plan"),
-    "Segment": ("run", "stage1", "stage2", "rrls", "stability", "score"),
+    "Segment": ("run", "stage1", "stage2", "rrls", "stability", "choose", "score"),
     "Use": ("report", "typical", "export", "assign", "compare", "forecast"),
     "Look after": ("status", "info", "guide"),
     "Other": ("screen", "paper"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +12,7 @@ from crocs_cli.report import style
 from crocs_cli.report.facts import Indices, Quality, Segment
 from crocs_cli.report.words import percent
 
+TITLE = 36  # characters of a line of a small picture's title
 # reason -> what is said of it; the counts themselves are those of crocs_cli.maths.readings.quality
 DAYS = {
     "days_used": "used",
@@ -97,9 +99,9 @@ def index_over_clusters(indices: Indices, name: str) -> str:
     values = np.asarray(getattr(indices, name), dtype=float)
     known = np.isfinite(values)
     with style.styled():
-        figure, axes = style.canvas(2.9, 1.9, (0.5, 0.45, 0.1, 0.3))
+        figure, axes = style.canvas(2.9, 2.0, (0.5, 0.45, 0.1, 0.4))
         axes.plot(indices.clusters[known], values[known], marker="o", markersize=4, color=style.ACCENT)
-        axes.set_title(INDICES[name][0])
+        axes.set_title(textwrap.fill(INDICES[name][0], TITLE))
         axes.set_xlabel("number of segments")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(4))

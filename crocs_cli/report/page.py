@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,29 +107,6 @@ def indices_csv(indices: Indices) -> str:
     """Return the indices of each number of segments as CSV text."""
     columns = (getattr(indices, name) for name in overview.INDICES)
     return _csv(("clusters", *overview.INDICES), zip(indices.clusters, *columns, strict=True))
-
-
-def numbers_files(indices: Indices, reports: Collection[int], consumers: int) -> dict[str, str]:
-    """Return the page on all numbers of segments of a run, with its data and figures, as {file name: text}.
-
-    reports: the numbers of segments that there are reports of.
-    """
-    figures = {
-        name: overview.index_over_clusters(indices, name)
-        for name in overview.INDICES
-        if np.isfinite(getattr(indices, name)).any()
-    }
-    page = _template("numbers").render(
-        indices=indices,
-        recommendation=words.recommendation(indices.clusters.tolist(), indices.strength.tolist())
-        if np.isfinite(indices.strength).all()
-        else "",
-        reports=reports,
-        consumers=consumers,
-        figures={name: Markup(svg) for name, svg in figures.items()},
-    )
-    written = {"index.html": page, "indices.csv": indices_csv(indices)}
-    return written | {f"figures/{name}.svg": svg for name, svg in figures.items()}
 
 
 def _day_rows(one: Segment) -> Iterable[Sequence[Any]]:

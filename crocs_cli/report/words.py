@@ -141,18 +141,27 @@ def explain(segment: Segment, others: list[Segment]) -> list[str]:
     return sentences
 
 
+def segment_name(number: int) -> str:
+    """Return what a segment is called, from its number from 0."""
+    return f"segment {number + 1}"
+
+
 def recommendation(clusters: Sequence[int], strength: Sequence[float]) -> str:
     """Return which number of segments is recommended, and why, from the prediction strength of each."""
+    strengths = dict(zip(clusters, strength, strict=True))
     chosen = recommended(list(clusters), np.array(strength)[:, None])
-    if chosen is None:
+    if chosen is not None:
         return (
-            f"No number of segments is found again among other consumers (prediction strength {STRONG:g} or "
-            "more): the segments are slices of a continuum. Keep the model and place consumers with "
-            "crocs assign; a new fit gives other segments."
+            f"Recommended: {chosen} segments, the largest number that is found again among other consumers "
+            f"(prediction strength {strengths[chosen]:.2f}; {STRONG:g} or more counts)."
         )
+    known = {k: value for k, value in strengths.items() if k > 1 and np.isfinite(value)}
+    best = max(known, key=lambda k: known[k], default=None)
+    highest = "" if best is None else f"; the highest is {known[best]:.2f}, of {best} segments"
     return (
-        f"Recommended: {chosen} segments, the largest number that is found again among other consumers "
-        f"(prediction strength {STRONG:g} or more)."
+        "No number is clearly better: none is found again among other consumers (prediction strength "
+        f"{STRONG:g} or more{highest}). The segments are slices of a continuum. Keep the model and place "
+        "consumers with crocs assign; a new fit gives other segments."
     )
 
 

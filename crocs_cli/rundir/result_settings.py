@@ -122,6 +122,10 @@ class ReportSettings(ShareSafe):
     )
 
 
+class ChooseSettings(Settings):
+    """All partitions of a run in, which number of segments to take out."""
+
+
 class CompareSettings(Settings):
     """A run and one of an earlier period in, what changed out."""
 

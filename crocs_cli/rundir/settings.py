@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from crocs_cli.machine.settings import Minutes, Settings
 from crocs_cli.rundir.ingest_settings import IngestSettings
 from crocs_cli.rundir.result_settings import (
+    ChooseSettings,
     CompareSettings,
     ExportSettings,
     QualitySettings,
@@ -302,6 +303,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "rrls": RrlsSettings,
     "typical": TypicalSettings,
     "stability": StabilitySettings,
+    "choose": ChooseSettings,
     "score": ScoreSettings,
     "export": ExportSettings,
     "assign": AssignSettings,

@@ -1,4 +1,4 @@
-"""Make the report of one number of segments, and the page on all numbers of a run."""
+"""Make the report of one number of segments."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from crocs_cli.machine.files import Recipe, digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.shards import recipe
 from crocs_cli.report import page
-from crocs_cli.report.gather import gather, indices_of
+from crocs_cli.report.gather import gather
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import Run
+from crocs_cli.stages import choose
 
 
 def run(run: Run, settings: ReportSettings) -> Path:
     """Write RUN/report/K/index.html with the data and figures beside it; return its path.
 
-    A report that is there and right stays. A safe one goes to RUN/report-share-safe/K, so that nothing of
+    A report that is there and right stays. The page on all numbers of segments is brought up to date too, as
+    `crocs choose` does. A safe report goes to RUN/report-share-safe/K, so that nothing of
     another one lies beside it.
     """
     clusters = run.chosen(settings.clusters)
@@ -28,23 +30,8 @@ def run(run: Run, settings: ReportSettings) -> Path:
 
     bring_folder_up_to_date(folder, report_recipe(run, settings), make)
     if not settings.share_safe:
-        all_numbers(run)
+        choose.run(run)
     return folder / "index.html"
-
-
-def all_numbers(run: Run) -> None:
-    """Write RUN/report/index.html, on all numbers of segments, from which each report can be reached."""
-    numbers = run.partitions()
-    reports = [k for k in numbers if (run / "report" / str(k) / "index.html").exists()]
-    inputs = {str(k): digest(run.partition_recipe(k)) for k in numbers}
-    inputs |= {f"stability {k}": digest(run.stability_recipe(k)) for k in numbers if run.stability(k)}
-
-    def make() -> dict[str, bytes]:
-        consumers = len(run.labels(numbers[0])[0])
-        written = page.numbers_files(indices_of(run, numbers), reports, consumers)
-        return {name: text.encode() for name, text in written.items()}
-
-    bring_folder_up_to_date(run / "report", recipe("report", "all", {"reports": reports}, inputs), make)
 
 
 def report_recipe(run: Run, settings: ReportSettings) -> Recipe:

@@ -74,6 +74,8 @@ def next_command(run: Run, found: list[Step]) -> str | None:
     if not numbers:
         return f"crocs stage2 --run {there} --clusters 5"
     explained = [k for k in numbers if run.is_explained(k)]
+    if not explained and len(numbers) > 1 and pages.read_made_by(run / "report") is None:
+        return f"crocs choose --run {there}"
     if not explained:
         return f"crocs rrls --run {there} --clusters {numbers[0]}"
     unreported = [k for k in explained if f"report {k}" not in by_name]

@@ -110,7 +110,7 @@ def test_without_clusters_no_number_is_recommended(crocs, tmp_path):
         assert ended.code == 0, ended.err
     ended = crocs("stability", "--run", run, "--samples", 2)
     assert ended.code == 0, ended.err
-    assert ended.out.splitlines()[-1].startswith("No number of segments is found again")
+    assert ended.out.splitlines()[-1].startswith("No number is clearly better: none is found again")
 
 
 def test_a_report_refuses_the_stability_of_another_partition(crocs, tmp_path):

@@ -27,12 +27,21 @@ def keep_numbers(label: np.ndarray, earlier: np.ndarray, segments: int) -> np.nd
 
     Each number is given once: the assignment with the most consumers in common (Hungarian method).
     """
-    from scipy.optimize import linear_sum_assignment
-
     known = earlier != UNKNOWN
     shared = np.zeros((segments, segments), dtype=np.int64)
-    np.add.at(shared, (label[known], earlier[known]), 1)
-    found, number = linear_sum_assignment(shared, maximize=True)
-    new = np.empty(segments, dtype=np.int32)
-    new[found] = number
-    return new[label]
+    np.add.at(shared, (earlier[known], label[known]), 1)
+    return continued(shared).astype(np.int32)[label]
+
+
+def continued(shared: np.ndarray) -> np.ndarray:
+    """Return which earlier segment each later one continues, UNKNOWN for a new one: (L,) int64.
+
+    shared: (K, L) consumers in common. Each earlier segment is continued once at most: the assignment with
+    the most consumers in common (Hungarian method).
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    later, earlier = linear_sum_assignment(shared.T, maximize=True)
+    found = np.full(shared.shape[1], UNKNOWN, dtype=np.int64)
+    found[later] = earlier
+    return found

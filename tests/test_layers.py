@@ -47,6 +47,7 @@ ORDER = {
         "behaviours",
         "sequences",
         "segments",
+        "programmes",
         "synthetic",
     ],
     "screen": [

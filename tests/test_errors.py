@@ -12,7 +12,7 @@ from crocs_cli.errors import CrocsError
 from crocs_cli.machine.shards import listed
 from crocs_cli.readers.parquet_file import open_parquet
 from crocs_cli.readers.text import blocks
-from crocs_cli.stages.compare import read_ids
+from crocs_cli.rundir.ids import read_ids
 from crocs_cli.stages.ingest import digest
 from crocs_cli.stages.quality import read_table
 

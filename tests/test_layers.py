@@ -51,6 +51,7 @@ ORDER = {
         "behaviours",
         "sequences",
         "segments",
+        "programmes",
         "synthetic",
     ],
     "screen": [

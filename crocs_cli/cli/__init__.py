@@ -28,6 +28,7 @@ COMMANDS = {
     "assign": "Find the segment of new consumers, without clustering again.",
     "compare": "Report what changed between two periods of the same consumers.",
     "forecast": "Forecast each consumer's next day, and say how wrong such forecasts were.",
+    "target": "Choose the fewest consumers to ask, so that a goal in kW is reached.",
     "report": "Make one page that shows the run.",
     "plan": "Estimate what a run will take, from a short trial on this machine.",
     "status": "Show what of a run is made, what is missing, and what to do next.",
@@ -41,7 +42,7 @@ COMMANDS = {
 PURPOSES = {
     "Prepare": ("init", "ingest", "quality", "synth", "plan"),
     "Segment": ("run", "stage1", "stage2", "rrls", "stability", "choose", "score"),
-    "Use": ("report", "typical", "export", "assign", "compare", "forecast"),
+    "Use": ("report", "typical", "export", "assign", "compare", "forecast", "target"),
     "Look after": ("status", "info", "guide"),
     "Other": ("screen", "paper"),
 }

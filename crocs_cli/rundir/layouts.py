@@ -269,6 +269,20 @@ ASSIGNMENTS = Layout(
         "alike": "1: as near to the segment as 98 % of its own members are",
     },
 )
+USES = Layout(
+    "crocs-uses",
+    1,
+    "crocs target",
+    {  # in one window of the clock
+        "consumer_id": ("text", ("consumer",)),
+        "day_offset": ("int64", (Offsets("consumer"),)),
+        "date": ("int32", ("day",)),  # days since 1970-01-01
+        "kw": ("float32", ("day",)),  # mean in the window
+        "behaviour": ("int32", ("day",)),  # of the consumer's segment; -1: none
+        "major_coverage": ("float64", ("consumer",)),  # share of its days in major behaviours
+        "mean_daily_kwh": ("float64", ("consumer",)),
+    },
+)
 FIGURES = Layout(
     "crocs-figures",
     1,
@@ -301,6 +315,7 @@ LAYOUTS = {
         RRLS,
         STABILITY,
         ASSIGNMENTS,
+        USES,
         FIGURES,
     )
 }

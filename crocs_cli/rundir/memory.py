@@ -130,6 +130,11 @@ def assign(prototypes: int, slots: int, profiles: int) -> int:
     return ASSIGN + sets + max(sets, profiles)
 
 
+def target(profiles: int) -> int:
+    """Return the peak of `target` in its files: profiles as read, and the window of each day."""
+    return ASSIGN + 2 * profiles
+
+
 def ingest(readings: int = KEPT, profiles: int = 0, cells: int = 0) -> int:
     """Return the peak of `ingest`: readings that are read and set aside, or a file assembled of them.
 

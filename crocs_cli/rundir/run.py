@@ -300,6 +300,16 @@ class Run:
         self.behaviours_recipe(clusters, number)
         return files.read(self.behaviours_path(clusters, number), RRLS)
 
+    def behaviour_of_prototypes(self, clusters: int) -> dict[str, np.ndarray]:
+        """Return {consumer id: the behaviour of each of its prototypes, -1 for none} of all segments."""
+        found: dict[str, np.ndarray] = {}
+        for number in range(1, clusters + 1):
+            read = self.behaviours(clusters, number)
+            ends = np.searchsorted(read["vertex_member"], np.arange(len(read["consumer_id"]) + 1))
+            for member, name in enumerate(read["consumer_id"].tolist()):
+                found[name] = read["vertex_community"][ends[member] : ends[member + 1]]
+        return found
+
     def explained_members(self, clusters: int, number: int) -> tuple[Arrays, Members]:
         """Return the behaviours of a segment, and its members in the order of their rows.
 

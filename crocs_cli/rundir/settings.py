@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from crocs_cli.machine.settings import Minutes, Settings
 from crocs_cli.rundir.ingest_settings import IngestSettings
+from crocs_cli.rundir.programme_settings import TargetSettings
 from crocs_cli.rundir.result_settings import (
     ChooseSettings,
     CompareSettings,
@@ -309,6 +310,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "assign": AssignSettings,
     "compare": CompareSettings,
     "forecast": ForecastSettings,
+    "target": TargetSettings,
     "report": ReportSettings,
     "plan": PlanSettings,
     "status": StatusSettings,

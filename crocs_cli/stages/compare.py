@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from crocs_cli.errors import CallError, CrocsError, refusal
+from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine.files import digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.plain import json_bytes, read_json
@@ -27,6 +26,7 @@ from crocs_cli.maths.segments.membership import NONE, Membership, counts, member
 from crocs_cli.report import describe
 from crocs_cli.report.change import BehaviourChange, Changes, files_of
 from crocs_cli.rundir.excerpts import excerpt
+from crocs_cli.rundir.ids import read_ids
 from crocs_cli.rundir.layouts import ASSIGNMENTS
 from crocs_cli.rundir.result_settings import CompareSettings
 from crocs_cli.rundir.run import Run
@@ -125,17 +125,6 @@ def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> C
         transitions=transitions,
         behaviours=_claims(rows),
     )
-
-
-def read_ids(path: Path | None) -> frozenset[str]:
-    """Read a file of consumer ids, one a line; none when there is no file."""
-    if path is None:
-        return frozenset()
-    try:
-        return frozenset(path.read_text(encoding="utf-8").split())
-    except (OSError, UnicodeDecodeError) as error:
-        cure = "name a text file of consumer ids, one a line"
-        raise CrocsError(f"{path}: {refusal(error, cure) or f'not UTF-8 text; {cure}'}") from error
 
 
 def tables_of(found: Changes) -> dict[str, pa.Table]:

@@ -12,6 +12,7 @@ from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.maths.clustering.validity import NAMES
 from crocs_cli.maths.distances.loadsets import take_rows
+from crocs_cli.maths.segments.membership import of_days
 from crocs_cli.report import sharing
 from crocs_cli.report.describe import segment
 from crocs_cli.report.source import read_run
@@ -120,17 +121,11 @@ def consumer_coverage(run: Run, clusters: int) -> pa.Table:
 def day_labels(run: Run, clusters: int) -> pa.Table:
     """Return one row a consumer and day."""
     label = run.labels(clusters)[1]
-    behaviour = _behaviour_of_prototypes(run, clusters) if run.is_explained(clusters) else {}
+    known = run.behaviour_of_prototypes(clusters) if run.is_explained(clusters) else {}
     parts, at = [], 0
     for read in run.load_sets().each():
         owner = np.repeat(np.arange(len(read["consumer_id"])), np.diff(read["day_offset"]))
-        known = [behaviour.get(name, np.zeros(0, int)) for name in read["consumer_id"]]
-        shown = np.array(
-            [
-                known[c][p] if p < len(known[c]) else -1
-                for c, p in zip(owner, read["day_prototype"], strict=True)
-            ]
-        )
+        shown = of_days(read, known)
         parts.append(
             _table(
                 consumer_id=read["consumer_id"][owner],
@@ -270,16 +265,6 @@ def _or_empty(numbers_from_zero: np.ndarray, there: np.ndarray) -> pa.Array:
 def _explained(run: Run, clusters: int) -> Iterable[tuple[int, Arrays]]:
     """Yield the RRLS of every segment of a partition."""
     return ((number, run.behaviours(clusters, number)) for number in range(1, clusters + 1))
-
-
-def _behaviour_of_prototypes(run: Run, clusters: int) -> dict[str, np.ndarray]:
-    """Return {consumer id: the behaviour of each of its prototypes, -1 for none}."""
-    found: dict[str, np.ndarray] = {}
-    for _, read in _explained(run, clusters):
-        ends = np.searchsorted(read["vertex_member"], np.arange(len(read["consumer_id"]) + 1))
-        for member, name in enumerate(read["consumer_id"]):
-            found[name] = read["vertex_community"][ends[member] : ends[member + 1]]
-    return found
 
 
 WHOLE: Mapping[str, Callable[[Run], pa.Table]] = {

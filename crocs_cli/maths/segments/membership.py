@@ -7,6 +7,7 @@ rule gives it the community that it is in: coverage is the same whoever computes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -80,6 +81,21 @@ def counts(sets: LoadSets, behaviour: np.ndarray, behaviours: int) -> np.ndarray
     place = owner * (behaviours + 1) + np.where(behaviour == NONE, behaviours, behaviour)
     total = np.bincount(place, sets.days, len(sets) * (behaviours + 1))
     return total.astype(np.int64).reshape(len(sets), behaviours + 1)
+
+
+def of_days(read: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the behaviour of each day, that of the prototype which stands for it: (D,), NONE for none.
+
+    read: consumer_id, prototype_offset, day_offset and day_prototype, as an RLS file has them; known:
+    {consumer id: the behaviour of each of its prototypes}.
+    """
+    sizes = np.diff(read["prototype_offset"])
+    own = [known.get(name, ()) for name in read["consumer_id"].tolist()]
+    rows = [part if len(part) == size else np.full(size, NONE) for part, size in zip(own, sizes, strict=True)]
+    prototypes = np.concatenate([np.empty(0, dtype=np.int64), *rows])
+    first = np.repeat(read["prototype_offset"][:-1], np.diff(read["day_offset"]))
+    days: np.ndarray = prototypes[first + read["day_prototype"]]
+    return days
 
 
 def _limit(prototypes: np.ndarray, days: np.ndarray, owner: np.ndarray, window: int, threads: int) -> float:

@@ -40,10 +40,16 @@ def ranking(
     distance = distances_to_rrls(
         members, behaviours["hyperprototype_medoid"], covered_days(behaviours), window, threads
     )
-    common = major(behaviours["day_coverage"])
-    coverage = behaviours["member_coverage"][:, :common].sum(axis=1, dtype=np.float64).round(6)
+    coverage = major_coverage(behaviours)
     order = np.lexsort((consumer_id, rank(distance)))
     return Ranking(order, distance[order], coverage[order])
+
+
+def major_coverage(behaviours: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the share of each member's days that are in major behaviours: (n,) float64."""
+    common = major(behaviours["day_coverage"])
+    coverage: np.ndarray = behaviours["member_coverage"][:, :common].sum(axis=1, dtype=np.float64).round(6)
+    return coverage
 
 
 def covered_days(behaviours: Mapping[str, np.ndarray]) -> np.ndarray:

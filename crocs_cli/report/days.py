@@ -51,6 +51,11 @@ def of_segment(place: int) -> tuple[str, str]:
     return PALETTE[place % len(PALETTE)], DASHES[place % len(DASHES)]
 
 
+def beside(*labels: str) -> int:
+    """Return the right margin that leaves room for labels at the ends of lines."""
+    return 9 + round(0.74 * TEXT * max(map(len, labels)))
+
+
 def scale_of(values: Sequence[np.ndarray], most: int = 4, percent: bool = False) -> Scale:
     """Return a scale from 0, or below, that holds all of these values, with at most so many steps."""
     finite = [value[np.isfinite(value)] for value in values]

@@ -112,11 +112,12 @@ def made_names(mean_kwh: np.ndarray, label: np.ndarray, clusters: int) -> list[s
     means = [mean_kwh[label == number].mean(axis=0) for number in range(clusters)]
     usual_kwh = float(np.median(mean_kwh.sum(axis=1)))
     names = [name_of_day(mean, usual_kwh) for mean in means]
-    for more in (_also, _kwh):
-        often = Counter(names)
-        names = [
-            name + more(mean) if often[name] > 1 else name for name, mean in zip(names, means, strict=True)
-        ]
+    for name, often in Counter(names).items():
+        same = [number for number in range(clusters) if names[number] == name]
+        ways = [[name + more(means[number]) for number in same] for more in (_also, _kwh)]
+        told = next((way for way in ways if len(set(way)) == often), ways[-1])
+        for number, longer in zip(same, told if often > 1 else [name], strict=True):
+            names[number] = longer
     return names
 
 

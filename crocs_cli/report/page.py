@@ -34,6 +34,7 @@ def files(facts: Facts) -> dict[str, str]:
         titles={one.number: words.segment_title(one) for one in facts.segments},
         sentences={one.number: words.explain(one, facts.segments) for one in facts.segments},
         major={one.number: drawn(one.behaviours.day_coverage) for one in facts.segments if one.behaviours},
+        measured=any(one.found_again is not None for one in facts.segments),
         with_medoids=with_medoids,
         distinct=words.distinct(float(facts.indices.silhouette[0])),
     )

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from crocs_cli.maths.segments.seasons import QUARTERS
-from crocs_cli.report.days import Line, Picture, Scale, of_segment, scale_of
+from crocs_cli.report.days import Line, Picture, Scale, beside, of_segment, scale_of
 from crocs_cli.report.facts import Behaviours, OnKind, Segment, drawn
 from crocs_cli.report.style import CONTRAST, INK, NAVY
 from crocs_cli.report.words import behaviour_name, behaviour_times, listed, window
 
-WEEK = QUARTERS_AT = 2  # the kinds of day are weekdays and weekends, then the quarters
 SMALL, MIDDLE = (214, 132), (262, 168)  # width and height
 
 
@@ -47,7 +46,7 @@ def small_day(segment: Segment, place: int, scale: Scale) -> str:
 def mean_day(segment: Segment) -> str:
     """Draw the segment's mean day against the other consumers'."""
     scale = scale_of([segment.mean_kwh, segment.rest_kwh])
-    picture = Picture(*MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=44)
+    picture = Picture(*MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=beside("others"))
     picture.window(segment.window)
     picture.line(Line(segment.rest_kwh, CONTRAST, "5 3", 1.3, "others"))
     picture.line(Line(segment.mean_kwh, label="own"))
@@ -59,7 +58,7 @@ def mean_day(segment: Segment) -> str:
 def peak_times(segment: Segment) -> str:
     """Draw when the segment's days have their maximum, against the other consumers' days."""
     scale = scale_of([segment.peak_share, segment.rest_peak_share], percent=True)
-    picture = Picture(*MIDDLE, scale, "days", right=44)
+    picture = Picture(*MIDDLE, scale, "days", right=beside("others"))
     picture.bars(segment.peak_share)
     picture.line(Line(segment.rest_peak_share, CONTRAST, "5 3", 1.3, "others"))
     top = 24.0 * (int(segment.peak_share.argmax()) + 0.5) / len(segment.peak_share)
@@ -70,19 +69,21 @@ def peak_times(segment: Segment) -> str:
 
 def week(segment: Segment) -> str:
     """Draw the mean weekday and the mean weekend day; empty where the run does not hold both."""
-    return _on_kinds(segment, [kind for kind in segment.kinds if kind.kind not in QUARTERS], "week", 60)
+    return _on_kinds(segment, [kind for kind in segment.kinds if kind.kind not in QUARTERS], "week")
 
 
 def seasons(segment: Segment) -> str:
     """Draw the mean day in each quarter of the year; empty where the run does not hold two."""
-    return _on_kinds(segment, [kind for kind in segment.kinds if kind.kind in QUARTERS], "year", 60)
+    return _on_kinds(segment, [kind for kind in segment.kinds if kind.kind in QUARTERS], "year")
 
 
-def _on_kinds(segment: Segment, kinds: list[OnKind], over: str, right: int) -> str:
+def _on_kinds(segment: Segment, kinds: list[OnKind], over: str) -> str:
     if len(kinds) < 2:
         return ""
     scale = scale_of([kind.mean_kwh for kind in segment.kinds])
-    picture = Picture(*MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=right)
+    picture = Picture(
+        *MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=beside(*(kind.kind for kind in kinds))
+    )
     for place, kind in enumerate(kinds):
         colour, dash = of_segment(place)
         picture.line(Line(kind.mean_kwh, colour, dash, 1.6, kind.kind))

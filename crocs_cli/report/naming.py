@@ -96,8 +96,8 @@ def keep(
 
 
 def _made_from_profiles(run: Run, clusters: int) -> list[str]:
-    """Return the names that are made from a run's profiles, or numbers where it has none, as a sample."""
-    if not (run / "profiles").is_dir():
+    """Return the names that are made from a run's profiles, or numbers where it has no profiles of days."""
+    if not (run / "profiles").is_dir() or run.meaning().period != "day":
         return [f"segment {number}" for number in range(1, clusters + 1)]
     profiles = run.profiles().each(("energy_kwh", "day_offset"))
     mean_kwh = np.concatenate([consumer_means(read["energy_kwh"], read["day_offset"]) for read in profiles])

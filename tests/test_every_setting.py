@@ -41,6 +41,7 @@ SAMPLES = {
     ("ingest", "thousands"): [",", " "],
     ("ingest", "direction"): ["in=add,out=drop", "in=add,out=subtract"],
     ("ingest", "quality"): ["A=measured,E=estimated", "A=measured"],
+    ("report", "names"): ["names.yaml", "other.yaml"],
     ("screen-fit", "day", "country"): ["PT", "AU-NSW"],
     ("screen-fit", "input", "encoding"): ["utf-16", "cp1252"],
     ("screen-fit", "input", "thousands"): [",", " "],
@@ -131,6 +132,8 @@ class SeenError(Exception):
 def seen(monkeypatch, tmp_path):
     """Call a command up to where its settings are known, and return them."""
     monkeypatch.chdir(tmp_path)
+    for name, segment in (("names", "Early birds"), ("other", "Owls")):
+        (tmp_path / f"{name}.yaml").write_text(f"1: {segment}\n")
 
     def stop(run, seed, team, settings):
         raise SeenError({"run": str(run), "seed": seed}, settings)

@@ -15,7 +15,7 @@ def command(job: Job, file: Path | None) -> None:
 
     Reads RUN/rls, RUN/partitions and RUN/rrls. Prints CSV, or writes FILE as CSV or Parquet by its ending:
     cluster, rank, consumer_id, distance (WSMD to the segment's behaviours), major_coverage (share of
-    the consumer's days in the major ones) and mean_daily_kwh.
+    the consumer's days in the major ones), mean_daily_kwh and the segment's name.
 
     \b
     Examples:

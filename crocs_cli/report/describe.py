@@ -9,6 +9,8 @@ import numpy as np
 
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments.disclosure import common
+from crocs_cli.maths.segments.peak import peak_window, shares_of_peak
+from crocs_cli.maths.segments.seasons import KINDS, OnKinds
 from crocs_cli.maths.segments.traits import (
     high_times,
     is_weekend,
@@ -16,9 +18,10 @@ from crocs_cli.maths.segments.traits import (
     smoothed,
     weighted_quantiles,
 )
-from crocs_cli.report.facts import Behaviours, Segment
+from crocs_cli.report.facts import Behaviours, OnKind, Segment
 from crocs_cli.report.words import name_of
 
+FEW, FEW_PART = 5, 0.01  # a group of fewer consumers, in number and as a part of all, is no segment
 INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
 
 
@@ -26,12 +29,18 @@ INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
 class People:
     """The data of all consumers, in order.
 
-    mean_kwh: (n, slots) kWh; peaks: (K, slots) days of each cluster by the slot of their maximum; sets: their
-    load sets as they were compared; day_offset: (n + 1,); date, day_prototype: (days,).
+    mean_kwh: (n, slots) kWh; peaks: (K, slots) days of each cluster by the slot of their maximum; load: (K,
+    dates, slots) kWh that each cluster used; on_kinds: sums over each cluster by kind of day; signs: (n,)
+    bool each; odd: (n,) each, of `odd_readings`; sets: their load sets as they were compared; day_offset:
+    (n + 1,); date, day_prototype: (days,).
     """
 
     mean_kwh: np.ndarray
     peaks: np.ndarray
+    load: np.ndarray
+    on_kinds: OnKinds
+    signs: dict[str, np.ndarray]
+    odd: dict[str, np.ndarray]
     sets: LoadSets
     day_offset: np.ndarray
     date: np.ndarray
@@ -46,27 +55,49 @@ class People:
         return self.mean_kwh.sum(axis=1) * self.days()
 
 
-def segment(group: tuple[int, ...], label: np.ndarray, people: People) -> Segment:
+def segment(group: tuple[int, ...], label: np.ndarray, people: People, name: str = "") -> Segment:
     """Describe one cluster, or several merged, against all other consumers; label: (n,) the clusters."""
     inside = np.isin(label, group)
     energy, days, used = people.mean_kwh.sum(axis=1), people.days(), people.used_kwh()
     weekend = np.bincount(np.repeat(inside, days), is_weekend(people.date), 2)[1]
     peaks = people.peaks[list(group)].sum(axis=0)
+    mean_kwh = people.mean_kwh[inside].mean(axis=0)
     return Segment(
         number=group[0] + 1,
+        name=name,
         consumers=int(inside.sum()),
         consumer_share=float(inside.mean()),
         energy_share=_share(used[inside].sum(), used.sum()),
+        peak_part=float(shares_of_peak(people.load)[list(group)].sum()),
         days=int(days[inside].sum()),
         weekend_share=_share(weekend, days[inside].sum()),
         mean_daily_kwh=float(energy[inside].mean()),
-        mean_kwh=people.mean_kwh[inside].mean(axis=0),
+        window=peak_window(mean_kwh),
+        mean_kwh=mean_kwh,
         rest_kwh=_mean_or_nan(people.mean_kwh[~inside]),
         peak_share=peaks / max(1, peaks.sum()),
         rest_peak_share=_shares(people.peaks.sum(axis=0) - peaks),
         behaviours=None,
         merged=tuple(number + 1 for number in group) if len(group) > 1 else (),
+        kinds=_kinds(group, people.on_kinds),
+        signs={sign: float(have[inside].mean()) for sign, have in people.signs.items()},
+        few=_are_few(int(inside.sum()), len(label)),
     )
+
+
+def _kinds(group: tuple[int, ...], sums: OnKinds) -> tuple[OnKind, ...]:
+    """Return the mean day of some clusters together on each kind of day that any consumer of them has."""
+    total, consumers, days = (each[list(group)].sum(axis=0) for each in sums)
+    return tuple(
+        OnKind(name, int(consumers[kind]), int(days[kind]), total[kind] / consumers[kind])
+        for kind, name in enumerate(KINDS)
+        if consumers[kind]
+    )
+
+
+def _are_few(consumers: int, of: int) -> bool:
+    """Return whether a group is too small to be called a segment: one consumer, or very few of many."""
+    return consumers == 1 < of or (consumers < FEW and consumers < FEW_PART * of)
 
 
 def behaviours(

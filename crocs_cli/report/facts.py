@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -70,6 +70,26 @@ class Behaviours:
 
 
 @dataclass(frozen=True)
+class OnKind:
+    """The mean day of a segment on one kind of day, such as weekends: mean_kwh (slots,) in kWh a slot."""
+
+    kind: str
+    consumers: int
+    days: int
+    mean_kwh: np.ndarray
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A consumer that is typical of no segment, and why: `reason` is what was measured."""
+
+    consumer_id: str
+    segment: int
+    mean_daily_kwh: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class Member:
     """A consumer that is typical of its segment."""
 
@@ -82,20 +102,27 @@ class Member:
 class Segment:
     """One cluster of the partition; number 1 is the largest.
 
-    mean_kwh: (slots,) mean day of its consumers in kWh a slot; peak_share: (slots,) share of its days whose
-    maximum is there. The same of all other consumers under rest_*; NaN where there are none. merged: the
-    segments that are shown as one; nearest: number of the segment whose behaviours are most like these;
-    found_again: mean Jaccard index in subsamples, None where it was not measured; why_fewer: why it has
-    fewer behaviours than were asked for, empty where it has not.
+    peak_part: its part of what all use in the run's peak hours, NaN where nothing is used then; window:
+    when its mean day is highest, (start, end) in hours, None for a flat one; mean_kwh: (slots,) mean day
+    of its consumers in kWh a slot; peak_share: (slots,) share of its days whose maximum is there. The
+    same of all other consumers under rest_*; NaN where there are none. merged: the segments that are
+    shown as one; nearest: number of the segment whose behaviours are most like these; found_again: mean
+    Jaccard index in subsamples, None where it was not measured; why_fewer: why it has fewer behaviours
+    than were asked for, empty where it has not. kinds: its mean day on each kind of day that the run
+    holds; signs: the share of its consumers that have each sign, by its name. few: whether it has too few
+    consumers to be called a segment.
     """
 
     number: int
+    name: str
     consumers: int
     consumer_share: float
     energy_share: float
+    peak_part: float
     days: int
     weekend_share: float
     mean_daily_kwh: float
+    window: tuple[float, float] | None
     mean_kwh: np.ndarray
     rest_kwh: np.ndarray
     peak_share: np.ndarray
@@ -106,20 +133,25 @@ class Segment:
     typical: tuple[Member, ...] = ()
     found_again: float | None = None
     why_fewer: str = ""
+    kinds: tuple[OnKind, ...] = ()
+    signs: dict[str, float] = field(default_factory=dict)
+    few: bool = False
 
 
 @dataclass(frozen=True)
 class Facts:
     """Everything a report shows.
 
-    provenance: the settings of each step as (step, made with version, {setting: value}); missing: sentences
-    that say what the report would hold besides, and the command that adds it. safe: whether it may be passed
+    odd: consumers that are typical of no segment, None in a report to be passed on; provenance: the settings
+    of each step as (step, made with version, {setting: value}); missing: sentences that say what the report
+    would hold besides, and the command that adds it. safe: whether it may be passed
     on: no ids, no real household's day, and no segment under `minimum` consumers.
     """
 
     quality: Quality
     indices: Indices
     segments: list[Segment]
+    odd: list[Odd] | None
     provenance: list[tuple[str, str, dict[str, str]]]
     missing: list[str]
     safe: bool = False

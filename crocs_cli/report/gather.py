@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +11,16 @@ import numpy as np
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.layout import Layout
+from crocs_cli.machine.progress import Progress
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.decisions import first_least
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.wsmd import set_distances
 from crocs_cli.maths.segments import membership
-from crocs_cli.maths.segments.typical import covered_days, ranking
-from crocs_cli.report import describe
-from crocs_cli.report.facts import Facts, Indices, Member, Segment
+from crocs_cli.maths.segments.signs import is_far
+from crocs_cli.maths.segments.typical import Ranking, covered_days, ranking
+from crocs_cli.report import describe, naming, words
+from crocs_cli.report.facts import Facts, Indices, Member, Odd, Segment
 from crocs_cli.report.fewer import why_fewer
 from crocs_cli.report.sharing import groups_to_show
 from crocs_cli.report.source import Source, read_run
@@ -32,15 +35,24 @@ INDICES = ("silhouette", "dunn", "davies_bouldin", "calinski_harabasz")
 def gather(run: Run, settings: ReportSettings) -> Facts:
     """Read everything that a report shows."""
     clusters = run.chosen(settings.clusters)
-    quality, source = read_run(run, clusters)
-    groups: list[tuple[int, ...]] = [(number,) for number in range(clusters)]
-    if settings.share_safe:
-        groups = groups_to_show(run, source.label, source.people.used_kwh(), settings.minimum_size)
-    merged = groups[-1] if len(groups[-1]) > 1 else ()
+    with Progress("report", clusters + 1) as progress:
+        quality, source = read_run(run, clusters)
+        progress.advance()
+        names = naming.keep(run, clusters, settings.names, source.people.mean_kwh)
+        groups: list[tuple[int, ...]] = [(number,) for number in range(clusters)]
+        if settings.share_safe:
+            groups = groups_to_show(run, source.label, source.people.used_kwh(), settings.minimum_size)
+        ranked = {} if settings.share_safe else _ranked(source)
+        segments = []
+        for group in groups:
+            found = describe.segment(group, source.label, source.people, names[group[0]])
+            segments.append(_explained(found, groups[-1], source, ranked, settings))
+            progress.advance()
     return Facts(
         quality=quality,
         indices=indices_of(run, [clusters]),
-        segments=_with_nearest([_segment(group, merged, source, settings) for group in groups], source),
+        segments=_with_nearest(segments, source),
+        odd=None if settings.share_safe else _odd(source, segments, ranked),
         provenance=_provenance(run, clusters, settings.share_safe),
         missing=_missing(run, clusters),
         safe=settings.share_safe,
@@ -48,34 +60,40 @@ def gather(run: Run, settings: ReportSettings) -> Facts:
     )
 
 
-def _segment(
-    group: tuple[int, ...], others: tuple[int, ...], source: Source, settings: ReportSettings
+def _explained(
+    found: Segment,
+    last: tuple[int, ...],
+    source: Source,
+    ranked: Mapping[int, Ranking],
+    settings: ReportSettings,
 ) -> Segment:
-    """Describe one segment, or several merged, with its behaviours and typical members where there are any.
+    """Add to a segment its behaviours and typical members where there are any, and how it is found again.
 
-    others: the segments that are shown merged only.
+    last: the last segments that are shown, which may be several merged.
     """
-    found = describe.segment(group, source.label, source.people)
-    number = group[0]
+    if settings.share_safe:
+        kinds = tuple(kind for kind in found.kinds if kind.consumers >= settings.minimum_size)
+        found = replace(found, kinds=kinds, signs={}, few=False)
+    if found.merged:
+        return found
+    number = found.number - 1
+    again = source.run.stability(source.clusters)
+    found = replace(found, found_again=None if again is None else float(again["jaccard"][number]))
     rrls = source.explained.get(number)
-    if found.merged or rrls is None:
+    if rrls is None:
         return found
     shown = describe.behaviours(
         rrls, _community(rrls, number, source), source.people, _alike(rrls, number, source)
     )
-    shown = replace(shown, alike=describe.pooled(shown.alike, others, source.label, source.people))
-    typical: tuple[Member, ...] = ()
+    merged = last if len(last) > 1 else ()
+    shown = replace(shown, alike=describe.pooled(shown.alike, merged, source.label, source.people))
     if settings.share_safe:
         shown = describe.without_rare(shown, found.consumers, settings.minimum_size)
-    else:
-        typical = _typical(rrls, number, source, settings.typical)
-    again = source.run.stability(source.clusters)
     return replace(
         found,
         behaviours=shown if len(shown.mean) else None,
         why_fewer=why_fewer(rrls, source.run.rrls_settings(source.clusters, number + 1)),
-        typical=typical,
-        found_again=None if again is None else float(again["jaccard"][number]),
+        typical=_typical(ranked[number], number, source, settings.typical) if ranked else (),
     )
 
 
@@ -103,10 +121,18 @@ def _alike(rrls: Arrays, number: int, source: Source) -> np.ndarray:
     return shares
 
 
-def _typical(rrls: Arrays, number: int, source: Source, count: int) -> tuple[Member, ...]:
-    """Return the most typical members of a segment, as `crocs typical` ranks them."""
+def _ranked(source: Source) -> dict[int, Ranking]:
+    """Return the members of each segment with behaviours, the most typical first, as `crocs typical` does."""
+    found = {}
+    for number, rrls in source.explained.items():
+        members = source.of(number)
+        found[number] = ranking(members.consumer_id, members.sets, rrls, source.window, available_threads())
+    return found
+
+
+def _typical(ranked: Ranking, number: int, source: Source, count: int) -> tuple[Member, ...]:
+    """Return the most typical members of a segment."""
     members = source.of(number)
-    ranked = ranking(members.consumer_id, members.sets, rrls, source.window, available_threads())
     nearest = ranked.member[:count]
     return tuple(
         Member(*each)
@@ -117,6 +143,28 @@ def _typical(rrls: Arrays, number: int, source: Source, count: int) -> tuple[Mem
             strict=False,
         )
     )
+
+
+def _odd(source: Source, segments: list[Segment], ranked: Mapping[int, Ranking]) -> list[Odd]:
+    """Return the consumers that are typical of no segment, in the order of the segments."""
+    distance = np.full(len(source.label), np.nan)
+    for number, ranking_of in ranked.items():
+        distance[np.flatnonzero(source.label == number)[ranking_of.member]] = ranking_of.distance
+    far, odd = is_far(distance, source.label), source.people.odd
+    reasons: list[list[str]] = [[] for _ in source.label]
+    for one in segments:
+        for alone in np.flatnonzero(source.label == one.number - 1) if one.few else ():
+            reasons[alone].append(words.few_like_it(one.consumers))
+    for consumer in range(len(reasons)):
+        measured = {name: float(values[consumer]) for name, values in odd.items()}
+        reasons[consumer] += words.odd_readings(measured)
+        reasons[consumer] += [words.far_from_all(distance[consumer])] if far[consumer] else []
+    energy = source.members.mean_daily_kwh
+    return [
+        Odd(str(source.members.consumer_id[c]), int(source.label[c]) + 1, float(energy[c]), "; ".join(why))
+        for c in np.argsort(source.label, kind="stable").tolist()
+        if (why := reasons[c])
+    ]
 
 
 def _with_nearest(segments: list[Segment], source: Source) -> list[Segment]:

@@ -1,4 +1,4 @@
-"""Pictures of the whole run: what went in, how large the segments are, how good each K is."""
+"""Pictures of the whole run: what went in, and how good each number of segments is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from crocs_cli.report import style
-from crocs_cli.report.facts import Indices, Quality, Segment
+from crocs_cli.report.facts import Indices
 from crocs_cli.report.words import percent
 
 TITLE = 36  # characters of a line of a small picture's title
@@ -39,11 +39,6 @@ INDICES = {  # name: (title, which way is better)
 }
 
 
-def days_left_out(quality: Quality) -> str:
-    """Draw how many days were used, and left out for which reason."""
-    return bars_of_days(quality.counts)
-
-
 def bars_of_days(quality_counts: Mapping[str, int]) -> str:
     """Draw counted days by what became of them."""
     names = [name for name in DAYS if quality_counts.get(name, 0) > 0]
@@ -66,32 +61,6 @@ def bars_of_days(quality_counts: Mapping[str, int]) -> str:
         axes.set_xlabel("consumer days")
         said = "; ".join(f"{count:,} {DAYS[name]}" for name, count in zip(names, counts, strict=True))
         return style.svg(figure, "days", f"Bars of consumer days: {said}.")
-
-
-def sizes(segments: list[Segment]) -> str:
-    """Draw each segment's share of consumers and of energy."""
-    with style.styled():
-        figure, axes = style.canvas(4.2, 0.6 + 0.4 * len(segments), (0.8, 0.3, 0.1, 0.3))
-        place = np.arange(len(segments))
-        drawn = []
-        for offset, shares, face, label in (
-            (-0.19, [s.consumer_share for s in segments], style.ACCENT, "of consumers"),
-            (0.19, [s.energy_share for s in segments], style.CONTRAST, "of energy"),
-        ):
-            bars = axes.barh(place + offset, shares, 0.36, color=face, label=label)
-            axes.bar_label(bars, [percent(share) for share in shares], padding=3, fontsize=8)
-            drawn.append(bars)
-        axes.set_yticks(place, [f"Segment {s.number}" for s in segments])
-        axes.invert_yaxis()
-        axes.set_xlim(0, 1.15 * max(max(s.consumer_share, s.energy_share) for s in segments))
-        axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.0f}%")
-        axes.grid(visible=False, axis="y")
-        style.legend_above(axes, drawn)
-        said = "; ".join(
-            f"{one.number}: {percent(one.consumer_share)} of consumers, {percent(one.energy_share)} of energy"
-            for one in segments
-        )
-        return style.svg(figure, "sizes", f"Size of each segment. {said}.")
 
 
 def index_over_clusters(indices: Indices, name: str) -> str:

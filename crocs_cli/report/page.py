@@ -10,9 +10,14 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from crocs_cli.maths.segments.peak import PEAK_HOURS
 from crocs_cli.report import html, overview, segment, words
+from crocs_cli.report.days import of_segment, scale_of
 from crocs_cli.report.facts import Facts, Indices, Segment, drawn
 from crocs_cli.report.style import slot_hours
+
+ODD = ("consumer_id", "cluster", "mean_daily_kwh", "reason")
+MOST_ODD = 20  # consumers that are listed on the page as typical of no segment; the table has all
 
 
 def files(facts: Facts) -> dict[str, str]:
@@ -25,9 +30,11 @@ def files(facts: Facts) -> dict[str, str]:
     page = _template("page").render(
         facts=facts,
         figures={name: Markup(svg) for name, svg in figures.items()},
+        segments=shown_as_segments(facts),
         titles={one.number: words.segment_title(one) for one in facts.segments},
         sentences={one.number: words.explain(one, facts.segments) for one in facts.segments},
         major={one.number: drawn(one.behaviours.day_coverage) for one in facts.segments if one.behaviours},
+        measured=any(one.found_again is not None for one in facts.segments),
         with_medoids=with_medoids,
         distinct=words.distinct(float(facts.indices.silhouette[0])),
     )
@@ -36,15 +43,27 @@ def files(facts: Facts) -> dict[str, str]:
     return written | {f"figures/{name}.svg": svg for name, svg in figures.items()}
 
 
+def shown_as_segments(facts: Facts) -> list[Segment]:
+    """Return the segments with consumers enough to be called so; all where none has."""
+    return [one for one in facts.segments if not one.few] or facts.segments
+
+
 def draw(facts: Facts, with_medoids: bool) -> dict[str, str]:
     """Return all pictures as {name: SVG element}."""
-    figures = {"days": overview.days_left_out(facts.quality), "sizes": overview.sizes(facts.segments)}
+    shown = shown_as_segments(facts)
+    scale = scale_of([one.mean_kwh for one in shown], 3)
+    figures = {"overlay": segment.all_on_one_scale(shown)}
+    figures |= {
+        f"segment-{one.number}-day": segment.small_day(one, place, scale) for place, one in enumerate(shown)
+    }
     for one in facts.segments:
         figures[f"segment-{one.number}-mean-day"] = segment.mean_day(one)
         figures[f"segment-{one.number}-peaks"] = segment.peak_times(one)
+        figures[f"segment-{one.number}-week"] = segment.week(one)
+        figures[f"segment-{one.number}-seasons"] = segment.seasons(one)
         if one.behaviours is not None:
             figures |= _behaviour_figures(one, with_medoids)
-    return figures
+    return {name: svg for name, svg in figures.items() if svg}
 
 
 def _behaviour_figures(one: Segment, with_medoids: bool) -> dict[str, str]:
@@ -55,7 +74,6 @@ def _behaviour_figures(one: Segment, with_medoids: bool) -> dict[str, str]:
         f"segment-{one.number}-behaviour-{i + 1}": segment.behaviour(one, i, with_medoids)
         for i in range(major)
     }
-    figures[f"segment-{one.number}-coverage"] = segment.coverage(one)
     if len(shown.mean) > major:
         figures[f"segment-{one.number}-minor"] = segment.minor_behaviours(one)
     return figures
@@ -63,14 +81,47 @@ def _behaviour_figures(one: Segment, with_medoids: bool) -> dict[str, str]:
 
 def tables(facts: Facts, with_medoids: bool) -> dict[str, str]:
     """Return the data behind the pictures as {name: CSV text}."""
-    return {
+    odd = (
+        {}
+        if facts.odd is None
+        else {"not-typical": _csv(ODD, (tuple(vars(one).values()) for one in facts.odd))}
+    )
+    return odd | {
         "days": _csv(("count", "value"), facts.quality.counts.items()),
         "segments": _csv(
-            ("cluster", "consumers", "consumer_share", "energy_share", "mean_daily_kwh", "days"),
             (
-                (s.number, s.consumers, s.consumer_share, s.energy_share, s.mean_daily_kwh, s.days)
+                "cluster",
+                "segment_name",
+                "consumers",
+                "consumer_share",
+                "energy_share",
+                "peak_part",
+                "mean_daily_kwh",
+                "days",
+                "found_again",
+            ),
+            (
+                (
+                    s.number,
+                    words.segment_title(s) if s.merged else s.name,
+                    s.consumers,
+                    s.consumer_share,
+                    s.energy_share,
+                    s.peak_part,
+                    s.mean_daily_kwh,
+                    s.days,
+                    "" if s.found_again is None else s.found_again,
+                )
                 for s in facts.segments
             ),
+        ),
+        "kinds": _csv(
+            ("cluster", "day_kind", "consumers", "days", "hour", "mean_kwh"),
+            (row for one in facts.segments for row in _kind_rows(one)),
+        ),
+        "signs": _csv(
+            ("cluster", "sign", "consumer_share"),
+            ((s.number, sign, share) for s in facts.segments for sign, share in s.signs.items()),
         ),
         "indices": indices_csv(facts.indices),
         "day": _csv(
@@ -109,6 +160,13 @@ def indices_csv(indices: Indices) -> str:
     return _csv(("clusters", *overview.INDICES), zip(indices.clusters, *columns, strict=True))
 
 
+def _kind_rows(one: Segment) -> Iterable[Sequence[Any]]:
+    slots = len(one.mean_kwh)
+    for kind in one.kinds:
+        for slot, value in enumerate(kind.mean_kwh):
+            yield (one.number, kind.kind, kind.consumers, kind.days, 24 * slot / slots, value)
+
+
 def _day_rows(one: Segment) -> Iterable[Sequence[Any]]:
     hours = slot_hours(len(one.mean_kwh)) - 12 / len(one.mean_kwh)
     columns = (one.mean_kwh, one.rest_kwh, one.peak_share, one.rest_peak_share)
@@ -145,7 +203,15 @@ def _template(name: str) -> Any:
     environment = html.environment()
     environment.filters["percent"] = words.percent
     environment.globals |= {
+        "apart": words.apart,
         "behaviour_name": words.behaviour_name,
+        "look": of_segment,
+        "most_odd": MOST_ODD,
+        "peak_hours": PEAK_HOURS,
+        "stable": words.STABLE,
+        "unstable": words.UNSTABLE,
+        "sign_words": words.sign,
+        "window": words.window,
         "day_reasons": overview.DAYS,
         "index_names": overview.INDICES,
     }

@@ -1,15 +1,94 @@
-"""Pictures of one segment: its behaviours, their coverage, its mean day and its peak times."""
+"""Pictures of segments: all on one scale, and of each its mean day, its peak times and its behaviours."""
 
 from __future__ import annotations
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from collections.abc import Sequence
 
-from crocs_cli.report import style
-from crocs_cli.report.facts import Behaviours, Segment, drawn
-from crocs_cli.report.words import behaviour_name, behaviour_times, percent
+import numpy as np
+
+from crocs_cli.maths.segments.seasons import QUARTERS
+from crocs_cli.report.days import Line, Picture, Scale, beside, of_segment, scale_of
+from crocs_cli.report.facts import Behaviours, OnKind, Segment, drawn
+from crocs_cli.report.style import CONTRAST, INK, NAVY
+from crocs_cli.report.words import behaviour_name, behaviour_times, listed, window
+
+SMALL, MIDDLE = (214, 132), (262, 168)  # width and height
+
+
+def kwh_in(slots: int) -> str:
+    """Return the unit of a mean day."""
+    return f"kWh in {1440 // slots} min"
+
+
+def all_on_one_scale(segments: Sequence[Segment]) -> str:
+    """Draw the mean days of all segments in one picture."""
+    slots = len(segments[0].mean_kwh)
+    picture = Picture(368, 280, scale_of([one.mean_kwh for one in segments], 5), kwh_in(slots), right=26)
+    for place, one in enumerate(segments):
+        colour, dash = of_segment(place)
+        picture.line(Line(one.mean_kwh, colour, dash, 2.0, str(one.number)))
+    tops = [f"segment {one.number} is highest {window(one.window)}" for one in segments]
+    return picture.svg(f"Mean days of all segments on one scale: {listed(tops)}.")
+
+
+def small_day(segment: Segment, place: int, scale: Scale) -> str:
+    """Draw the mean day of one segment on the scale of all of them, its peak window shaded."""
+    colour, dash = of_segment(place)
+    picture = Picture(*SMALL, scale)
+    picture.window(segment.window)
+    picture.line(Line(segment.mean_kwh, colour, dash, 2.0))
+    return picture.svg(
+        f"Mean day of segment {segment.number}, {segment.name}, on the scale of all segments; highest "
+        f"{window(segment.window)}."
+    )
+
+
+def mean_day(segment: Segment) -> str:
+    """Draw the segment's mean day against the other consumers'."""
+    scale = scale_of([segment.mean_kwh, segment.rest_kwh])
+    picture = Picture(*MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=beside("others"))
+    picture.window(segment.window)
+    picture.line(Line(segment.rest_kwh, CONTRAST, "5 3", 1.3, "others"))
+    picture.line(Line(segment.mean_kwh, label="own"))
+    return picture.svg(
+        f"Mean day of segment {segment.number} and of the other consumers; highest {window(segment.window)}."
+    )
+
+
+def peak_times(segment: Segment) -> str:
+    """Draw when the segment's days have their maximum, against the other consumers' days."""
+    scale = scale_of([segment.peak_share, segment.rest_peak_share], percent=True)
+    picture = Picture(*MIDDLE, scale, "days", right=beside("others"))
+    picture.bars(segment.peak_share)
+    picture.line(Line(segment.rest_peak_share, CONTRAST, "5 3", 1.3, "others"))
+    top = 24.0 * (int(segment.peak_share.argmax()) + 0.5) / len(segment.peak_share)
+    return picture.svg(
+        f"Times at which the days of segment {segment.number} peak, most often near {top:.0f}h."
+    )
+
+
+def week(segment: Segment) -> str:
+    """Draw the mean weekday and the mean weekend day; empty where the run does not hold both."""
+    return _on_kinds(segment, [kind for kind in segment.kinds if kind.kind not in QUARTERS], "week")
+
+
+def seasons(segment: Segment) -> str:
+    """Draw the mean day in each quarter of the year; empty where the run does not hold two."""
+    return _on_kinds(segment, [kind for kind in segment.kinds if kind.kind in QUARTERS], "year")
+
+
+def _on_kinds(segment: Segment, kinds: list[OnKind], over: str) -> str:
+    if len(kinds) < 2:
+        return ""
+    scale = scale_of([kind.mean_kwh for kind in segment.kinds])
+    picture = Picture(
+        *MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=beside(*(kind.kind for kind in kinds))
+    )
+    for place, kind in enumerate(kinds):
+        colour, dash = of_segment(place)
+        picture.line(Line(kind.mean_kwh, colour, dash, 1.6, kind.kind))
+    said = listed([f"{kind.mean_kwh.sum():.1f} kWh on {kind.kind}" for kind in kinds])
+    return picture.svg(f"Mean days of segment {segment.number} over the {over}: {said}.")
 
 
 def behaviour(segment: Segment, index: int, with_medoid: bool) -> str:
@@ -17,114 +96,29 @@ def behaviour(segment: Segment, index: int, with_medoid: bool) -> str:
     shown = segment.behaviours
     assert shown is not None
     name, times = behaviour_name(shown, index), behaviour_times(shown.high_times[index])
-    with style.styled():
-        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.16, 0.08))
-        hours = style.slot_hours(shown.mean.shape[1])
-        axes.fill_between(hours, shown.low[index], shown.high[index], color=style.ACCENT, alpha=0.18, lw=0)
-        axes.plot(hours, shown.mean[index], color=style.ACCENT)
-        if with_medoid:
-            axes.plot(hours, shown.medoid[index], color=style.INK, lw=0.9, ls=(0, (3, 1.5)))
-        _normalised_axes(axes, shown)
-        return style.svg(
-            figure,
-            f"segment-{segment.number}-behaviour-{index + 1}",
-            f"Behaviour {index + 1} of segment {segment.number}, {name}: a normalised day, high {times}.",
-        )
+    picture = Picture(*SMALL, _normalised(shown))
+    picture.band(shown.low[index], shown.high[index])
+    if with_medoid:
+        picture.line(Line(shown.medoid[index], INK, "3 1.5", 0.9))
+    picture.line(Line(shown.mean[index]))
+    return picture.svg(
+        f"Behaviour {index + 1} of segment {segment.number}, {name}: a normalised day, high {times}."
+    )
 
 
 def minor_behaviours(segment: Segment) -> str:
     """Draw the means of all the behaviours without a picture of their own, in navy."""
     shown = segment.behaviours
     assert shown is not None
-    first = drawn(shown.day_coverage)
-    count = len(shown.mean) - first
-    with style.styled():
-        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.16, 0.08))
-        hours = style.slot_hours(shown.mean.shape[1])
-        axes.plot(hours, shown.mean[first:].T, color=style.NAVY, lw=0.8, alpha=0.7)
-        _normalised_axes(axes, shown)
-        return style.svg(
-            figure,
-            f"segment-{segment.number}-minor",
-            f"{count} minor behaviours of segment {segment.number}, one line each.",
-        )
+    minor = shown.mean[drawn(shown.day_coverage) :]
+    picture = Picture(*SMALL, _normalised(shown))
+    for mean in minor:
+        picture.line(Line(mean, NAVY, "", 0.8))
+    return picture.svg(f"{len(minor)} minor behaviours of segment {segment.number}, one line each.")
 
 
-def coverage(segment: Segment) -> str:
-    """Draw the share of consumers and of days that each behaviour covers."""
-    shown = segment.behaviours
-    assert shown is not None
-    count = drawn(shown.day_coverage)
-    place = np.arange(count)
-    with style.styled():
-        figure, axes = style.canvas(3.6, 0.6 + 0.34 * count, (0.45, 0.3, 0.1, 0.3))
-        handles = []
-        for offset, shares, face, label in (
-            (-0.19, shown.consumer_coverage[:count], style.NAVY, "of consumers"),
-            (0.19, shown.day_coverage[:count], style.ACCENT, "of days"),
-        ):
-            bars = axes.barh(place + offset, shares, 0.36, color=face, label=label)
-            axes.bar_label(bars, [percent(share) for share in shares], padding=3, fontsize=8)
-            handles.append(bars)
-        axes.set_yticks(place, [str(i + 1) for i in place])
-        axes.set_ylabel("behaviour")
-        axes.invert_yaxis()
-        axes.set_xlim(0, 1.18)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
-        axes.grid(visible=False, axis="y")
-        style.legend_above(axes, handles)
-        said = "; ".join(
-            f"{i}: {percent(of_consumers)} of consumers, {percent(of_days)} of days"
-            for i, of_consumers, of_days in zip(
-                place + 1, shown.consumer_coverage, shown.day_coverage, strict=False
-            )
-        )
-        return style.svg(figure, f"segment-{segment.number}-coverage", f"Coverage of the behaviours. {said}.")
-
-
-def mean_day(segment: Segment) -> str:
-    """Draw the segment's mean day against the other consumers', in kWh a slot."""
-    hours = style.slot_hours(len(segment.mean_kwh))
-    with style.styled():
-        figure, axes = style.canvas(3.0, 2.0, (0.55, 0.3, 0.16, 0.3))
-        own = axes.plot(hours, segment.mean_kwh, color=style.ACCENT, label="this segment")
-        rest = _rest(axes, hours, segment.rest_kwh)
-        axes.set_ylim(bottom=min(0.0, float(segment.mean_kwh.min())))
-        axes.set_ylabel(f"kWh in {1440 // len(hours)} min")
-        style.day_axis(axes)
-        style.legend_above(axes, [*own, *rest])
-        top = hours[segment.mean_kwh.argmax()]
-        alt = f"Mean day of segment {segment.number} and of the other consumers; greatest near {top:.0f}h."
-        return style.svg(figure, f"segment-{segment.number}-mean-day", alt)
-
-
-def peak_times(segment: Segment) -> str:
-    """Draw when the segment's days have their maximum, against the other consumers' days."""
-    hours = style.slot_hours(len(segment.peak_share))
-    with style.styled():
-        figure, axes = style.canvas(3.0, 2.0, (0.55, 0.3, 0.16, 0.3))
-        width = 24.0 / len(hours)
-        own = axes.bar(hours, segment.peak_share, 0.9 * width, color=style.ACCENT, label="this segment")
-        rest = _rest(axes, hours, segment.rest_peak_share)
-        axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 5, 10)))
-        axes.yaxis.set_major_formatter(lambda y, _: f"{100 * y:g}%")
-        axes.set_ylabel("days")
-        style.day_axis(axes)
-        style.legend_above(axes, [own, *rest])
-        top = hours[segment.peak_share.argmax()]
-        alt = f"Times at which the days of segment {segment.number} peak, most often near {top:.0f}h."
-        return style.svg(figure, f"segment-{segment.number}-peaks", alt)
-
-
-def _rest(axes: Axes, hours: np.ndarray, values: np.ndarray) -> list[Line2D]:
-    if not np.isfinite(values).all():
-        return []
-    return axes.plot(hours, values, color=style.CONTRAST, lw=1.2, ls=(0, (4, 2)), label="others")
-
-
-def _normalised_axes(axes: Axes, shown: Behaviours) -> None:
-    """Return all the behaviours of a segment the same axes, so that they can be compared."""
+def _normalised(shown: Behaviours) -> Scale:
+    """Return the scale of all the behaviours of a segment, so that they can be compared."""
     low, high = min(0.0, float(shown.low.min())), max(1.0, float(shown.high.max()))
-    axes.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
-    axes.set_yticks([0, 1] if (low, high) == (0.0, 1.0) else [round(low, 1), 0, round(high, 1)])
-    style.day_axis(axes)
+    ticks = (0.0, 1.0) if (low, high) == (0.0, 1.0) else (round(low, 1), 0.0, round(high, 1))
+    return Scale(low, high, tuple(np.unique(ticks).tolist()))

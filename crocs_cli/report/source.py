@@ -11,6 +11,7 @@ import numpy as np
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.files import Arrays
 from crocs_cli.maths.readings.quality import COUNTS, of_today
+from crocs_cli.maths.segments import peak, seasons, signs
 from crocs_cli.maths.segments.traits import consumer_means, peak_counts
 from crocs_cli.report.describe import People
 from crocs_cli.report.facts import Quality
@@ -45,12 +46,16 @@ class Source:
 def read_run(run: Run, clusters: int) -> tuple[Quality, Source]:
     """Read profiles, load sets and labels, the profiles one shard at a time."""
     consumer_id, label = run.labels(clusters)
-    quality, mean_kwh, peaks = _profiles(run, consumer_id, label, clusters)
+    quality, seen = _profiles(run, consumer_id, label, clusters)
     days = list(run.load_sets().each(("day_offset", "date", "day_prototype")))
     members = run.members(clusters)
     people = People(
-        mean_kwh=mean_kwh,
-        peaks=peaks,
+        mean_kwh=np.concatenate([part.mean_kwh for part in seen]),
+        peaks=np.sum([part.peaks for part in seen], axis=0),
+        load=peak.joined([part.load for part in seen if len(part.load.date)]).energy_kwh,
+        on_kinds=seasons.added([part.on_kinds for part in seen]),
+        signs=_signs(seen),
+        odd={name: np.concatenate([part.odd[name] for part in seen]) for name in seen[0].odd},
         sets=members.sets,
         day_offset=np.concatenate([[0], np.cumsum(np.concatenate([np.diff(p["day_offset"]) for p in days]))]),
         date=np.concatenate([part["date"] for part in days]),
@@ -60,13 +65,57 @@ def read_run(run: Run, clusters: int) -> tuple[Quality, Source]:
     return quality, Source(run, clusters, members, label, people, window, seed)
 
 
+@dataclass(frozen=True)
+class Part:
+    """What the profiles of one shard tell, as `People` holds it of all."""
+
+    mean_kwh: np.ndarray
+    peaks: np.ndarray
+    load: peak.Loads
+    on_kinds: seasons.OnKinds
+    night_kw: np.ndarray
+    signs: dict[str, np.ndarray]
+    odd: dict[str, np.ndarray]
+
+
+def _part(read: Arrays, label: np.ndarray, clusters: int) -> Part:
+    """Describe the consumers of one shard; label: (consumers,)."""
+    energy, offset, date = read["energy_kwh"], read["day_offset"], read["date"]
+    mean_kwh = consumer_means(energy, offset)
+    total, days = seasons.sums_by_cell(energy, date, offset)
+    return Part(
+        mean_kwh=mean_kwh,
+        peaks=peak_counts(energy, offset, label, clusters),
+        load=peak.segment_loads(energy, date, np.repeat(label, np.diff(offset)), clusters),
+        on_kinds=seasons.on_kinds(total, days, label, clusters),
+        night_kw=seasons.night_means(total, days),
+        signs={
+            "export": signs.has_export(energy, offset),
+            "hollow": signs.has_hollow_midday(mean_kwh),
+            "blocks": signs.has_blocks(energy, offset),
+        },
+        odd=signs.odd_readings(energy, offset),
+    )
+
+
+def _signs(seen: list[Part]) -> dict[str, np.ndarray]:
+    """Return which consumers have each sign: (n,) bool; heating only where the run holds two seasons."""
+    found = {name: np.concatenate([part.signs[name] for part in seen]) for name in seen[0].signs}
+    night_kw = np.concatenate([part.night_kw for part in seen])
+    pair = signs.seasons_to_compare(night_kw)
+    if pair is not None:
+        name = f"nights of {seasons.QUARTERS[pair[0]]} over {seasons.QUARTERS[pair[1]]}"
+        found[name] = signs.uses_more_in_nights_of(night_kw, *pair)
+    return found
+
+
 def _profiles(
     run: Run, consumer_id: np.ndarray, label: np.ndarray, clusters: int
-) -> tuple[Quality, np.ndarray, np.ndarray]:
-    """Return what was counted, each consumer's mean day, and when the days of each cluster peak."""
+) -> tuple[Quality, list[Part]]:
+    """Return what was counted, and what the profiles of each shard tell."""
     counts = np.zeros(len(COUNTS), dtype=np.int64)
-    meters = unused = at = 0
-    means, dates, peaks = [], [], []
+    meters = unused = at = slots = 0
+    parts, dates = [], []
     profiles = run.profiles()
     for key in profiles:
         read = profiles.read(key)
@@ -76,20 +125,18 @@ def _profiles(
                 f"{run.partition_path(clusters)}: of other consumers than profiles/{key}.h5; "
                 "run `crocs stage1` and `crocs stage2` again"
             )
-        at = here.stop
+        at, slots = here.stop, read["energy_kwh"].shape[1]
         counted = of_today(read["quality"])
         counts += counted.sum(axis=0)
         meters += len(counted)
         unused += int((counted[:, COUNTS.index("days_used")] == 0).sum())
-        means.append(consumer_means(read["energy_kwh"], read["day_offset"]))
-        peaks.append(peak_counts(read["energy_kwh"], read["day_offset"], label[here], clusters))
+        parts.append(_part(read, label[here], clusters))
         dates += [read["date"].min(), read["date"].max()] if len(read["date"]) else []
-    mean_kwh = np.concatenate(means)
     quality = Quality(
-        meters, unused, len(consumer_id), _day(min(dates)), _day(max(dates)), mean_kwh.shape[1],
+        meters, unused, len(consumer_id), _day(min(dates)), _day(max(dates)), slots,
         dict(zip(COUNTS, counts.tolist(), strict=True)),
     )  # fmt: skip
-    return quality, mean_kwh, np.sum(peaks, axis=0)
+    return quality, parts
 
 
 def _day(number: int) -> str:

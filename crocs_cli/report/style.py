@@ -34,7 +34,7 @@ PALETTE = (
 )
 HOURS = (0, 6, 12, 18, 24)
 
-_FONTS = "DejaVu Sans, Verdana, Arial, sans-serif"
+FONTS = "DejaVu Sans, Verdana, Arial, sans-serif"
 _LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
 
 _STYLE: Any = {
@@ -132,7 +132,7 @@ def svg(figure: Figure, name: str, alt: str) -> str:
     width, height = figure.get_size_inches()
     return (
         f'<svg role="img" aria-label="{escape(alt)}" width="{96 * width:.0f}" height="{96 * height:.0f}" '
-        f'viewBox="0 0 {72 * width:g} {72 * height:g}" font-family="{_FONTS}" version="1.1" '
+        f'viewBox="0 0 {72 * width:g} {72 * height:g}" font-family="{FONTS}" version="1.1" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">' + drawn.strip()
     )
 

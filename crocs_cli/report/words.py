@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from crocs_cli.maths.clustering.prediction import STRONG, recommended
 from crocs_cli.maths.decisions import at_least, at_most, first_greatest, rank
+from crocs_cli.maths.segments.signs import FLAT_DAYS, SPIKE
 from crocs_cli.report.facts import Behaviours, Segment, Times
 
 LONGEST_PEAK_H = 5.0  # a longer high time is said with its ends
@@ -28,7 +30,16 @@ WINDOW_H = 3.0  # of the sentence on when the segment differs
 TELLING_SHARE = 0.02  # differences below are not worth a sentence
 TELLING_WEEKEND = 0.15
 TELLING_EXCESS = 0.05  # share of days that a segment has more of than another
+NAMING_DAYS = 0.1  # share of a segment's days of the least common behaviour that is said to set it apart
+STABLE, UNSTABLE = 0.85, 0.6  # mean Jaccard index from which a segment is stable, and under which it is not
 SHARED = 0.5  # share of a segment's consumers that have a behaviour before the segment is named by it
+SIGNS = {
+    "export": "A reading below zero: something feeds in, as solar panels do",
+    "hollow": "A hollow midday: from 11:00 to 14:00 under half of the night’s use, as behind solar panels, "
+    "or with load that is switched on at night",
+    "blocks": "Blocks of 3 kW for two hours or more, in the evening or at night, on a tenth of the days, as "
+    "with cars, boilers or heaters",
+}
 DISTINCT = (  # mean silhouette from which it is said: Kaufman and Rousseeuw 1990, table 4
     (0.70, "the segments are clearly apart"),
     (0.50, "the segments are apart, with some consumers between them"),
@@ -112,13 +123,73 @@ def behaviour_times(times: Times) -> str:
 
 
 def segment_title(segment: Segment) -> str:
-    """Return a heading for a segment: its number, and the behaviour that most sets it apart."""
+    """Return a heading for a segment: its number and its name."""
     if segment.merged:
         return f"Segments {listed(list(map(str, segment.merged)))}, shown together"
-    if segment.behaviours is None:
-        return f"Segment {segment.number}"
-    first = int(_apart(segment, segment.behaviours)[0])
-    return f"Segment {segment.number}: {behaviour_name(segment.behaviours, first)}"
+    return f"Segment {segment.number}: {segment.name}"
+
+
+def window(times: tuple[float, float] | None) -> str:
+    """Format the hours of a peak window."""
+    if times is None:
+        return "none"
+    start, end = times
+    return "all day" if end - start >= 24.0 else f"{clock(start)}–{clock(end)}"
+
+
+def apart(segment: Segment) -> str:
+    """Return one line on what sets a segment apart: a common behaviour that others lack, else its hours."""
+    shown = segment.behaviours
+    if shown is not None and (said := _apart_by_behaviour(segment, shown)):
+        return said
+    return next(iter(_energy(segment)), "It uses its energy at the same times as the others.")
+
+
+def _apart_by_behaviour(segment: Segment, shown: Behaviours) -> str:
+    number = int(_apart(segment, shown)[0])
+    own, elsewhere = _shares_of_days(segment, shown, number)
+    if shown.day_coverage[number] < NAMING_DAYS or not len(elsewhere):
+        return ""
+    if not at_least(own - elsewhere.max(), TELLING_EXCESS, scale=1.0):
+        return ""
+    return (
+        f"More days with {_article(behaviour_name(shown, number))}: {percent(own)}, at most "
+        f"{percent(elsewhere.max())} in others."
+    )
+
+
+def _article(name: str) -> str:
+    """Return the name of a behaviour as a part of a sentence: with a peak, with high use, with no shape."""
+    if re.match(r"\d", name) or "peaks" in name.split(",")[0]:
+        return name
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" if "peak" in name else f"use that is {name}"
+
+
+def sign(name: str) -> str:
+    """Say what was measured for a sign, and what may leave such a trace."""
+    return SIGNS.get(name) or f"Night use at least doubles in the {name}, as with electric heating or cooling"
+
+
+def few_like_it(consumers: int) -> str:
+    """Say that a consumer's segment is too small to be one."""
+    return "alone: no other is like it" if consumers == 1 else f"in a group of {consumers} only"
+
+
+def far_from_all(distance: float) -> str:
+    """Say that a consumer is far from what its segment shares."""
+    return f"far from the behaviours of its segment (distance {distance:.3f})"
+
+
+def odd_readings(measured: Mapping[str, float]) -> list[str]:
+    """Say what looks like an empty home or a faulty meter; measured: of `signs.odd_readings`."""
+    said = []
+    if at_least(measured["unused"], FLAT_DAYS):
+        said.append(f"no use on {percent(measured['unused'])} of its days, as in an empty home")
+    if at_least(measured["stuck"], FLAT_DAYS):
+        said.append(f"all readings equal on {percent(measured['stuck'])} of its days, as of a stuck meter")
+    if at_least(measured["spike"], SPIKE):
+        said.append(f"one reading is {measured['spike']:.0f} times the greatest of all other days")
+    return said
 
 
 def explain(segment: Segment, others: list[Segment]) -> list[str]:
@@ -136,7 +207,7 @@ def explain(segment: Segment, others: list[Segment]) -> list[str]:
     if segment.found_again is not None:
         sentences.append(
             f"Found again when some of all consumers are left out: {percent(segment.found_again)} of it "
-            "(above 85% is stable, below 60% is not)."
+            f"(above {percent(STABLE)} is stable, below {percent(UNSTABLE)} is not)."
         )
     return sentences
 
@@ -176,9 +247,11 @@ def distinct(silhouette: float) -> str:
 def _apart(segment: Segment, behaviours: Behaviours) -> np.ndarray:
     """Return the behaviours in the order in which they set the segment apart from all others.
 
-    What most of its consumers never show comes last: one consumer's oddity is no name for a segment.
+    What most of its consumers never show, and what is seldom, comes last: one consumer's oddity says little
+    of a segment.
     """
-    return np.lexsort((rank(-_excess(segment, behaviours)), behaviours.consumer_coverage < SHARED))
+    rare = (behaviours.consumer_coverage < SHARED) | (behaviours.day_coverage < NAMING_DAYS)
+    return np.lexsort((rank(-_excess(segment, behaviours)), rare))
 
 
 def _excess(segment: Segment, behaviours: Behaviours) -> np.ndarray:
@@ -190,14 +263,19 @@ def _excess(segment: Segment, behaviours: Behaviours) -> np.ndarray:
 def _sets_apart(segment: Segment, behaviours: Behaviours) -> list[str]:
     """Return a sentence on the behaviour that is rarest elsewhere."""
     number = int(_apart(segment, behaviours)[0])
-    own = behaviours.alike[number, segment.number - 1]
-    elsewhere = np.delete(behaviours.alike[number], segment.number - 1)
+    own, elsewhere = _shares_of_days(segment, behaviours, number)
     if not len(elsewhere) or not at_least(own - elsewhere.max(), TELLING_EXCESS, scale=1.0):
         return ["No behaviour is its alone: it is the mixture that sets it apart."] if len(elsewhere) else []
     return [
         f"Days like behaviour {number + 1}, {behaviour_name(behaviours, number)}, set it apart: "
         f"{percent(own)} of its days, at most {percent(elsewhere.max())} in any other segment."
     ]
+
+
+def _shares_of_days(segment: Segment, behaviours: Behaviours, number: int) -> tuple[float, np.ndarray]:
+    """Return the share of days like a behaviour in its own segment, and in each other one."""
+    shares = behaviours.alike[number]
+    return float(shares[segment.number - 1]), np.delete(shares, segment.number - 1)
 
 
 def _nearest(segment: Segment, behaviours: Behaviours, others: list[Segment]) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+NAME = "the segment's name: the user's, or how much and when its mean day uses most"
 COLUMNS = {
     "consumers": {
         "consumer_id": "the consumer's id, as text",
         "cluster": "its segment; 1 is the largest",
+        "segment_name": NAME,
     },
     "segments": {
         "cluster": "the segment; 1 is the largest",
@@ -14,6 +16,7 @@ COLUMNS = {
         "days": "how many days of theirs were used",
         "energy_share": "their share of all energy on the days used, 0 to 1",
         "mean_daily_kwh": "mean over its consumers of their kWh a day",
+        "segment_name": NAME,
     },
     "hyperprototypes": {
         "cluster": "the segment",
@@ -27,6 +30,7 @@ COLUMNS = {
         "behaviour": "the behaviour",
         "consumer_coverage": "share of its consumers that have such days, 0 to 1",
         "day_coverage": "share of its days that are such, 0 to 1",
+        "segment_name": NAME,
     },
     "consumer-coverage": {
         "consumer_id": "the consumer's id, as text",
@@ -88,5 +92,6 @@ COLUMNS = {
         "runner_up": "the next segment; empty where there is one only",
         "margin": "how much nearer the segment is than the runner-up, as a share of the latter's distance",
         "unlike_all": "true: farther from every segment than 98 % of its own members with as many days",
+        "segment_name": NAME,
     },
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from crocs_cli.machine.settings import Settings
+from crocs_cli.errors import CallError
+from crocs_cli.machine.settings import Settings, load
 
 Count = Annotated[int, Field(ge=1)]
 SHARED = (
@@ -17,6 +19,7 @@ SHARED = (
     "mean-days",
     "indices",
 )  # tables without a row for each consumer
+NAME = re.compile(r"[^\W_][^\x00-\x1f\x7f\x85\u2028\u2029]{0,59}")
 PARTITION = "which partition of stage 2; may be left out where only one is explained"
 
 
@@ -113,10 +116,33 @@ class ExportSettings(ShareSafe):
         return self
 
 
+def _names(given: object) -> object:
+    """Read names of segments: a mapping, or the text that names a YAML file with one."""
+    if isinstance(given, str):
+        try:
+            given = load(Path(given)).values
+        except CallError as error:
+            raise ValueError(str(error)) from error
+    if not isinstance(given, dict):
+        return given
+    for number, name in given.items():
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise ValueError(
+                f"the name of segment {number} is not one line of at most 60 characters that begins with a "
+                "letter or a digit"
+            )
+    if len(set(given.values())) < len(given):
+        raise ValueError("two segments have one name; give each its own")
+    return given
+
+
 class ReportSettings(ShareSafe):
     """A run in, one page that shows it out."""
 
     clusters: Count | None = Field(None, description=PARTITION)
+    names: Annotated[dict[int, str] | None, BeforeValidator(_names)] = Field(
+        None, description="file with a name for each segment, such as `1: night owls`, one a line"
+    )
     typical: int = Field(
         5, description="most typical members that are listed for each segment", ge=0, le=1000
     )

@@ -18,6 +18,7 @@ from crocs_cli.maths.clustering import assignment
 from crocs_cli.maths.clustering.kmeans import centres_of
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.footprints.segments import distances
+from crocs_cli.report import naming
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.excerpts import excerpt
 from crocs_cli.rundir.layouts import ASSIGNMENTS, RLS
@@ -68,6 +69,8 @@ def assign(run: Run, model: Run, clusters: int, team: Team) -> tuple[int, int]:
         return assigner.make(files.read(run / "rls" / product.path.name, RLS))  # the others are other shares'
 
     bring_up_to_date(products, make, team, "assign", functools.partial(needs, model))
+    if team.leads:
+        naming.keep_those_of(run, model, clusters)
     made = [product for product in products if product.path.exists()]
     alike = [files.read(product.path, ASSIGNMENTS, ("alike",))["alike"] for product in made]
     return sum(map(len, alike)), sum(int((each.sum(axis=1) == 0).sum()) for each in alike)

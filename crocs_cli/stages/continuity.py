@@ -14,6 +14,7 @@ from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.maths.clustering.continuity import UNKNOWN, begun_from, keep_numbers
+from crocs_cli.report import naming
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage2Settings
 
@@ -62,6 +63,14 @@ def write_tables(run: Run, settings: Stage2Settings) -> None:
     if settings.start_from is not None:
         for k in settings.clusters:
             write_table(run, settings.start_from, k)
+            keep_names(run, Run(settings.start_from), k)
+
+
+def keep_names(run: Run, earlier: Run, clusters: int) -> None:
+    """Give the segments the names that the user gave to the earlier ones, which have the same numbers."""
+    given = naming.given_names(earlier, clusters, None)
+    if given and not naming.given_names(run, clusters, None):
+        naming.keep(run, clusters, given)
 
 
 def write_table(run: Run, start_from: Path, clusters: int) -> None:

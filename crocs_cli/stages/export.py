@@ -13,7 +13,7 @@ from crocs_cli.machine.files import Arrays
 from crocs_cli.maths.clustering.validity import NAMES
 from crocs_cli.maths.distances.loadsets import take_rows
 from crocs_cli.maths.segments.membership import of_days
-from crocs_cli.report import sharing
+from crocs_cli.report import naming, sharing
 from crocs_cli.report.describe import segment
 from crocs_cli.report.source import read_run
 from crocs_cli.rundir.columns import COLUMNS as COLUMNS
@@ -41,7 +41,10 @@ def table(run: Run, what: str, clusters: int | None) -> tuple[pa.Table, int | No
     if (whole := WHOLE.get(what)) is not None:
         return whole(run), None
     clusters = run.chosen(clusters)
-    return PARTED[what](run, clusters), clusters
+    found = PARTED[what](run, clusters)
+    if naming.COLUMN in COLUMNS[what]:
+        found = naming.named(found, naming.segment_names(run, clusters))
+    return found, clusters
 
 
 def consumers(run: Run, clusters: int) -> pa.Table:
@@ -238,13 +241,16 @@ def indices(run: Run) -> pa.Table:
 def assignments(run: Run) -> pa.Table:
     """Return one row a consumer that was assigned."""
     parts = []
-    for read in run.shards(ASSIGNMENTS).each():
+    shards = run.shards(ASSIGNMENTS)
+    made_by = next(iter(shards.recipes.values()))
+    names = naming.names_of_model(run, made_by["settings"].get("clusters"), made_by["inputs"].get("model"))
+    for read in shards.each():
         part = _table(
             consumer_id=read["consumer_id"], cluster=read["label"] + 1, distance=read["distance"]
         ).append_column("runner_up", _or_empty(read["runner_up"], read["runner_up"] >= 0))
         part = part.append_column("margin", pa.array(read["margin"]))
         parts.append(part.append_column("unlike_all", pa.array(read["alike"].sum(axis=1) == 0)))
-    return pa.concat_tables(parts)
+    return naming.named(pa.concat_tables(parts), names)
 
 
 def _table(**columns: np.ndarray) -> pa.Table:

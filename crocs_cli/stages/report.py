@@ -7,7 +7,7 @@ from pathlib import Path
 from crocs_cli.machine.files import Recipe, digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.shards import recipe
-from crocs_cli.report import page
+from crocs_cli.report import naming, page
 from crocs_cli.report.gather import gather
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import Run
@@ -21,14 +21,17 @@ def run(run: Run, settings: ReportSettings) -> Path:
     `crocs choose` does. A safe report goes to RUN/report-share-safe/K, so that nothing of
     another one lies beside it.
     """
+    run.meaning().need_daily_kwh("report")
     clusters = run.chosen(settings.clusters)
-    settings = settings.model_copy(update={"clusters": clusters})
+    given = naming.given_names(run, clusters, settings.names)
+    settings = settings.model_copy(update={"clusters": clusters, "names": given})
     folder = run / ("report-share-safe" if settings.share_safe else "report") / str(clusters)
 
     def make() -> dict[str, bytes]:
         return {name: text.encode() for name, text in page.files(gather(run, settings)).items()}
 
     bring_folder_up_to_date(folder, report_recipe(run, settings), make)
+    naming.keep(run, clusters, given)
     if not settings.share_safe:
         choose.run(run)
     return folder / "index.html"

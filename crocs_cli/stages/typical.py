@@ -8,6 +8,7 @@ import pyarrow as pa
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.segments.typical import ranking
+from crocs_cli.report import naming
 from crocs_cli.rundir.result_settings import TypicalSettings
 from crocs_cli.rundir.run import Run
 
@@ -16,13 +17,15 @@ def run(run: Run, settings: TypicalSettings) -> pa.Table:
     """Return the wanted members of all segments of a partition, those nearest to their behaviours first.
 
     Columns: cluster and rank (int32; the rank counts all members), consumer_id, distance (WSMD to the
-    hyperprototypes), major_coverage (share of the consumer's days in major behaviours), mean_daily_kwh.
+    hyperprototypes), major_coverage (share of the consumer's days in major behaviours), mean_daily_kwh,
+    segment_name.
     """
     clusters = run.chosen(settings.clusters)
     if settings.cluster is not None and settings.cluster > clusters:
         raise CrocsError(f"{run}: there are {clusters} segments and no segment {settings.cluster}; name one")
     numbers = range(1, clusters + 1) if settings.cluster is None else [settings.cluster]
-    return pa.concat_tables([_ranked(run, clusters, number, settings) for number in numbers])
+    table = pa.concat_tables([_ranked(run, clusters, number, settings) for number in numbers])
+    return naming.named(table, naming.segment_names(run, clusters))
 
 
 def _ranked(run: Run, clusters: int, number: int, wanted: TypicalSettings) -> pa.Table:

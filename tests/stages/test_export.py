@@ -14,6 +14,7 @@ import pytest
 from crocs_cli.machine import files
 from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.team import Team
+from crocs_cli.report import naming
 from crocs_cli.rundir.layouts import ASSIGNMENTS, RLS, RRLS
 from crocs_cli.rundir.result_settings import ExportSettings
 from crocs_cli.rundir.run import Run
@@ -65,8 +66,10 @@ def test_the_main_table_is_the_one_that_scripts_read(crocs, run, tmp_path):
     assert crocs("export", "--run", run, "--clusters", 3, tmp_path / "labels.csv").code == 0
     rows = list(csv.reader((tmp_path / "labels.csv").open()))
     read = Run(run).partition(3)
-    assert rows[0] == ["consumer_id", "cluster"]
-    assert rows[1:] == [[i, str(k + 1)] for i, k in zip(read["consumer_id"], read["label"], strict=True)]
+    assert rows[0] == ["consumer_id", "cluster", "segment_name"]
+    names = naming.segment_names(Run(run), 3)
+    expected = zip(read["consumer_id"], read["label"], strict=True)
+    assert rows[1:] == [[name, str(label + 1), names[label]] for name, label in expected]
 
 
 def test_the_days_of_a_behaviour_are_those_that_it_covers(run):

@@ -247,7 +247,7 @@ def test_how_far_segments_are_found_again(run):
             assert row[name] == own[name] == pytest.approx(value, rel=DIGITS)
             assert f" {value:.4g} " in page(run, f"report/{k}/index.html")
             of_all = f" {value:.4g} " if name == "stability" else f" {value:.2f} "
-            assert of_all in page(run, "report/index.html")
+            assert of_all in f"{page(run, 'report/index.html')} "
     for share, words in zip(Run(run).stability(K)["jaccard"], sections(run), strict=True):
         assert f"Found again when some of all consumers are left out: {percent(share)} of it" in words
     advice = (run.parent / "stability.txt").read_text().splitlines()[-1]

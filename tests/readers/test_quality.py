@@ -9,6 +9,7 @@ import pytest
 from crocs_cli.machine.settings import option_paths
 from crocs_cli.maths.readings.quality import COUNTS, LEFT_OUT, SETTINGS
 from crocs_cli.rundir.settings import IngestSettings
+from tests import pages
 from tests.conftest import digests
 from tests.readers.conftest import counts, long_csv
 
@@ -48,11 +49,18 @@ def test_page_stands_by_itself_and_names_who_lost_most(holed, crocs):
     pictures = ElementTree.fromstring(body).findall(".//{http://www.w3.org/2000/svg}svg")
     assert len(pictures) == 3
     assert all(picture.get("aria-label") for picture in pictures)
-    assert "http" not in page.replace("http://www.w3.org", "")
+    assert "http:" not in page.replace("http://www.w3.org", "")
+    assert "https:" not in page
     assert page.index(">C3</th>") < page.index(">C0</th>")
     before = digests(Path("run"))
     assert crocs("quality", "--run", "run").code == 0
     assert digests(Path("run")) == before
+
+
+@pages.at_each_width("report/quality.html")
+def test_a_browser_shows_the_page_whole(browser, holed, crocs, width):
+    assert crocs("quality", "--run", "run").code == 0
+    assert pages.faults(browser, Path("run/quality/index.html"), width) == []
 
 
 def test_thresholds_fail_a_script(holed, crocs):

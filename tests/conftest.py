@@ -6,15 +6,17 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser
 
 from crocs_cli import __main__
 from crocs_cli.machine.compiled import keep_kernels
+from tests import pages
 
 keep_kernels()  # before any test imports numba
 hypothesis.settings.register_profile("crocs", deadline=None)  # a busy machine is no failure
@@ -79,6 +81,15 @@ def data(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"real meter data not here: {path.name}")
     return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start a real browser for the pages of a module's tests."""
+    if pages.chromium() is None:
+        engine_missing("no Chromium here")
+    with pages.started() as browser:
+        yield browser
 
 
 def engine_missing(reason: str) -> None:

@@ -11,7 +11,8 @@ def command(job: Job) -> None:
     """Report what of the readings was used, and what was left out and why.
 
     Reads RUN/quality.csv. Writes RUN/quality/index.html, a page with pictures, and RUN/quality/summary.json;
-    prints the JSON: counts in all, and shares of consumers, readings and days.
+    prints the JSON: counts in all, and shares of consumers, readings and days. Shares of days are of the
+    days asked for: for every consumer the days of the run, on which any consumer has a usable day.
 
     \b
     Examples:
@@ -23,4 +24,4 @@ def command(job: Job) -> None:
 
     summary = quality.run(job.run)
     click.echo(json_text(summary, 1))
-    quality.refuse_poor(job.run, summary["shares"], job.settings.fail_on)  # type: ignore[arg-type]
+    quality.refuse_poor(job.run, summary["shares"], job.settings.fail_on)

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from crocs_cli.errors import CallError
 from crocs_cli.machine import files
+from crocs_cli.machine.plain import counted
 from crocs_cli.machine.settings import nearest
 from crocs_cli.machine.team import Team
 from crocs_cli.paper.experiment import Study
@@ -79,7 +80,7 @@ def size(outcome: Outcome, study: Study) -> str:
     )
     if one.repetitions[1] == 1 and not study.quick:
         words = "paper's settings"
-    return f"{words}, {outcome.cells} cells, {data}"
+    return f"{words}, {counted(outcome.cells, 'cell')}, {data}"
 
 
 def _verdict(title: str, outcomes: Sequence[Outcome]) -> str:

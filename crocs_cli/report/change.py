@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from crocs_cli.maths.decisions import at_least
 from crocs_cli.report import html, style
+from crocs_cli.report.panels import shaded_cells
 from crocs_cli.report.words import percent
 
 CELL_IN, ROW_IN = 0.42, 0.2
@@ -150,7 +150,7 @@ def comparison(found: Changes) -> str:
 def _shape(row: BehaviourChange) -> str:
     """Draw the mean profile of a behaviour in both periods."""
     with style.styled():
-        figure, axes = style.canvas(2.6, 1.6, (0.25, 0.25, 0.16, 0.25))
+        figure, axes = style.canvas(2.6, 1.6, (0.4, 0.25, 0.16, 0.25))
         lines = []
         for mean, colour, dash, label in (
             (row.earlier_mean, style.MUTED, (0, (4, 2)), "earlier"),
@@ -168,8 +168,7 @@ def _shape(row: BehaviourChange) -> str:
 def _table(axes: Axes, found: Changes) -> None:
     """Draw a cell for each pair of segments, darker for a larger share of the earlier segment."""
     transitions, shares = found.transitions, found.transition_shares()
-    shades = LinearSegmentedColormap.from_list("shades", [style.PAPER, style.ACCENT])
-    axes.imshow(shares, cmap=shades, vmin=0, vmax=1)
+    shaded_cells(axes, shares)
     for (row, column), count in np.ndenumerate(transitions):
         ink = style.PAPER if shares[row, column] > FADED else style.INK
         axes.text(column, row, f"{count:,}", ha="center", va="center", color=ink, fontsize=8)

@@ -16,6 +16,7 @@ TITLE = 36  # characters of a line of a small picture's title
 # reason -> what is said of it; the counts themselves are those of crocs_cli.maths.readings.quality
 DAYS = {
     "days_used": "used",
+    "days_absent": "without any reading",
     "days_incomplete": "with missing readings",
     "days_conflicting": "with readings that contradict each other",
     "days_clock_change": "of 23 or 25 hours",

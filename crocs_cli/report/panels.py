@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
@@ -30,13 +31,31 @@ def bars(axes: Axes, names: Sequence[object], heights: Sequence[float] | np.ndar
     axes.set(**labels)
 
 
+def shaded_cells(axes: Axes, fractions: np.ndarray) -> None:
+    """Draw a cell for each fraction (row, column), darker for a larger one, the first row at the top.
+
+    Cells are shapes: an image inside a picture is one that a page's own policy does not show.
+    """
+    rows, columns = (np.arange(count + 1) - 0.5 for count in fractions.shape)
+    axes.pcolormesh(columns, rows, fractions, cmap=SHADES, vmin=0, vmax=1)
+    axes.invert_yaxis()
+    axes.set_aspect("equal")
+
+
+def shade_bar(figure: Figure, axes: Axes, shaded: ScalarMappable, label: str) -> None:
+    """Draw the scale of SHADES beside axes, as shapes too."""
+    scale = figure.colorbar(shaded, ax=axes, label=label)
+    for shapes in scale.ax.collections:
+        shapes.set(rasterized=False, edgecolor="face")
+
+
 def counted_cells(axes: Axes, counts: np.ndarray, names: Sequence[object], **labels: str) -> None:
     """Draw a table of counts (row, column), darker for a larger fraction of the row."""
     fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(fractions, cmap=SHADES, vmin=0, vmax=1)
+    shaded_cells(axes, fractions)
     for (row, column), count in np.ndenumerate(counts):
         ink = PAPER if fractions[row, column] > 0.5 else INK
-        axes.text(column, row, f"{count:,}", ha="center", va="center", color=ink, fontsize=7)
+        axes.text(column, row, f"{count:,}", ha="center", va="center", color=ink, fontsize=8)
     places = range(len(names))
     axes.set(xticks=places, yticks=places, xticklabels=names, yticklabels=names, **labels)
     axes.grid(visible=False)

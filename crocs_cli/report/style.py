@@ -124,7 +124,7 @@ def svg(figure: Figure, name: str, alt: str) -> str:
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     drawn = text.getvalue()
     drawn = re.sub(r"^.*?<svg[^>]*>|<metadata>.*?</metadata>|<style.*?</style>", "", drawn, flags=re.DOTALL)
-    drawn = re.sub(r" font-family: [^;]+;", "", drawn)  # the element's own, below
+    drawn = re.sub(r" font-family: [^;\"]+;?", "", drawn)  # the element's own, below
     drawn = re.sub(r'="[^"]*"', lambda value: _LONG_NUMBER.sub(_shortened, value[0]), drawn)
     drawn = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', drawn)
     drawn = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", drawn)

@@ -37,7 +37,8 @@ class QualitySettings(Settings):
 
         from crocs_cli.maths.readings.quality import COUNTS, shares
 
-        known = shares(np.zeros((0, len(COUNTS)), dtype=np.int64)) if texts else {}
+        none = np.zeros((0, len(COUNTS)), dtype=np.int64)
+        known = shares(none, none[:, 0]) if texts else {}
         for text in texts:
             name, _, limit = text.partition("=")
             try:

@@ -20,7 +20,7 @@ from crocs_cli.screen.daily.contracts import LEVELS
 from crocs_cli.screen.figures.draw import Picture, draw
 from crocs_cli.screen.rank import PLACES, Ranking
 from crocs_cli.screen.ranking.tags import TAGS
-from crocs_cli.screen.settings import FactorSettings, RankSettings
+from crocs_cli.screen.settings import RankSettings, tag_words
 
 TOP = 30  # installations named on the page; ranking.csv has all
 RATES = (0.1, 0.2)
@@ -114,11 +114,9 @@ def _not_ranked(ranking: Ranking) -> dict[str, int]:
 def _tags(ranking: Ranking, settings: RankSettings) -> list[tuple[str, float, int]]:
     """Return each tag in use: its meaning, its factor, and how many ranked installations it concerns."""
     verdict, factors = ranking.actual, settings.factors.model_dump()
-    words = {name: field.description or name for name, field in FactorSettings.model_fields.items()}
+    words = tag_words()
     concerned = {tag: int((np.nan_to_num(verdict.tags[tag])[verdict.ranked] > 0).sum()) for tag in TAGS}
-    return [
-        (words[tag].removeprefix("factor of "), factors[tag], concerned[tag]) for tag in TAGS if factors[tag]
-    ]
+    return [(words[tag], factors[tag], concerned[tag]) for tag in TAGS if factors[tag]]
 
 
 def _flat(settings: Settings, left_out: set[str]) -> dict[str, object]:

@@ -205,6 +205,12 @@ class FactorSettings(Settings):
     contract_explained: float = Field(0.0, description="factor of a change of contract near the onset")
 
 
+def tag_words() -> dict[str, str]:
+    """Return what each tag means, in the words of its factor."""
+    fields = FactorSettings.model_fields.items()
+    return {name: (field.description or name).removeprefix("factor of ") for name, field in fields}
+
+
 _PAPER_FACTORS = FactorSettings(
     scale_decrease=5, scale_increase=1, month_class_change=1, month_shape_distance=1, ceased=0
 )

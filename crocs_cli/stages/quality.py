@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,28 +14,40 @@ from crocs_cli.errors import CrocsError, refusal
 from crocs_cli.machine import files
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.plain import json_bytes
-from crocs_cli.machine.shards import recipe
-from crocs_cli.maths.readings.quality import COUNTS, LATER, of_today, shares
+from crocs_cli.machine.shards import listed, recipe
+from crocs_cli.maths.readings.quality import COUNTS, LATER, days_absent, days_asked, of_today, shares
 from crocs_cli.report import quality as quality_page
 from crocs_cli.rundir.run import Run
 
 
-def run(run: Run) -> dict[str, object]:
+def run(run: Run) -> dict[str, Any]:
     """Write RUN/quality/index.html and summary.json from RUN/quality.csv; return the summary.
 
     Raises CrocsError when the run has no quality.csv.
     """
     consumers, counts, mean_kwh = read_table(run / "quality.csv")
+    dates = days_of(run)
+    asked = days_asked(counts, len(dates))
     total = dict(zip(COUNTS, counts.sum(axis=0).tolist(), strict=True))
-    summary: dict[str, object] = {"consumers": len(consumers), "counts": total, "shares": shares(counts)}
+    total |= {"days_asked": int(asked.sum()), "days_absent": int(days_absent(counts, asked).sum())}
+    summary = {"consumers": len(consumers), "counts": total, "shares": shares(counts, asked)}
 
     def make() -> dict[str, bytes]:
-        page = quality_page.page(summary, consumers, counts, mean_kwh)
+        page = quality_page.page(quality_page.Table(consumers, counts, mean_kwh, asked, dates), summary)
         return {"index.html": page.encode(), "summary.json": json_bytes(summary)}
 
-    inputs = {"quality.csv": files.file_digest(run / "quality.csv")}
+    days = files.digest({"dates": dates.tolist()})
+    inputs = {"quality.csv": files.file_digest(run / "quality.csv"), "days": days}
     bring_folder_up_to_date(run / "quality", recipe("quality", "quality", {}, inputs), make)
     return summary
+
+
+def days_of(run: Run) -> np.ndarray:
+    """Return the days on which any consumer has a used day, ascending: (days,) int64 since 1970-01-01."""
+    if not listed(run / "profiles"):
+        return np.empty(0, dtype=np.int64)
+    read = run.profiles().each(("date",))
+    return np.unique(np.concatenate([np.unique(part["date"]) for part in read])).astype(np.int64)
 
 
 def read_table(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import pytest
 
 from crocs_cli import __main__
 from crocs_cli.paper.experiments import NAMES, experiment
+from tests import pages
 from tests.conftest import data, digests, finish, mpiexec, start
 
 SMALL = "mixed"
@@ -52,6 +53,11 @@ def test_the_page_has_every_finding_beside_the_papers(results):
     for name in NAMES:
         assert f'<section id="{name}"' in page
     assert len(re.findall("<td>holds</td>", page)) == said.count("  yes ")
+
+
+@pages.at_each_width("paper/page.html")
+def test_a_browser_shows_the_page_whole(browser, results, width):
+    assert pages.faults(browser, results[0] / "quick.html", width) == []
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ from crocs_cli.screen.layouts import CHANGES, DAILY, FEATURES, MAP, SCORES, TRUT
 from crocs_cli.screen.patterns import classify, som
 from crocs_cli.screen.settings import FitSettings, RankSettings, ValidateSettings
 from crocs_cli.screen.truth import baselines, labels
+from tests import pages
 from tests.conftest import ROOT, digests, finish, mpiexec, start
 from tests.screen.naive import changes_of
 
@@ -320,6 +321,11 @@ def test_the_page_needs_nothing_else_and_every_picture_is_in_words(run, page):
     links = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
     for link in links:
         assert link[1:] in ids if link.startswith("#") else (run / link).is_file(), link
+
+
+@pages.at_each_width("screen/ranking.html")
+def test_a_browser_shows_the_page_whole(browser, run, width):
+    assert pages.faults(browser, run / "ranking.html", width) == []
 
 
 def test_classes_count_from_1_wherever_a_user_sees_them(run):

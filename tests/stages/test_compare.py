@@ -21,7 +21,7 @@ from crocs_cli.rundir.layouts import PROFILES, TRUTH
 from crocs_cli.rundir.run import Run
 from crocs_cli.stages import export
 from crocs_cli.stages.compare import CLAIM, NORMAL, _claims
-from tests import made_run
+from tests import made_run, pages
 
 SETTINGS = {"consumers": 90, "days": 50, "clusters": 3, "shapes": 3, "shard_size": 45}
 
@@ -103,13 +103,24 @@ def behaviour_of(earlier, cluster, shape):
     return Counter(zip(days["cluster"].to_numpy()[inside].tolist(), labels, strict=True)).most_common(1)[0][0]
 
 
-def test_a_planted_change_is_found_where_it_was_planted(crocs, earlier, tmp_path):
-    shapes = np.unique(files.read(earlier / "truth" / "00000.h5", TRUTH)["shape"])
+@pytest.fixture(scope="module")
+def planted(earlier, tmp_path_factory):
+    """Return a later run, and the (cluster, shape from, shape to) of half of whose days that changed."""
     truth = files.read(earlier / "truth" / "00000.h5", TRUTH)
     cluster = int(truth["cluster"][0])
-    shapes = np.unique(truth["shape"][: truth["day_offset"][1]])
-    old, new = int(shapes[0]), int(shapes[1])
-    run = half(earlier, tmp_path / "run", (0, 50), [(cluster, old, new, 0.5)])
+    old, new = map(int, np.unique(truth["shape"][: truth["day_offset"][1]])[:2])
+    run = half(earlier, tmp_path_factory.mktemp("later") / "run", (0, 50), [(cluster, old, new, 0.5)])
+    return run, cluster, old, new
+
+
+@pages.at_each_width("report/change.html")
+def test_a_browser_shows_the_page_whole(browser, crocs, earlier, planted, width):
+    compare(crocs, planted[0], earlier)
+    assert pages.faults(browser, planted[0] / "comparison" / "3" / "index.html", width) == []
+
+
+def test_a_planted_change_is_found_where_it_was_planted(crocs, earlier, planted):
+    run, cluster, old, new = planted
     found = compare(crocs, run, earlier)
     claimed = {
         (row["cluster"], row["behaviour"]): row["change"] for row in found["prevalence"] if row["claimed"]
@@ -117,11 +128,11 @@ def test_a_planted_change_is_found_where_it_was_planted(crocs, earlier, tmp_path
     number, less = behaviour_of(earlier, cluster, old)
     _, more = behaviour_of(earlier, cluster, new)
     assert set(claimed) == {(number, less), (number, more)}
-    planted = 0.5 * next(
+    half_of_them = 0.5 * next(
         row["earlier"] for row in found["prevalence"] if (row["cluster"], row["behaviour"]) == (number, less)
     )
-    assert claimed[number, less] == pytest.approx(-planted, abs=0.02)
-    assert claimed[number, more] == pytest.approx(planted, abs=0.02)
+    assert claimed[number, less] == pytest.approx(-half_of_them, abs=0.02)
+    assert claimed[number, more] == pytest.approx(half_of_them, abs=0.02)
     assert found["median_divergence"] >= 0
     rows = list(csv.DictReader((run / "comparison" / "3" / "consumers.csv").open()))
     assert len(rows) == 90

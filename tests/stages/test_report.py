@@ -1,12 +1,10 @@
 """The report is one page that stands alone, says what is in the run, and shows the same bytes every time."""
 
 import csv
-import html
 import itertools
 import json
 import re
 import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import numpy as np
@@ -17,7 +15,7 @@ from crocs_cli.maths.segments.disclosure import safe_groups
 from crocs_cli.report import words
 from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS
 from crocs_cli.rundir.run import Run
-from tests import made_run
+from tests import made_run, pages
 from tests.conftest import digests
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -224,43 +222,14 @@ def test_what_sets_a_segment_apart_is_what_the_others_lack(written):
     assert "Its nearest is segment" in said
 
 
-MEASURE = """<!doctype html><body><iframe id="f" src="{page}" width="{width}" height="3000"></iframe><script>
-document.getElementById("f").onload = () => {{
-  const frame = document.getElementById("f"), page = frame.contentDocument, root = page.documentElement;
-  page.querySelectorAll("details").forEach(part => part.open = true);
-  const pictures = [...page.querySelectorAll("svg[role]")], box = e => e.getBoundingClientRect();
-  const scale = svg => box(svg).width / svg.viewBox.baseVal.width;
-  const size = text => parseFloat(getComputedStyle(text).fontSize);
-  const words = pictures.flatMap(svg => [...svg.querySelectorAll("text")].map(text => [svg, text]));
-  const outside = ([a, b]) => b.left < a.left - 1 || b.right > a.right + 1 || b.top < a.top - 1
-    || b.bottom > a.bottom + 1;
-  document.title = JSON.stringify({{
-    scroll: root.scrollWidth, client: root.clientWidth, pictures: pictures.length,
-    small: pictures.filter(svg => box(svg).width < 60).length,
-    unreadable: words.filter(([svg, text]) => size(text) * scale(svg) < 9).length,
-    cut: words.filter(([svg, text]) => outside([box(svg), box(text)])).map(([, text]) => text.textContent),
-    loaded: frame.contentWindow.performance.getEntriesByType("resource").length,
-  }});
-}};
-</script></body>"""
-FLAGS = "--headless=new --no-sandbox --disable-gpu --allow-file-access-from-files --enable-logging=stderr"
+@pages.at_each_width("report/page.html")
+def test_a_browser_shows_the_report_whole(browser, written, width):
+    assert pages.faults(browser, written / "index.html", width) == []
 
 
-@pytest.mark.parametrize("width", [1280, 390], ids=["desk", "phone"])
-def test_a_real_browser_lays_it_out(written, tmp_path, width):
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no Chromium here")
-    (tmp_path / "frame.html").write_text(MEASURE.format(page=(written / "index.html").as_uri(), width=width))
-    place = (tmp_path / "frame.html").as_uri()
-    command = [browser, *FLAGS.split(), "--virtual-time-budget=5000", "--dump-dom", place]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    seen = json.loads(html.unescape(re.search(r"<title>(.*?)</title>", done.stdout)[1]))
-    assert seen.pop("scroll") <= seen.pop("client"), "nothing is wider than the screen"
-    pictures = [svg for svg in Page((written / "index.html").read_text()).all("svg") if "role" in svg]
-    assert seen.pop("pictures") == len(pictures)
-    assert seen == {"small": 0, "unreadable": 0, "cut": [], "loaded": 0}
-    assert "CONSOLE" not in done.stderr
+@pages.at_each_width("report/numbers.html")
+def test_a_browser_shows_all_numbers_of_segments_whole(browser, written, width):
+    assert pages.faults(browser, written.parent / "index.html", width) == []
 
 
 @pytest.mark.parametrize(

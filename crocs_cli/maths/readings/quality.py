@@ -114,6 +114,7 @@ SETTINGS = {  # by which days of a reason may be used
     "events_left_overlapping": "ingest.events.overlapping",
 }
 LEFT_OUT = COUNTS[COUNTS.index("days_present") + 1 : COUNTS.index("days_used")]
+NOT_ASKED = ("days_outside_range", "days_of_other_type")  # days left out that nobody asked for
 PLAUSIBLE_DAILY_KWH = (0.5, 200.0)
 
 
@@ -154,11 +155,36 @@ def quality_csv(meter_id: np.ndarray, quality: np.ndarray, mean: np.ndarray, per
     return text.getvalue()
 
 
-def shares(quality: np.ndarray) -> dict[str, float]:
-    """Return each count as a share: of readings, of days present, of days used, or of consumers."""
+def days_asked(quality: np.ndarray, days_of_run: int) -> np.ndarray:
+    """Return how many days of each meter were asked for: (meters,) int64.
+
+    These are the days of the run, on which any consumer has a used day, or the meter's own days with readings
+    that were asked for where those are more. quality: (meters, counts) int64.
+    """
+    return np.maximum(days_of_run, _asked_and_present(quality))
+
+
+def days_absent(quality: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return how many days asked for of each meter have no reading at all: (meters,) int64."""
+    return asked - _asked_and_present(quality)
+
+
+def _asked_and_present(quality: np.ndarray) -> np.ndarray:
+    present, *others = (quality[:, COUNTS.index(name)] for name in ("days_present", *NOT_ASKED))
+    return present - sum(others)
+
+
+def shares(quality: np.ndarray, asked: np.ndarray) -> dict[str, float]:
+    """Return each count as a share: of readings, of days asked for, of days used, or of consumers.
+
+    Days that nobody asked for are a share of the days with readings. quality: (meters, counts) int64; asked:
+    (meters,), the days asked for.
+    """
     total = {name: int(quality[:, i].sum()) for i, name in enumerate(COUNTS)}
+    total |= {"days_asked": int(asked.sum()), "days_absent": int(days_absent(quality, asked).sum())}
     whole = dict.fromkeys(COUNTS[1 : COUNTS.index("gaps")], "readings")
-    whole |= dict.fromkeys((*LEFT_OUT, "days_used"), "days_present")
+    whole |= dict.fromkeys(("days_absent", *LEFT_OUT, "days_used"), "days_asked")
+    whole |= dict.fromkeys(NOT_ASKED, "days_present")
     whole |= dict.fromkeys(("days_flat", "days_interpolated"), "days_used")
     found = {name: total[name] / max(1, total[of]) for name, of in whole.items()}
     consumers = max(1, len(quality))

@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 
 from crocs_cli.report import style
-from crocs_cli.report.panels import SHADES, counted_cells, log_axis, panels
+from crocs_cli.report.panels import SHADES, counted_cells, log_axis, panels, shade_bar
 from crocs_cli.screen.daily.series import together
 from crocs_cli.screen.figures.scene import (
     EXAMPLES,
@@ -23,6 +23,7 @@ from crocs_cli.screen.figures.scene import (
 from crocs_cli.screen.layouts import DAILY
 from crocs_cli.screen.patterns.features import summarise, week_shares
 from crocs_cli.screen.ranking.tags import TAGS
+from crocs_cli.screen.settings import tag_words
 from crocs_cli.screen.tables import CLASSES, reasons, transitions_of
 
 TOP, PLACES = 20, 100
@@ -36,21 +37,23 @@ def contributions(scene: Scene) -> Drawing | None:
     if not len(rows):
         return None
     parts = np.array([verdict.score.contributions[tag][rows] for tag in TAGS])
-    figure, (left, right) = panels((5, 6), 4.5)
-    start = np.concatenate([[0], np.cumsum(parts[:, 0])])
-    colours = [style.colour(number) for number in range(len(TAGS))]
+    used = np.flatnonzero(parts.any(axis=1))
+    words = [tag_words()[TAGS[tag]] for tag in used]
+    figure, (above, below) = panels((8,), 3, 2)
+    start = np.concatenate([[0], np.cumsum(parts[used, 0])])
+    colours = [style.colour(number) for number in range(len(used))]
     names = scene.names(rows).tolist()
-    left.barh(TAGS, parts[:, 0], left=start[:-1], color=colours)
-    left.invert_yaxis()
-    left.set(title=f"{names[0]}: score {start[-1]:.2f}", xlabel="score")
+    above.barh(words, parts[used, 0], left=start[:-1], color=colours)
+    above.invert_yaxis()
+    above.set(title=f"{names[0]}: score {start[-1]:.2f}", xlabel="score")
     bottom = np.zeros(len(rows))
-    for tag, values, colour in zip(TAGS, parts, colours, strict=True):
-        right.bar(names, values, bottom=np.where(values > 0, bottom, 0), label=tag, color=colour)
+    for values, colour in zip(parts[used], colours, strict=True):
+        below.bar(names, values, bottom=np.where(values > 0, bottom, 0), color=colour)
         bottom += np.maximum(values, 0)
-    right.tick_params(axis="x", rotation=90)
-    right.legend(fontsize=6)
-    first = np.argsort(-np.abs(parts[:, 0]), kind="stable")[:3]
-    largest = ", ".join(f"{TAGS[tag]} {parts[tag, 0]:.2f}" for tag in first)
+    below.tick_params(axis="x", rotation=90)
+    below.set(title=f"The first {len(rows)}, in the same colours", ylabel="score")
+    first = np.argsort(-np.abs(parts[used, 0]), kind="stable")[:3]
+    largest = ", ".join(f"{words[i]} {parts[used[i], 0]:.2f}" for i in first)
     alt = f"Contributions to the scores of the first {len(rows)}; the first, {names[0]}: {largest}."
     return Drawing(figure, alt, {"id": names} | {tag: parts[i] for i, tag in enumerate(TAGS)})
 
@@ -73,7 +76,7 @@ def scale_cases(scene: Scene) -> Drawing | None:
     for i, reason in enumerate(reasons(scene.ranking, rows)):
         plot_series(axes[i], series, i, int(columns["split_day"][rows[i]]))
         plot_means(axes[i], scene, series, rows[i])
-        axes[i].set_xlabel(textwrap.fill(reason, 120), fontsize=7)
+        axes[i].set_xlabel(textwrap.fill(reason, 110), fontsize=8)
     alt = f"Daily energy of the largest decreases: {listed_in_words(scene.names(rows))}."
     return Drawing(figure, alt, series_columns(series))
 
@@ -89,11 +92,11 @@ def shape_cases(scene: Scene) -> Drawing | None:
     begin, split, end = (columns[f"{name}_day"][rows].astype(np.int64) for name in ("begin", "split", "end"))
     spans = {"before": (begin, split), "after": (split, end)}
     shares = {n: week_shares(summarise(series.kwh, series.calendar, *span)) for n, span in spans.items()}
-    figure, axes = panels((6.5, 2.5), 2.3, len(rows))
+    figure, axes = panels((5.8, 2.3), 2.4, len(rows))
     for i, reason in enumerate(reasons(scene.ranking, rows)):
         left, right = axes[2 * i : 2 * i + 2]
         plot_series(left, series, i, int(split[i]))
-        left.set_xlabel(textwrap.fill(reason, 90), fontsize=7)
+        left.set_xlabel(textwrap.fill(reason, 75), fontsize=8)
         for shift, name, colour in ((-0.2, "before", style.ACCENT), (0.2, "after", style.CONTRAST)):
             height = 100 * np.nan_to_num(shares[name][i])
             right.bar(np.arange(7) + shift, height, 0.4, color=colour, label=name)
@@ -107,7 +110,7 @@ def shape_cases(scene: Scene) -> Drawing | None:
 def class_transitions(scene: Scene) -> Drawing:
     """Draw earlier against later classes: most installations must lie on the diagonal."""
     columns, rows = scene.ranking.actual.columns, []
-    figure, axes = panels([3.2] * len(CLASSES), 3)
+    figure, axes = panels([2.7] * len(CLASSES), 2.7)
     kept = []
     for panel, feature in zip(axes, CLASSES, strict=True):
         matrix = transitions_of(columns, feature)
@@ -161,7 +164,7 @@ def places(scene: Scene) -> Drawing | None:
     points = axes.scatter(
         longitude[rows], latitude[rows], c=final, s=18, cmap=SHADES, edgecolors=style.INK, lw=0.3
     )
-    figure.colorbar(points, ax=axes, label="score")
+    shade_bar(figure, axes, points, "score")
     axes.set(xlabel="longitude", ylabel="latitude")
     table = {"id": scene.names(rows), "longitude": longitude[rows], "latitude": latitude[rows]}
     return Drawing(

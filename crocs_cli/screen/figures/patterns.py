@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from crocs_cli.report import style
-from crocs_cli.report.panels import SHADES, log_axis, panels
+from crocs_cli.report.panels import SHADES, log_axis, panels, shade_bar
 from crocs_cli.screen.figures.scene import WEEKDAYS, Drawing, Figures, Scene
 from crocs_cli.screen.patterns.som import neighbour_distance
 from crocs_cli.screen.patterns.typical import PatternMap, suggested_classes
@@ -62,7 +62,7 @@ def two_maps(scene: Scene, with_classes: bool = False) -> Drawing | None:
     pairs = _maps(scene, "week")
     if not pairs:
         return None
-    figure, axes = panels([4.5] * len(pairs), 4.2)
+    figure, axes = panels([4] * len(pairs), 3.8)
     for panel, (key, found) in zip(axes, pairs, strict=True):
         _glyphs(panel, found, _colours(found.node_class) if with_classes else None)
         panel.set_title(key)
@@ -97,12 +97,12 @@ def projection(scene: Scene) -> Drawing | None:
     if not pairs:
         return None
     found = pairs[0][1]
-    figure, (left, right) = panels((5, 5), 4.4)
+    figure, (left, right) = panels((4, 4), 3.6)
     _glyphs(left, found)
     shade = neighbour_distance(found.nodes, found.lattice)
     x, y = found.lattice.places().T
     points = right.scatter(x, y, c=shade, cmap=SHADES, s=120, marker="h")
-    figure.colorbar(points, ax=right, label="distance to neighbours")
+    shade_bar(figure, right, points, "distance to neighbours")
     right.set_aspect("equal")
     right.axis("off")
     alt = (
@@ -142,7 +142,7 @@ def yearly_energy(scene: Scene) -> Drawing | None:
     pairs = [(key, found) for key, found in scene.maps.items() if key.startswith("scale-")]
     if not pairs:
         return None
-    figure, axes = panels([2.8] * len(pairs), 3)
+    figure, axes = panels([2.7] * len(pairs), 3)
     rows: list[tuple[object, ...]] = []
     for panel, (key, found) in zip(axes, pairs, strict=True):
         middle, low, high = (10 ** values[:, 0] for values in (found.prototypes, found.low, found.high))

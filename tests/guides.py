@@ -82,7 +82,9 @@ def follow(page: Path, crocs: Crocs) -> int:
             for command, shown in block.commands():
                 output = run(command, crocs)
                 if block.language == "console":
-                    assert alike(shown, output), f"{page.name}: {command}\nshown:\n{shown}\nprinted:\n{output}"
+                    assert alike(shown, output), (
+                        f"{page.name}: {command}\nshown:\n{shown}\nprinted:\n{output}"
+                    )
                 ran += 1
     return ran
 

@@ -23,8 +23,13 @@ from tests.conftest import ROOT, Crocs
 # flags of one call only: the settings file, a part of the work, how to print, a question asked once, a
 # second product, and a file that this call writes
 PLAIN = {"--config", "--share", "--json", "--what-if", "--picture"}
+<<<<<<< HEAD
 WITHOUT_SETTINGS = {"run", "info", "init", "guide"}  # `run` reads the sections of its steps; `init` writes them
 WORDS = {"export": ["table.csv"], "paper": ["list"]}  # what a command needs besides
+=======
+WITHOUT_SETTINGS = {"run", "info", "init"}  # `run` reads the sections of its steps; `init` writes settings
+WORDS = {"export": ["table.csv"], "paper": ["list"], "slurm": ["jobs"]}  # what a command needs besides
+>>>>>>> b37cae3 (Write ready Slurm files for a settings file: crocs slurm DIR, with what plan says of each step)
 KINDS: dict[Any, list[str]] = {
     int: ["7", "8", "4", "40", "50"],
     float: ["0.3", "0.35", "2.5", "4"],

@@ -31,6 +31,7 @@ COMMANDS = {
     "target": "Choose the fewest consumers to ask, so that a goal in kW is reached.",
     "report": "Make one page that shows the run.",
     "plan": "Estimate what a run will take, from a short trial on this machine.",
+    "slurm": "Write files that submit a whole run to Slurm.",
     "status": "Show what of a run is made, what is missing, and what to do next.",
     "info": "Describe a file that crocs made.",
     "guide": "Show a guide, or list the guides.",
@@ -40,7 +41,7 @@ COMMANDS = {
 
 
 PURPOSES = {
-    "Prepare": ("init", "ingest", "quality", "synth", "plan"),
+    "Prepare": ("init", "ingest", "quality", "synth", "plan", "slurm"),
     "Segment": ("run", "stage1", "stage2", "rrls", "stability", "choose", "score"),
     "Use": ("report", "typical", "export", "assign", "compare", "forecast", "target"),
     "Look after": ("status", "info", "guide"),

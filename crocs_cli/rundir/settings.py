@@ -264,12 +264,24 @@ class PlanSettings(Settings):
     consumers: Annotated[int, Field(ge=2)] | None = Field(
         None, description="consumers; may be left out where RUN/profiles is there"
     )
-    days: int = Field(365, description="days of each consumer", ge=1, le=36_600)
+    days: int = Field(
+        365, description="days of each consumer; as in RUN/profiles where that is there", ge=1, le=36_600
+    )
     period: Literal["day", "week", "event"] = Field("day", description="what a profile is of")
-    slots: int = Field(48, description="readings of a day or a week, or features of an event", ge=1, le=2016)
+    slots: int = Field(
+        48,
+        description="readings of a day or a week, or features of an event; as in RUN/profiles where that is there",
+        ge=1,
+        le=2016,
+    )
     prototypes: int = Field(15, description="prototypes of each consumer", ge=1, le=1000)
     algorithm: Algorithm = Field("ward", description="how the consumers are clustered")
-    shard_size: int = Field(512, description="consumers in one file", ge=1, le=100_000)
+    sample: Annotated[int, Field(ge=2)] | None = Field(
+        None, description="consumers that are compared, where stage 2 clusters a sample"
+    )
+    shard_size: int = Field(
+        512, description="consumers in one file; as in RUN/profiles where that is there", ge=1, le=100_000
+    )
     largest_cluster: float = Field(
         0.5, description="share of the consumers in the largest segment, on which rrls depends", gt=0, le=1
     )
@@ -279,6 +291,20 @@ class PlanSettings(Settings):
         None, description="memory of one node; what is free here when left out"
     )
     nodes: int = Field(1, description="nodes that may hold the matrix together, by MPI", ge=1, le=10_000)
+
+
+class SlurmSettings(PlanSettings):
+    """A settings file, the size of its run and the machines in, files that submit the whole chain out."""
+
+    account: str | None = Field(None, description="account that Slurm charges")
+    partition: str | None = Field(None, description="partition of Slurm in which the jobs run")
+    modules: tuple[str, ...] = Field((), description="modules that each job loads, in order")
+    hours: float = Field(
+        2, description="time limit of the steps whose time plan does not know", gt=0, le=8760
+    )
+    max_array: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="most tasks of one array; left out, scontrol is asked for MaxArraySize"
+    )
 
 
 class RunSettings(Settings):
@@ -313,6 +339,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "target": TargetSettings,
     "report": ReportSettings,
     "plan": PlanSettings,
+    "slurm": SlurmSettings,
     "status": StatusSettings,
     "paper": PaperSettings,
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import shlex
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.distances.wsmd import set_distances
 from crocs_cli.maths.ward.rounds import ward_in_place
 from crocs_cli.rundir import memory
+from crocs_cli.rundir.flags import flags
 from crocs_cli.rundir.layouts import PROFILES
 from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.run import Run
@@ -34,7 +37,7 @@ MATRIX_TRIAL = 2000  # consumers whose matrix is clustered; the work grows with 
 class Step:
     """The needs of one step: memory of each task; CPU time over all tasks, wall time, and disk in all.
 
-    Only what takes most of the time is tried; the other steps have None there.
+    Only what takes most of the time is tried; the other steps have None there. tasks: of an array, or ranks.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Step:
     hours: float | None = None
     disk_gb: float | None = None
     submit: str | None = None
+    tasks: int = 1
 
 
 def run(run: Run, settings: PlanSettings) -> list[Step]:
@@ -51,23 +55,29 @@ def run(run: Run, settings: PlanSettings) -> list[Step]:
 
     Raises CrocsError where the partition fits neither a node nor the nodes that may share it.
     """
-    m = settings.consumers or count_consumers(run)
+    settings = measured(run, settings)
+    m = settings.consumers
+    assert m is not None
+    pairs = min(m, settings.sample or m)
     free = available_bytes() if settings.memory_gb is None else int(settings.memory_gb * GIB)
     if free is None:
         raise CrocsError("plan: this system does not say how much memory is free; give --memory-gb")
-    ranks = ranks_needed(m, settings, free)  # first, so that what cannot be is refused without a trial
+    ranks = ranks_needed(pairs, settings, free)  # first, so that what cannot be is refused without a trial
     peak = peaks(m, settings)
     if ranks > 1:
-        peak["partition"] = memory.partition_of_rank(m, ranks, sets_bytes(m, settings))
+        peak["partition"] = memory.partition_of_rank(pairs, ranks, sets_bytes(pairs, settings))
     stage1_s = seconds_a_unit(lambda n: trial_stage1(n, settings))
     pair_s = seconds_a_unit(lambda n: trial_distances(n, settings), start=32)
-    partition_s = trial_partition(settings) * (m / MATRIX_TRIAL) ** 2
+    partition_s = trial_partition(settings) * (pairs / MATRIX_TRIAL) ** 2
     rls_gb = (sets_bytes(m, settings) + 12 * m * settings.days) / GIB
-    matrix_gb = 4 * condensed.length(m) / GIB
+    matrix_gb = 4 * condensed.length(pairs) / GIB
+    blocks, pair_hours = -(-pairs // memory.block(pairs)), condensed.length(pairs) * pair_s / 3600
+    stage1 = Step("stage1", peak["stage1"] / GIB, m * stage1_s / 3600, disk_gb=rls_gb)
+    stage2 = Step("stage2", peak["stage2"] / GIB, pair_hours, disk_gb=matrix_gb)
     timed = [
-        _array("stage1", m * stage1_s, peak["stage1"], rls_gb, settings),
-        _array("stage2", condensed.length(m) * pair_s, peak["stage2"], matrix_gb, settings),
-        _partition(m, partition_s, ranks, peak["partition"], settings),
+        _array(stage1, -(-m // settings.shard_size), settings),
+        _array(stage2, blocks * (blocks + 1) // 2, settings),
+        _partition(pairs, partition_s, ranks, peak["partition"], settings),
     ]
     steps = {step.name: step for step in timed}
     return [steps.get(name, Step(name, size / GIB)) for name, size in peak.items()]
@@ -78,15 +88,16 @@ def peaks(m: int, settings: PlanSettings) -> dict[str, int]:
     shard = min(m, settings.shard_size)
     profiles = memory.profiles(shard, settings.days, settings.slots)
     cells = memory.cells(shard, settings.days, settings.slots, available_threads())
-    prototypes, largest = m * settings.prototypes, math.ceil(m * settings.largest_cluster)
+    pairs, largest = min(m, settings.sample or m), math.ceil(m * settings.largest_cluster)
+    prototypes = m * settings.prototypes
     return {
         "synth": memory.synth(profiles),
         "ingest": memory.events(m * settings.days, settings.slots)
         if settings.period == "event"
         else memory.ingest(m * settings.days * settings.slots, profiles, cells),
         "stage1": memory.stage1(profiles),
-        "stage2": memory.distances(m, prototypes, settings.slots),
-        "partition": partition_bytes(m, settings),
+        "stage2": memory.distances(pairs, pairs * settings.prototypes, settings.slots),
+        "partition": partition_bytes(pairs, settings),
         "footprint": max(
             memory.footprint(profiles, memory.profiles(m, settings.days, settings.slots)),
             memory.footprint_segments(m, FootprintSettings().components),
@@ -109,10 +120,26 @@ def sets_bytes(m: int, settings: PlanSettings) -> int:
     return memory.load_sets(m * settings.prototypes, settings.slots)
 
 
-def count_consumers(run: Run) -> int:
-    """Return how many consumers a run has."""
+def measured(run: Run, settings: PlanSettings) -> PlanSettings:
+    """Return settings with the sizes of RUN/profiles where none were given.
+
+    Raises CrocsError where neither says how many consumers there are.
+    """
+    if settings.consumers and not (run / "profiles").is_dir():
+        return settings
+    if not (run / "profiles").is_dir():
+        raise CrocsError(f"{run}/profiles: nothing there; give --consumers, or run `crocs ingest` first")
     profiles = run.profiles()
-    return sum(files.shapes(profiles.path(key), PROFILES)["consumer_id"][0] for key in profiles)
+    shapes = [files.shapes(profiles.path(key), PROFILES) for key in profiles]
+    m, days = sum(s["consumer_id"][0] for s in shapes), sum(s["energy_kwh"][0] for s in shapes)
+    there = {
+        "days": max(1, -(-days // m)),
+        "slots": shapes[0]["energy_kwh"][1],
+        "shard_size": max(s["consumer_id"][0] for s in shapes),
+    }
+    given = settings.model_fields_set
+    found = {name: value for name, value in there.items() if name not in given}
+    return settings.model_copy(update={"consumers": settings.consumers or m, **found})
 
 
 def ranks_needed(m: int, settings: PlanSettings, free: int) -> int:
@@ -205,27 +232,42 @@ def trial_partition(settings: PlanSettings) -> float:
     return time.process_time() - begin
 
 
-def _array(name: str, seconds: float, memory: int, disk_gb: float, settings: PlanSettings) -> Step:
-    cores = settings.tasks * settings.cores
-    hours = seconds / 3600 / cores
+def _array(step: Step, parts: int, settings: PlanSettings) -> Step:
+    """Return a step that so many files divide, as an array."""
+    tasks = max(1, min(settings.tasks, parts))
+    cores, core_hours = tasks * settings.cores, step.core_hours or 0.0
+    hours = core_hours / cores
     submit = (
-        f"CROCS_SHARES={settings.tasks} sbatch --array=1-{settings.tasks} --cpus-per-task={settings.cores} "
-        f"{_limits(hours, memory)} slurm/{name}.sbatch"
+        f"CROCS_SHARES={tasks} sbatch --array=1-{tasks} --cpus-per-task={settings.cores} "
+        f"{_limits(hours, step.memory_gb)} slurm/{step.name}.sbatch"
     )
-    return Step(name, memory / GIB, seconds / 3600, cores, hours, disk_gb, submit)
+    return replace(step, cores=cores, hours=hours, submit=submit, tasks=tasks)
 
 
 def _partition(m: int, seconds: float, ranks: int, memory: int, settings: PlanSettings) -> Step:
     cores = ranks if ranks > 1 else min(2, settings.cores)
     hours = seconds / 3600 / cores
-    limits = _limits(hours, memory)
+    limits = _limits(hours, memory / GIB)
     if ranks > 1:
         submit = f"sbatch --nodes={ranks} --ntasks-per-node=1 {limits} slurm/mpi.sbatch"
     else:
         submit = f"sbatch --cpus-per-task={cores} {limits} slurm/partition.sbatch"
-    return Step("partition", memory / GIB, seconds / 3600, cores, hours, 8 * 4 * m / GIB, submit)
+    disk_gb = 8 * 4 * m / GIB
+    return Step("partition", memory / GIB, seconds / 3600, cores, hours, disk_gb, submit, tasks=ranks)
 
 
-def _limits(hours: float, memory: int) -> str:
-    minutes = math.ceil(RESERVE * 60 * hours) + 5
-    return f"--mem={math.ceil(RESERVE * memory / (1 << 20))}M --time={minutes}"
+def to_submit(settings: PlanSettings, config: Path | None) -> list[str]:
+    """Return the lines that submit a run of this size to Slurm."""
+    given = settings.model_dump(mode="json", include=settings.model_fields_set)
+    words = ["crocs slurm jobs", f"-c {shlex.quote(str(config or 'my.yaml'))}", *flags("crocs slurm", given)]
+    return [" ".join(words), "bash jobs/submit.sh"]
+
+
+def asked(hours: float, memory_gb: float) -> tuple[int, int]:
+    """Return the memory in MB and the minutes to ask Slurm for, for a task of so much: with a reserve."""
+    return math.ceil(RESERVE * memory_gb * 1024), math.ceil(RESERVE * 60 * hours) + 5
+
+
+def _limits(hours: float, memory_gb: float) -> str:
+    megabytes, minutes = asked(hours, memory_gb)
+    return f"--mem={megabytes}M --time={minutes}"

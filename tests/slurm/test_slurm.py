@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from crocs_cli.rundir import memory
+from crocs_cli.stages import plan
+from crocs_cli.stages.slurm import largest_array
 from tests.conftest import ROOT, digests, engine_missing, finish, start
 from tests.slurm.cluster import Cluster, missing, run
+from tests.test_readme import readings
 
 pytestmark = pytest.mark.engine
 
@@ -18,6 +22,14 @@ synth: {{consumers: 60, days: 20, clusters: 3, shard_size: 10}}
 stage1: {{prototypes: 6}}
 stage2: {{clusters: [3]}}
 rrls: {{clusters: 3, communities: 4}}
+"""
+OF_READINGS = """\
+run: "{folder}/run"
+ingest: {{files: ["{folder}/readings.csv"], reader: long, shard_size: 6}}
+stage1: {{prototypes: 4}}
+stage2: {{clusters: [2, 3]}}
+stability: {{samples: 3, draws: 1}}
+rrls: {{clusters: 3, communities: 3}}
 """
 CROCS = str(Path(sys.executable).parent / "crocs")
 SMALL = ("--time=5", "--cpus-per-task=1")
@@ -151,6 +163,59 @@ def unlucky_crocs(folder):
     )
     program.chmod(0o755)
     return str(program)
+
+
+@pytest.fixture(scope="module")
+def readings_alone(tmp_path_factory):
+    """Return what a laptop makes of a meter file, from ingest to report."""
+    folder = tmp_path_factory.mktemp("readings")
+    ended = finish(start("run", "-c", readings_settings(folder)))
+    assert ended.code == 0, ended.err
+    return digests(folder / "run")
+
+
+def readings_settings(folder):
+    readings(folder / "readings.csv", "2013-06-01", 12)
+    path = folder / "my.yaml"
+    path.write_text(OF_READINGS.format(folder=folder))
+    return path
+
+
+@pytest.mark.parametrize("flags", [(), ("--nodes", 2, "--memory-gb", 0.3)], ids=["arrays", "ranks"])
+def test_the_files_of_crocs_slurm_go_from_readings_to_a_report(
+    cluster, readings_alone, crocs, monkeypatch, tmp_path, flags
+):
+    folder = tmp_path / "a place with blanks"
+    folder.mkdir()
+    config = readings_settings(folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(plan, "TRIAL_S", 0.05)
+    monkeypatch.setattr(plan, "MATRIX_TRIAL", 500)
+    if flags:  # a matrix that no node holds
+        monkeypatch.setattr(memory, "partition", lambda *_: 1 << 40)
+        monkeypatch.setattr(memory, "partition_of_rank", lambda *_: 1 << 28)
+    written = crocs(
+        "slurm", "jobs", "-c", config, "--consumers", 24, "--tasks", 3, "--cores", 1, "--max-array", 2,
+        "--partition", "main", "--hours", 0.1, *flags,
+    )  # fmt: skip
+    assert written.code == 0, written.err
+    submitted = dict(line.split() for line in run("bash", "jobs/submit.sh", "--time=5").splitlines())
+    assert list(submitted) == ["ingest", "stage1", "stage2", "partition", "stability", "rrls", "report"]
+    assert {step for step, ids in submitted.items() if ":" in ids} == {"stage1", "rrls"}, "3 tasks, 2 at most"
+    assert ("--nodes=2" in Path("jobs/partition.sbatch").read_text()) == bool(flags)
+    cluster.wait()
+    said = "\n".join(path.read_text() for path in sorted((folder / "jobs/logs").iterdir()))
+    made = digests(folder / "run")
+    assert {name for name in made if not name.startswith("report")} == {
+        name for name in readings_alone if not name.startswith("report")
+    }, said
+    assert {name: made[name] for name in made if name.endswith((".h5", ".html"))} == {
+        name: readings_alone[name] for name in made if name.endswith((".h5", ".html"))
+    }
+
+
+def test_the_cluster_says_how_large_an_array_may_be(cluster):
+    assert largest_array() == 1000
 
 
 def test_the_cluster_is_reached_only_from_here(cluster):

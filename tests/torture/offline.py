@@ -42,6 +42,7 @@ CALLS = (
     "guide formats",
     "run -c run.yaml",
     "plan --run main --tasks 2",
+    "slurm jobs -c run.yaml --run main --tasks 2",
     f"screen simulate --run screened {shlex.join(map(str, SCREEN))}",
     "screen fit --run screened --no-compare-maps --epochs 4 --min-fit 60",
     "screen rank --run screened",

@@ -41,6 +41,8 @@ SAMPLES = {
     ("ingest", "thousands"): [",", " "],
     ("ingest", "direction"): ["in=add,out=drop", "in=add,out=subtract"],
     ("ingest", "quality"): ["A=measured,E=estimated", "A=measured"],
+    ("peak", "window"): ["17:00-20:00", "22:30-01:00"],
+    ("peak", "days"): ["all", "peak:3"],
     ("screen-fit", "day", "country"): ["PT", "AU-NSW"],
     ("screen-fit", "input", "encoding"): ["utf-16", "cp1252"],
     ("screen-fit", "input", "thousands"): [",", " "],
@@ -56,6 +58,7 @@ WITH = {
     ("ingest", "days", "from"): {"days": {"to": "2020-01-01"}},
     ("export", "share_safe"): {"what": "segments"},
     ("synth", "shapes"): {"clusters": "2"},
+    ("peak", "days"): {"window": "17:00-20:00"},
 }
 
 

@@ -32,6 +32,7 @@ ALLOWED = {
     "maths": {"maths", "errors"},
     "machine": {"machine", "errors"},
     "readers": {"readers", "maths", "machine.settings", "errors"},  # formats are described as settings are
+    "docs": set(),  # guides in Markdown
 }
 # what large rooms are divided into, each of which may import those before it
 ORDER = {
@@ -47,6 +48,7 @@ ORDER = {
         "behaviours",
         "sequences",
         "segments",
+        "programmes",
         "synthetic",
     ],
     "screen": [

@@ -160,6 +160,31 @@ ASSIGNMENTS = Layout(
         "alike": ("uint8", ("consumer", "segment")),  # 1: as near to it as 98 % of its own members are
     },
 )
+LOADS = Layout(
+    "crocs-loads",
+    1,
+    "crocs peak",
+    {  # of the consumers of one shard
+        "date": ("int32", ("day",)),  # days since 1970-01-01
+        "consumers": ("int32", ("segment", "day")),  # how many have a profile of the day
+        "energy_kwh": ("float64", ("segment", "day", "slot")),  # of all of them together
+    },
+)
+PEAK = Layout(
+    "crocs-peak",
+    1,
+    "crocs peak",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "label": ("int32", ("consumer",)),  # as in the partition
+        "days": ("int32", ("consumer",)),
+        "kwh": ("float64", ("consumer",)),  # on all of its days
+        "peak_hours": ("float64", ("consumer",)),  # those of the peak hours that lie on its days
+        "peak_kwh": ("float64", ("consumer",)),  # in them
+        "own_highest_kw": ("float64", ("consumer",)),  # mean of as many of its own highest hours
+        "highest_kw": ("float64", ("consumer",)),  # in its highest slot
+    },
+)
 FIGURES = Layout(
     "crocs-figures",
     1,
@@ -187,6 +212,8 @@ LAYOUTS = {
         RRLS,
         STABILITY,
         ASSIGNMENTS,
+        LOADS,
+        PEAK,
         FIGURES,
     )
 }

@@ -130,6 +130,11 @@ def assign(prototypes: int, slots: int, profiles: int) -> int:
     return ASSIGN + sets + max(sets, profiles)
 
 
+def peak(profiles: int) -> int:
+    """Return the peak of `peak`: profiles as read, their sums by date in float64, and what is written."""
+    return ASSIGN + 6 * profiles
+
+
 def ingest(readings: int = KEPT, profiles: int = 0, cells: int = 0) -> int:
     """Return the peak of `ingest`: readings that are read and set aside, or a file assembled of them.
 

@@ -14,6 +14,7 @@ from crocs_cli.rundir.ingest_settings import IngestSettings
 from crocs_cli.rundir.result_settings import (
     CompareSettings,
     ExportSettings,
+    PeakSettings,
     QualitySettings,
     ReportSettings,
     ScoreSettings,
@@ -301,6 +302,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "assign": AssignSettings,
     "compare": CompareSettings,
     "forecast": ForecastSettings,
+    "peak": PeakSettings,
     "report": ReportSettings,
     "plan": PlanSettings,
     "status": StatusSettings,

@@ -101,6 +101,14 @@ def partition(run: Path, consumer_id: np.ndarray, cluster: np.ndarray) -> np.nda
     return label
 
 
+def partition_again(run: Path, clusters: int) -> None:
+    """Write a partition as if stage 2 had made it with another seed."""
+    path = run / "partitions" / f"{clusters}.h5"
+    read, made_by = files.read(path, PARTITION), files.read_recipe(path, PARTITION)
+    path.unlink()
+    files.write(path, PARTITION, read, made_by | {"settings": made_by["settings"] | {"seed": 2}})
+
+
 def behaviours(run: Path, shards: list[files.Arrays], label: np.ndarray, number: int) -> None:
     """Write RUN/rrls/K/CC.h5: one behaviour for each shape of the cluster, the most frequent first."""
     ids = np.concatenate([shard["consumer_id"] for shard in shards])

@@ -23,10 +23,8 @@ from tests.conftest import ROOT, Crocs
 # flags of one call only: the settings file, a part of the work, how to print, a question asked once, a
 # second product, and a file that this call writes
 PLAIN = {"--config", "--share", "--json", "--what-if", "--picture"}
-<<<<<<< HEAD
 WITHOUT_SETTINGS = {"run", "info", "init", "guide"}  # `run` reads the sections of its steps; `init` writes them
 WORDS = {"export": ["table.csv"], "paper": ["list"]}  # what a command needs besides
-=======
 WITHOUT_SETTINGS = {"run", "info", "init"}  # `run` reads the sections of its steps; `init` writes settings
 WORDS = {"export": ["table.csv"], "paper": ["list"], "slurm": ["jobs"]}  # what a command needs besides
 >>>>>>> b37cae3 (Write ready Slurm files for a settings file: crocs slurm DIR, with what plan says of each step)
@@ -46,7 +44,11 @@ SAMPLES = {
     ("ingest", "thousands"): [",", " "],
     ("ingest", "direction"): ["in=add,out=drop", "in=add,out=subtract"],
     ("ingest", "quality"): ["A=measured,E=estimated", "A=measured"],
+<<<<<<< HEAD
     ("report", "names"): ["names.yaml", "other.yaml"],
+=======
+    ("peak", "window"): ["17:00-20:00", "22:30-01:00"],
+    ("peak", "days"): ["all", "peak:3"],
     ("screen-fit", "day", "country"): ["PT", "AU-NSW"],
     ("screen-fit", "input", "encoding"): ["utf-16", "cp1252"],
     ("screen-fit", "input", "thousands"): [",", " "],
@@ -62,6 +64,7 @@ WITH = {
     ("ingest", "days", "from"): {"days": {"to": "2020-01-01"}},
     ("export", "share_safe"): {"what": "segments"},
     ("synth", "shapes"): {"clusters": "2"},
+    ("peak", "days"): {"window": "17:00-20:00"},
 }
 
 

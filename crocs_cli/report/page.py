@@ -14,15 +14,17 @@ from crocs_cli.maths.segments.peak import PEAK_HOURS
 from crocs_cli.report import html, overview, segment, words
 from crocs_cli.report.days import of_segment, scale_of
 from crocs_cli.report.facts import Facts, Indices, Segment, drawn
+from crocs_cli.report.programmes import Section
 from crocs_cli.report.style import slot_hours
 
 ODD = ("consumer_id", "cluster", "mean_daily_kwh", "reason")
 MOST_ODD = 20  # consumers that are listed on the page as typical of no segment; the table has all
 
 
-def files(facts: Facts) -> dict[str, str]:
+def files(facts: Facts, programmes: Sequence[Section] = ()) -> dict[str, str]:
     """Return the report as {file name: text}: index.html, the CSV files and figures/*.svg.
 
+    programmes: sections that follow those on the segments.
     A safe report has no medoids: each is a day that a real household lived.
     """
     with_medoids = not facts.safe
@@ -36,9 +38,11 @@ def files(facts: Facts) -> dict[str, str]:
         major={one.number: drawn(one.behaviours.day_coverage) for one in facts.segments if one.behaviours},
         measured=any(one.found_again is not None for one in facts.segments),
         with_medoids=with_medoids,
+        programmes=[section.html for section in programmes],
         distinct=words.distinct(float(facts.indices.silhouette[0])),
     )
     written = {"index.html": page}
+    written |= {name: text for section in programmes for name, text in section.files.items()}
     written |= {f"{name}.csv": text for name, text in tables(facts, with_medoids).items()}
     return written | {f"figures/{name}.svg": svg for name, svg in figures.items()}
 

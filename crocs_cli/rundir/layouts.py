@@ -283,6 +283,31 @@ USES = Layout(
         "mean_daily_kwh": ("float64", ("consumer",)),
     },
 )
+LOADS = Layout(
+    "crocs-loads",
+    1,
+    "crocs peak",
+    {  # of the consumers of one shard
+        "date": ("int32", ("day",)),  # days since 1970-01-01
+        "consumers": ("int32", ("segment", "day")),  # how many have a profile of the day
+        "energy_kwh": ("float64", ("segment", "day", "slot")),  # of all of them together
+    },
+)
+PEAK = Layout(
+    "crocs-peak",
+    1,
+    "crocs peak",
+    {
+        "consumer_id": ("text", ("consumer",)),
+        "label": ("int32", ("consumer",)),  # as in the partition
+        "days": ("int32", ("consumer",)),
+        "kwh": ("float64", ("consumer",)),  # on all of its days
+        "peak_hours": ("float64", ("consumer",)),  # those of the peak hours that lie on its days
+        "peak_kwh": ("float64", ("consumer",)),  # in them
+        "own_highest_kw": ("float64", ("consumer",)),  # mean of as many of its own highest hours
+        "highest_kw": ("float64", ("consumer",)),  # in its highest slot
+    },
+)
 FIGURES = Layout(
     "crocs-figures",
     1,
@@ -316,6 +341,8 @@ LAYOUTS = {
         STABILITY,
         ASSIGNMENTS,
         USES,
+        LOADS,
+        PEAK,
         FIGURES,
     )
 }

@@ -135,6 +135,11 @@ def target(profiles: int) -> int:
     return ASSIGN + 2 * profiles
 
 
+def peak(profiles: int) -> int:
+    """Return the peak of `peak`: profiles as read, their sums by date in float64, and what is written."""
+    return ASSIGN + 6 * profiles
+
+
 def ingest(readings: int = KEPT, profiles: int = 0, cells: int = 0) -> int:
     """Return the peak of `ingest`: readings that are read and set aside, or a file assembled of them.
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from crocs_cli.errors import CallError
 from crocs_cli.machine.settings import Settings, load
+from crocs_cli.maths.programmes.windows import minutes_of
 
 Count = Annotated[int, Field(ge=1)]
 SHARED = (
@@ -159,6 +160,57 @@ class CompareSettings(Settings):
     with_: Path | None = Field(None, alias="with", description="run of the earlier period")
     clusters: int = Field(5, description="which partition of the earlier run", ge=1)
     control: Path | None = Field(None, description="file of ids, one a line, of a control group")
+
+
+class PeakSettings(Settings):
+    """A run and the load of a system in, who makes its peak out."""
+
+    clusters: Count | None = Field(None, description=PARTITION)
+    load: Path | None = Field(
+        None, description="CSV file of time and load; else the load is the sum over the run's consumers"
+    )
+    hours: int = Field(40, description="hours of the highest load that are the peak", ge=1, le=8760)
+    window: str | None = Field(
+        None, description="in place of hours, a window of the clock such as 17:00-20:00, on days"
+    )
+    days: str = Field(
+        "peak:10", description="days of the window: all, or peak:N, those N whose load in it is highest"
+    )
+
+    @field_validator("window")
+    @classmethod
+    def _is_a_window(cls, text: str | None) -> str | None:
+        if text is not None:
+            minutes_of(text)
+        return text
+
+    @field_validator("days")
+    @classmethod
+    def _are_days(cls, text: str) -> str:
+        if not re.fullmatch(r"all|peak:[1-9]\d{0,3}", text):
+            raise ValueError("days are all or peak:N, such as peak:10")
+        return text
+
+    @model_validator(mode="after")
+    def _one_question(self) -> PeakSettings:
+        if self.window and "hours" in self.model_fields_set:
+            raise ValueError("hours and window are two questions; give one of them")
+        if not self.window and "days" in self.model_fields_set:
+            raise ValueError("days are those of a window; give window too, such as 17:00-20:00")
+        return self
+
+    @property
+    def peak_days(self) -> int | None:
+        """The number of days with the highest load in the window; None where all days count."""
+        return None if self.days == "all" else int(self.days.partition(":")[2])
+
+    @property
+    def question(self) -> str:
+        """A name of a folder for what is asked."""
+        asked = f"{self.hours}h"
+        if self.window:
+            asked = f"{self.window}-{self.days}".replace(":", "")
+        return f"{asked}-load" if self.load else asked
 
 
 class StatusSettings(Settings):

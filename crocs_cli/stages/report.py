@@ -7,7 +7,7 @@ from pathlib import Path
 from crocs_cli.machine.files import Recipe, digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.shards import recipe
-from crocs_cli.report import naming, page
+from crocs_cli.report import naming, page, programmes
 from crocs_cli.report.gather import gather
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import Run
@@ -28,7 +28,8 @@ def run(run: Run, settings: ReportSettings) -> Path:
     folder = run / ("report-share-safe" if settings.share_safe else "report") / str(clusters)
 
     def make() -> dict[str, bytes]:
-        return {name: text.encode() for name, text in page.files(gather(run, settings)).items()}
+        shown = [] if settings.share_safe else programmes.sections(run, clusters)
+        return {name: text.encode() for name, text in page.files(gather(run, settings), shown).items()}
 
     bring_folder_up_to_date(folder, report_recipe(run, settings), make)
     naming.keep(run, clusters, given)
@@ -47,4 +48,6 @@ def report_recipe(run: Run, settings: ReportSettings) -> Recipe:
     for number in range(1, clusters + 1):
         if run.behaviours_path(clusters, number).exists():
             inputs[f"rrls {number}"] = digest(run.behaviours_recipe(clusters, number))
+    if not settings.share_safe:
+        inputs |= programmes.inputs(run, clusters)
     return recipe("report", str(clusters), settings, inputs)

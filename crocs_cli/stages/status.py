@@ -20,6 +20,7 @@ from crocs_cli.rundir.layouts import (
     DENDROGRAM,
     FOOTPRINT,
     PARTITION,
+    PEAK,
     PROFILES,
     RLS,
     RRLS,
@@ -31,7 +32,7 @@ from crocs_cli.rundir.layouts import (
 from crocs_cli.rundir.names import segment_keys, tile_key, tile_places
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import FOLDERS, Run
-from crocs_cli.rundir.state import MISSING, MOVE, PARTLY, STALE, Step
+from crocs_cli.rundir.state import MADE, MISSING, MOVE, PARTLY, STALE, Step
 from crocs_cli.stages.report import report_recipe
 
 
@@ -219,8 +220,33 @@ def _made_of(run: Run, k: int) -> Iterator[Step]:
         yield _step(
             run, f"rrls {k}", RRLS, there, lambda _: segment_keys(k), check, f"crocs rrls --clusters {k}"
         )
+    yield from _peaks(run, k)
     for kind in ("report", "report-share-safe"):
         yield from _report(run, kind, k)
+
+
+def _peaks(run: Run, k: int) -> Iterator[Step]:
+    """Yield the state of each peak that was asked for, of which there may be several."""
+    folder = run / "peak" / str(k)
+
+    def keys(made: dict[str, Recipe]) -> list[str]:
+        return [shard_key(number) for number in range(_parts(made))]
+
+    def check(paths: list[Path]) -> None:
+        wanted = files.digest(run.partition_recipe(k)), run.profiles().digest()
+        for inputs in (run.recipe(path, PEAK)["inputs"] for path in paths):
+            if (inputs["partition"], inputs["profiles"]) != wanted:
+                raise CrocsError(f"{folder}: made from another partition or other profiles; {PEAK.cure}")
+
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        shards = listed(path)
+        if path.name == "loads" or not shards:
+            continue
+        of_shards = functools.partial(check, shards)
+        found = _step(run, f"peak {k} {path.name}", PEAK, shards, keys, of_shards, "crocs peak")
+        if found.state == MADE and pages.read_made_by(path) is None:  # made last, of all files
+            found = replace(found, parts=found.parts + 1, missing=["summary.json"], numbers=[0])
+        yield replace(found, command=" ".join(["crocs peak", *flags("crocs peak", found.settings)]))
 
 
 def _report(run: Run, kind: str, k: int) -> Iterator[Step]:

@@ -1,0 +1,89 @@
+"""Sections of the report on what segments are used for: the peaks that were asked for."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from crocs_cli.machine.files import Recipe, digest
+from crocs_cli.machine.pages import read_made_by
+from crocs_cli.machine.plain import read_json
+from crocs_cli.report import html, style
+from crocs_cli.report.words import percent
+from crocs_cli.rundir.run import Run
+
+
+@dataclass(frozen=True)
+class Section:
+    """A folded section of the report: its HTML, and the files beside the page, {name: text}."""
+
+    html: Markup
+    files: Mapping[str, str]
+
+
+def peaks_there(run: Run, clusters: int) -> dict[Path, Recipe]:
+    """Return the peaks of a partition that are there and right: {folder: how it was made}."""
+    folder = run / "peak" / str(clusters)
+    partition, found = digest(run.partition_recipe(clusters)), {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        made_by = read_made_by(path)
+        if made_by is not None and made_by["inputs"]["partition"] == partition:
+            found[path] = made_by
+    return found
+
+
+def inputs(run: Run, clusters: int) -> dict[str, str]:
+    """Return what the sections are made of, as a recipe names it."""
+    return {f"peak {path.name}": digest(made_by) for path, made_by in peaks_there(run, clusters).items()}
+
+
+def sections(run: Run, clusters: int) -> list[Section]:
+    """Return a section for each peak that was asked for."""
+    return [peak_section(path) for path in peaks_there(run, clusters)]
+
+
+def peak_section(folder: Path) -> Section:
+    """Return the section on a peak, from the folder that `crocs peak` made."""
+    found, name = read_json(folder / "summary.json"), f"peak-{folder.name}"
+    with (folder / "days.csv").open(encoding="utf-8", newline="") as file:
+        svg = peak_days(name, found, list(csv.DictReader(file)))
+    environment = html.environment()
+    environment.filters["percent"] = percent
+    page = environment.get_template("report/peak.html").render(name=name, found=found, figure=Markup(svg))
+    tables = {f"{name}-{table}.csv": (folder / f"{table}.csv").read_text() for table in ("segments", "days")}
+    return Section(Markup(page), tables | {f"figures/{name}.svg": svg})
+
+
+def peak_days(name: str, found: dict[str, Any], rows: list[dict[str, str]]) -> str:
+    """Draw the mean day of a consumer of each segment on peak days and on the others, all on one scale."""
+    kw = np.array([float(row["kw"] or "nan") for row in rows]).reshape(2, found["clusters"], -1)
+    clusters, slots = kw.shape[1:]
+    columns = min(4, clusters)
+    lines = -(-clusters // columns)
+    with style.styled():
+        figure = style.Figure(figsize=(2.4 * columns, 0.4 + 1.7 * lines), layout="constrained")
+        axes = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).ravel()
+        hours = style.slot_hours(slots)
+        for number, own in enumerate(axes):
+            if number >= clusters:
+                own.set_visible(False)
+                continue
+            own.plot(hours, kw[0, number], color=style.CONTRAST, label="peak days")
+            own.plot(hours, kw[1, number], color=style.ACCENT, ls=(0, (4, 1.5)), label="other days")
+            own.set_title(f"Segment {number + 1}")
+            style.day_axis(own)
+            own.set_ylim(bottom=min(0.0, float(np.nanmin(kw))))
+            if number % columns == 0:
+                own.set_ylabel("kW a consumer")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
+        said = "; ".join(
+            f"segment {row['cluster']} {row['kw_mean']:.2f} kW" if row["kw_mean"] is not None else ""
+            for row in found["segments"]
+        )
+        return style.svg(figure, name, f"Mean day of a consumer on peak and other days; at the peak: {said}.")

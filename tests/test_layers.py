@@ -21,6 +21,7 @@ ALLOWED = {
         "stages.assign",  # of the later of two periods
         "stages.choose",  # the page on all numbers of segments, beside each report
         "stages.report",  # whether a report is still right
+        "stages.target",  # whether a target list is still right
         "report",
         "rundir",
         "maths",

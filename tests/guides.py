@@ -20,6 +20,7 @@ from crocs_cli.machine.layout import Layout
 from crocs_cli.machine.settings import option_paths
 from crocs_cli.maths.readings.quality import MEANINGS
 from crocs_cli.readers import described
+from crocs_cli.report import target
 from crocs_cli.rundir.layouts import LAYOUTS
 from crocs_cli.rundir.settings import RunSettings
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
@@ -82,7 +83,9 @@ def follow(page: Path, crocs: Crocs) -> int:
             for command, shown in block.commands():
                 output = run(command, crocs)
                 if block.language == "console":
-                    assert alike(shown, output), f"{page.name}: {command}\nshown:\n{shown}\nprinted:\n{output}"
+                    assert alike(shown, output), (
+                        f"{page.name}: {command}\nshown:\n{shown}\nprinted:\n{output}"
+                    )
                 ran += 1
     return ran
 
@@ -129,6 +132,7 @@ def settings_tables() -> str:
 def columns_tables() -> str:
     """Return a table of the columns of each table that crocs writes."""
     tables = export.COLUMNS | {"forecast/forecast.csv": forecast.COLUMNS, "quality.csv": quality_columns()}
+    tables |= {f"target/K/{name}.csv": columns for name, columns in target.COLUMNS.items()}
     parts = [
         f"### {name}\n\n{table(('column', 'what it holds'), [(f'`{c}`', said) for c, said in columns.items()])}"
         for name, columns in tables.items()

@@ -23,7 +23,12 @@ from tests.conftest import ROOT, Crocs
 # flags of one call only: the settings file, a part of the work, how to print, a question asked once, a
 # second product, and a file that this call writes
 PLAIN = {"--config", "--share", "--json", "--what-if", "--picture"}
-WITHOUT_SETTINGS = {"run", "info", "init", "guide"}  # `run` reads the sections of its steps; `init` writes them
+WITHOUT_SETTINGS = {
+    "run",
+    "info",
+    "init",
+    "guide",
+}  # `run` reads the sections of its steps; `init` writes them
 WORDS = {"export": ["table.csv"], "paper": ["list"]}  # what a command needs besides
 KINDS: dict[Any, list[str]] = {
     int: ["7", "8", "4", "40", "50"],

@@ -67,7 +67,9 @@ def test_a_page_can_be_followed(crocs, monkeypatch, tmp_path, meter_files, after
     monkeypatch.chdir(tmp_path / "place")
     assert guides.follow(page, crocs)
     described = (guide.FOLDER / "tables.md").read_text()
-    for path in (path for kind in ("report*", "comparison") for path in Path("runs").glob(f"*/{kind}/*/*.csv")):
+    for path in (
+        path for kind in ("report*", "comparison") for path in Path("runs").glob(f"*/{kind}/*/*.csv")
+    ):
         columns = path.read_text().splitlines()[0].replace('"', "").split(",")
         unknown = [name for name in columns if f"`{name}`" not in described]
         assert not unknown, f"{path}: describe {unknown} in the guide `tables`"
@@ -94,7 +96,9 @@ def test_a_guide_begins_with_a_title_and_what_it_answers(topic):
 
 
 def test_what_does_not_run_says_why():
-    kept = {page.stem: [b for b in guides.blocks(page) if b.beside.startswith("not-run")] for page in guides.PAGES}
+    kept = {
+        page.stem: [b for b in guides.blocks(page) if b.beside.startswith("not-run")] for page in guides.PAGES
+    }
     for name, blocks in kept.items():
         assert all(len(block.beside.removeprefix(guides.NOT_RUN).split()) > 2 for block in blocks), name
     ran = sum(block.runs for page in guides.PAGES for block in guides.blocks(page))

@@ -20,6 +20,7 @@ from crocs_cli.machine.layout import Layout
 from crocs_cli.machine.settings import option_paths
 from crocs_cli.maths.readings.quality import MEANINGS
 from crocs_cli.readers import described
+from crocs_cli.report import target
 from crocs_cli.rundir.layouts import LAYOUTS
 from crocs_cli.rundir.settings import RunSettings
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
@@ -131,6 +132,7 @@ def settings_tables() -> str:
 def columns_tables() -> str:
     """Return a table of the columns of each table that crocs writes."""
     tables = export.COLUMNS | {"forecast/forecast.csv": forecast.COLUMNS, "quality.csv": quality_columns()}
+    tables |= {f"target/K/{name}.csv": columns for name, columns in target.COLUMNS.items()}
     parts = [
         f"### {name}\n\n{table(('column', 'what it holds'), [(f'`{c}`', said) for c, said in columns.items()])}"
         for name, columns in tables.items()

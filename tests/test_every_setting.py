@@ -23,11 +23,8 @@ from tests.conftest import ROOT, Crocs
 # flags of one call only: the settings file, a part of the work, how to print, a question asked once, a
 # second product, and a file that this call writes
 PLAIN = {"--config", "--share", "--json", "--what-if", "--picture"}
-WITHOUT_SETTINGS = {"run", "info", "init", "guide"}  # `run` reads the sections of its steps; `init` writes them
-WORDS = {"export": ["table.csv"], "paper": ["list"]}  # what a command needs besides
-WITHOUT_SETTINGS = {"run", "info", "init"}  # `run` reads the sections of its steps; `init` writes settings
+WITHOUT_SETTINGS = {"run", "info", "init", "guide"}  # `run` reads its steps' sections; `init` writes them
 WORDS = {"export": ["table.csv"], "paper": ["list"], "slurm": ["jobs"]}  # what a command needs besides
->>>>>>> b37cae3 (Write ready Slurm files for a settings file: crocs slurm DIR, with what plan says of each step)
 KINDS: dict[Any, list[str]] = {
     int: ["7", "8", "4", "40", "50"],
     float: ["0.3", "0.35", "2.5", "4"],
@@ -44,11 +41,13 @@ SAMPLES = {
     ("ingest", "thousands"): [",", " "],
     ("ingest", "direction"): ["in=add,out=drop", "in=add,out=subtract"],
     ("ingest", "quality"): ["A=measured,E=estimated", "A=measured"],
-<<<<<<< HEAD
     ("report", "names"): ["names.yaml", "other.yaml"],
-=======
     ("peak", "window"): ["17:00-20:00", "22:30-01:00"],
     ("peak", "days"): ["all", "peak:3"],
+    ("target", "goal"): ["200kW", "2 MW", "5"],
+    ("target", "probability"): ["0.9", "0.8"],
+    ("target", "window"): ["17:00-20:00", "06:30-08:00"],
+    ("target", "response"): ["0.4", "1=0.4,2=0.25"],
     ("screen-fit", "day", "country"): ["PT", "AU-NSW"],
     ("screen-fit", "input", "encoding"): ["utf-16", "cp1252"],
     ("screen-fit", "input", "thousands"): [",", " "],

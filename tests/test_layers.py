@@ -19,12 +19,10 @@ ALLOWED = {
         "stages.stage2",  # distances, for subsamples too
         "stages.distances",  # those of a run, as a table too
         "stages.assign",  # of the later of two periods
-<<<<<<< HEAD
         "stages.choose",  # the page on all numbers of segments, beside each report
-=======
         "stages.plan",  # needs, for files of Slurm too
->>>>>>> b37cae3 (Write ready Slurm files for a settings file: crocs slurm DIR, with what plan says of each step)
         "stages.report",  # whether a report is still right
+        "stages.target",  # whether a target list is still right
         "report",
         "rundir",
         "maths",

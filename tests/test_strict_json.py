@@ -31,6 +31,7 @@ CALLS = {
     "compare": "compare --run {later} --with {run} --clusters {k} --json",
     "forecast": "forecast --run {run} --clusters {k} --test-days 2 --json",
     "peak": "peak --run {run} --clusters {k} --hours 1 --json",
+    "target": "target --run {run} --clusters {k} --json",
     "plan": "plan --run {run} --consumers 50 --json",
     "status": "status --run {run} --shares 2 --json",
     "info": "info {run}/partitions/{k}.h5 --json",

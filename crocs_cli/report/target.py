@@ -52,8 +52,7 @@ class Candidates:
 
     def window_kw(self) -> np.ndarray:
         """Return the mean kW of each in the window: (n,) float64."""
-        mean: np.ndarray = np.nanmean(self.use.kw, axis=1, dtype=np.float64)
-        return mean
+        return np.asarray(np.nanmean(self.use.kw, axis=1, dtype=np.float64))
 
 
 @dataclass(frozen=True)

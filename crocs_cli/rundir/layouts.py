@@ -273,14 +273,20 @@ USES = Layout(
     "crocs-uses",
     1,
     "crocs target",
-    {  # in one window of the clock
+    {
         "consumer_id": ("text", ("consumer",)),
         "day_offset": ("int64", (Offsets("consumer"),)),
-        "date": ("int32", ("day",)),  # days since 1970-01-01
-        "kw": ("float32", ("day",)),  # mean in the window
-        "behaviour": ("int32", ("day",)),  # of the consumer's segment; -1: none
-        "major_coverage": ("float64", ("consumer",)),  # share of its days in major behaviours
+        "date": ("int32", ("day",)),
+        "kw": ("float32", ("day",)),
+        "behaviour": ("int32", ("day",)),
+        "major_coverage": ("float64", ("consumer",)),
         "mean_daily_kwh": ("float64", ("consumer",)),
+    },
+    notes={
+        "date": "days since 1970-01-01",
+        "kw": "mean kW of the day in the window",
+        "behaviour": "of the consumer's segment, that the day shows; -1: none",
+        "major_coverage": "share of the consumer's days in major behaviours",
     },
 )
 LOADS = Layout(

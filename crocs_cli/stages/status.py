@@ -26,6 +26,7 @@ from crocs_cli.rundir.layouts import (
     RRLS,
     STABILITY,
     TRUTH,
+    USES,
     VECTORS,
     WSMD,
 )
@@ -34,6 +35,8 @@ from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import FOLDERS, Run
 from crocs_cli.rundir.state import MADE, MISSING, MOVE, PARTLY, STALE, Step
 from crocs_cli.stages.report import report_recipe
+from crocs_cli.stages.target import inputs_of as target_inputs
+from crocs_cli.stages.target import use_products
 
 
 def steps(run: Run) -> list[Step]:
@@ -56,6 +59,7 @@ def steps(run: Run) -> list[Step]:
         *_folder(run, "quality", "crocs quality"),
         *_folder(run, "comparison", "crocs compare --with RUN"),
         *_folder(run, "forecast", "crocs forecast"),
+        *_targets(run),
         *_screening(run),
     )
     return found + [step for step in optional if step.made]
@@ -268,6 +272,23 @@ def _report(run: Run, kind: str, k: int) -> Iterator[Step]:
     yield Step(f"{kind} {k}", command, 1, 1, why=why, settings=made_by["settings"])
 
 
+def _targets(run: Run) -> Iterator[Step]:
+    """Yield what consumers use in each window of which there are files, and the lists of whom to ask."""
+    for path in sorted((run / "target").glob("*/*/")):
+        k, window = int(path.parent.name), f"{path.name[:2]}:{path.name[2:7]}:{path.name[7:]}"
+
+        def check(path: Path = path, k: int = k, window: str = window) -> None:
+            for product in use_products(run, k, window):
+                if run.recipe(product.path, USES) != product.recipe:
+                    raise CrocsError(f"{product.path}: made from other inputs; {USES.cure}")
+
+        def keys(made: dict[str, Recipe]) -> list[str]:
+            return [shard_key(number) for number in range(_parts(made))]
+
+        yield _step(run, f"uses {k} {window}", USES, listed(path), keys, check, USES.made_by)
+    yield from _folder(run, "target", "crocs target")
+
+
 def _folder(run: Run, name: str, command: str) -> Iterator[Step]:
     """Yield the state of folders of pages: RUN/NAME, or RUN/NAME/K."""
     folder = run / name
@@ -292,6 +313,7 @@ def _has_changed(run: Run, made_by: Recipe, name: str, value: str) -> bool:
         "rls": lambda: run.load_sets().digest(),
         "partition": lambda: files.digest(run.partition_recipe(made_by["settings"]["clusters"])),
         "later": lambda: run.shards(ASSIGNMENTS).digest(),
+        "rrls": lambda: target_inputs(run, made_by["settings"]["clusters"])["rrls"],
         "quality.csv": lambda: files.file_digest(run / "quality.csv"),
     }
     try:

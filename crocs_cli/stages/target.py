@@ -174,7 +174,7 @@ def candidates(run: Run, settings: TargetSettings, products: list[Product]) -> C
     response = np.ones(len(names))
     for number, rate in sorted(settings.rates().items(), key=lambda pair: pair[0] or 0):
         response[slice(None) if number is None else label == number - 1] = rate
-    kw, behaviour = _by_date(read, keep, date)
+    kw, behaviour = by_date(read, keep, date)
     return Candidates(
         names[keep], label[keep], target.Use(kw, behaviour, response[keep]), daily[keep], coverage[keep],
         date, left_out,
@@ -215,7 +215,7 @@ def _labels(run: Run, clusters: int, names: np.ndarray) -> np.ndarray:
     return np.array([known[name] for name in names.tolist()], dtype=np.int64)
 
 
-def _by_date(read: list[Arrays], keep: np.ndarray, date: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def by_date(read: list[Arrays], keep: np.ndarray, date: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return use and behaviour of those who may be asked, by date: (n, D) each."""
     kw = np.full((int(keep.sum()), len(date)), np.nan, dtype=np.float32)
     behaviour = np.full(kw.shape, -1, dtype=np.int16)

@@ -43,7 +43,7 @@ def test_no_set_is_smaller_than_the_one_that_is_found():
 
 
 class People:
-    """A population whose flexibility is known: behaviours with kW of their own, and weather that all share."""
+    """A population whose flexibility is known: behaviours with kW of their own, and shared weather."""
 
     def __init__(self, seed, consumers=150, days=60, later=40, weather=0.1):
         self.random = random = np.random.default_rng(seed)
@@ -96,3 +96,11 @@ def test_the_goal_is_met_on_later_days_as_often_as_it_says(weather):
     assert np.mean(expected) == pytest.approx(np.mean(actual), rel=0.03)
     fewer, by_kw = np.mean(asked, axis=0)
     assert fewer < 0.95 * by_kw
+
+
+def test_the_chance_of_what_is_sure_is_the_probability():
+    for skew in (-1.0, -0.3, 0.0, 0.5, 1.0):
+        curve = Curve(np.arange(3), np.arange(3.0), np.array([0.5, 1.0, 2.0]), np.full(3, skew), 30)
+        for probability in (0.5, 0.8, 0.9, 0.99):
+            chance = [curve.chance(kw)[at] for at, kw in enumerate(curve.sure(probability))]
+            np.testing.assert_allclose(chance, probability, rtol=1e-9)

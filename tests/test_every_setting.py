@@ -59,7 +59,6 @@ WITH = {
     ("ingest", "days", "type"): {"holidays": "AU-NSW"},
     ("ingest", "days", "season"): {"days": {"hemisphere": "south"}},
     ("ingest", "days", "hemisphere"): {"days": {"season": "winter"}},
-    ("ingest", "period"): {"events": {"features": ["kwh"]}},
     ("ingest", "quantity"): {"unit": "kWh"},
     ("ingest", "unit"): {"quantity": "heat"},
     **{

@@ -7,8 +7,9 @@ from pathlib import Path
 from crocs_cli.machine.files import Recipe, digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.shards import recipe
-from crocs_cli.report import page
+from crocs_cli.report import page, plain
 from crocs_cli.report.gather import gather
+from crocs_cli.report.speech import said
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import Run
 from crocs_cli.stages import choose
@@ -26,7 +27,11 @@ def run(run: Run, settings: ReportSettings) -> Path:
     folder = run / ("report-share-safe" if settings.share_safe else "report") / str(clusters)
 
     def make() -> dict[str, bytes]:
-        return {name: text.encode() for name, text in page.files(gather(run, settings)).items()}
+        meaning = run.meaning()
+        if meaning.period != "day":
+            return plain.files(run, settings)
+        texts = page.files(gather(run, settings))
+        return {name: said(text, meaning).encode() for name, text in texts.items()}
 
     bring_folder_up_to_date(folder, report_recipe(run, settings), make)
     if not settings.share_safe:

@@ -39,6 +39,12 @@ SAMPLES = {
     ("ingest", "consumer_pattern"): [r"meter(\d+)", r"home(\d+)"],
     ("ingest", "encoding"): ["utf-16", "cp1252"],
     ("ingest", "thousands"): [",", " "],
+    ("ingest", "events", "end"): ["end", "stop"],
+    ("ingest", "events", "amount"): ["kwh", "litres"],
+    ("ingest", "events", "features"): ["kwh,litres,power", "kwh,litres,power,flow"],
+    ("ingest", "events", "clock"): ["start", "start,end"],
+    ("ingest", "events", "scale"): ["kwh=2,power=0.5", "kwh=3"],
+    ("ingest", "events", "at_most"): ["kwh=2,power=0.5", "kwh=3"],
     ("ingest", "direction"): ["in=add,out=drop", "in=add,out=subtract"],
     ("ingest", "quality"): ["A=measured,E=estimated", "A=measured"],
     ("report", "names"): ["names.yaml", "other.yaml"],
@@ -60,6 +66,12 @@ WITH = {
     ("ingest", "days", "type"): {"holidays": "AU-NSW"},
     ("ingest", "days", "season"): {"days": {"hemisphere": "south"}},
     ("ingest", "days", "hemisphere"): {"days": {"season": "winter"}},
+    ("ingest", "quantity"): {"unit": "kWh"},
+    ("ingest", "unit"): {"quantity": "heat"},
+    **{
+        ("ingest", "events", key): {"period": "event", "events": {"features": ["kwh", "litres", "power"]}}
+        for key in ("features", "clock", "end", "amount", "scale", "scale_from", "at_most", "overlapping")
+    },
     ("ingest", "days", "from"): {"days": {"to": "2020-01-01"}},
     ("export", "share_safe"): {"what": "segments"},
     ("synth", "shapes"): {"clusters": "2"},

@@ -79,8 +79,8 @@ class EventTables:
     def _read_stamps(self, part: Part, name: str) -> Stamps:
         """Return a column of stamps; one may be missing, but for that of the event's begin."""
         texts = part.columns[name]
-        blank = compute.is_in(compute.utf8_trim_whitespace(texts), pa.array(NO_READING))
-        there = np.flatnonzero(~blank.fill_null(True).to_numpy(zero_copy_only=False))
+        none = compute.is_in(compute.utf8_trim_whitespace(texts), pa.array([*NO_READING, None], pa.string()))
+        there = np.flatnonzero(~none.to_numpy(zero_copy_only=False))
         if name == self._stamps[0] and len(there) < len(texts):
             row = int(np.setdiff1d(np.arange(len(texts)), there)[0])
             raise CrocsError(f"{part.place(row)}: {name} is empty; mend or remove the line")

@@ -53,8 +53,8 @@ def gather(run: Run, settings: ReportSettings) -> Facts:
         indices=indices_of(run, [clusters]),
         segments=_with_nearest(segments, source),
         odd=None if settings.share_safe else _odd(source, segments, ranked),
-        provenance=_provenance(run, clusters, settings.share_safe),
-        missing=_missing(run, clusters),
+        provenance=provenance(run, clusters, settings.share_safe),
+        missing=missing(run, clusters),
         safe=settings.share_safe,
         minimum=settings.minimum_size,
     )
@@ -205,7 +205,7 @@ def indices_of(run: Run, numbers: list[int]) -> Indices:
     )
 
 
-def _missing(run: Run, clusters: int) -> list[str]:
+def missing(run: Run, clusters: int) -> list[str]:
     """Return what the report would hold besides, and what makes it."""
     sentences = []
     if not run.is_explained(clusters):
@@ -217,7 +217,8 @@ def _missing(run: Run, clusters: int) -> list[str]:
     return sentences
 
 
-def _provenance(run: Run, clusters: int, safe: bool) -> list[tuple[str, str, dict[str, str]]]:
+def provenance(run: Run, clusters: int, safe: bool) -> list[tuple[str, str, dict[str, str]]]:
+    """Return how each step was made, as `Facts` has it."""
     steps: list[tuple[str, Path, Layout]] = [
         ("Profiles", run / "profiles" / "00000.h5", PROFILES),
         ("Stage 1", run / "rls" / "00000.h5", RLS),

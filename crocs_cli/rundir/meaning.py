@@ -77,13 +77,29 @@ class Meaning:
 
         Empty where events do not say it.
         """
-        if self.is_event and self.amount is None:
-            return ""
-        return f"mean_{_ADVERB[self.period]}_{self.unit.lower()}"
+        return "" if self.is_event and self.amount is None else self.column("mean_daily_kwh")
 
     def __str__(self) -> str:
         features = f" ({', '.join(self.features)})" if self.is_event else f" in {self.unit}"
         return f"{self.plural} of {self.quantity}{features}"
+
+    def column(self, name: str) -> str:
+        """Return what a table's column, named for days in kWh, is called for such profiles."""
+        if self == Meaning():
+            return name
+        unit = self.unit.lower() if not self.is_event or self.amount else "amount"
+        words = {"kwh": unit, "daily": _ADVERB[self.period], "day": self.period, "days": self.plural}
+        words |= {
+            "energy": "amount",
+            "hour": {"week": "week_hour", "event": "feature"}.get(self.period, "hour"),
+        }
+        return "_".join(words.get(word, word) for word in name.split("_"))
+
+    def places(self, slots: int) -> list[Any]:
+        """Return where each slot begins, in hours from the period's begin; of events, the features."""
+        return (
+            list(self.features) if self.is_event else [self.minutes / 60 * at / slots for at in range(slots)]
+        )
 
     def slot_names(self, slots: int) -> list[str]:
         """Return the names of the columns in tables: t0030, mon_t0030, or the features."""
@@ -138,3 +154,6 @@ class Meaning:
         """Raise CrocsError for a command that makes sense for days of energy only."""
         if (self.period, self.unit) != ("day", "kWh"):
             raise CrocsError(f"{command}: is for days in kWh, and these profiles are {self}; use another run")
+
+
+DAYS = Meaning()  #: days of electricity in kWh

@@ -28,7 +28,7 @@ from crocs_cli.rundir.layouts import (
     TRUTH,
     VECTORS,
 )
-from crocs_cli.rundir.meaning import Meaning
+from crocs_cli.rundir.meaning import DAYS, Meaning
 from crocs_cli.rundir.names import segment_keys
 from crocs_cli.rundir.settings import RrlsSettings, Stage1Settings, Stage2Settings
 
@@ -354,8 +354,8 @@ class Run:
         return files.read(self.stability_path(clusters), STABILITY)
 
 
-def comparison_of(settings: Stage2Settings, slots: int, meaning: Meaning) -> Comparison:
-    """Return how stage 2 compares load sets of so many slots."""
+def comparison_of(settings: Stage2Settings, slots: int, meaning: Meaning = DAYS) -> Comparison:
+    """Return how stage 2 compares load sets of so many slots; of days unless told otherwise."""
     window = window_slots(settings.window, slots, meaning.minutes)
     return Comparison(
         settings.distance, window, settings.normalise_prototypes, available_threads(), settings.prototype

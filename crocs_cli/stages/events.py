@@ -104,9 +104,9 @@ class EventTable:
         if own.scale_from is not None:
             return self._scaled_as(own.scale_from, bare)
         numbers, circles = len(own.features), len(own.wanted) - len(own.features)
-        if not len(self._used.consumer):  # which `summarise` says with the reasons
-            return bare
-        centre, spread = events.scales(self._used.values[:, :numbers], own.features, own.scale)
+        centre, spread = np.zeros(numbers), np.ones(numbers)
+        if len(self._used.consumer):  # else `summarise` says why there is none
+            centre, spread = events.scales(self._used.values[:, :numbers], own.features, own.scale)
         on_circle = [own.scale.get(name, 1.0) for name in own.clock for _ in range(2)]
         return Meaning(
             bare.period,

@@ -19,7 +19,7 @@ from crocs_cli.report.source import read_run
 from crocs_cli.rundir.columns import COLUMNS as COLUMNS
 from crocs_cli.rundir.excerpts import NAMES as PROFILE_ARRAYS
 from crocs_cli.rundir.layouts import ASSIGNMENTS, DENDROGRAM
-from crocs_cli.rundir.names import slot_columns
+from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.result_settings import ExportSettings
 from crocs_cli.rundir.run import Run
 from crocs_cli.stages.distances import read_distances
@@ -38,13 +38,19 @@ def run(run: Run, settings: ExportSettings) -> tuple[pa.Table, int | None]:
 
 def table(run: Run, what: str, clusters: int | None) -> tuple[pa.Table, int | None]:
     """Return a table by its name in COLUMNS, and of which partition it is; None where of no single one."""
+    meaning = run.meaning()
     if (whole := WHOLE.get(what)) is not None:
-        return whole(run), None
+        return _renamed(whole(run), meaning), None
     clusters = run.chosen(clusters)
     found = PARTED[what](run, clusters)
     if naming.COLUMN in COLUMNS[what]:
         found = naming.named(found, naming.segment_names(run, clusters))
-    return found, clusters
+    return _renamed(found, meaning), clusters
+
+
+def _renamed(table: pa.Table, meaning: Meaning) -> pa.Table:
+    """Return a table with its columns named as the profiles' period and unit ask."""
+    return table.rename_columns([meaning.column(name) for name in table.column_names])
 
 
 def consumers(run: Run, clusters: int) -> pa.Table:
@@ -82,7 +88,7 @@ def hyperprototypes(run: Run, clusters: int) -> pa.Table:
                     cluster=np.full(behaviours * slots, cluster, dtype=np.int32),
                     behaviour=np.repeat(np.arange(1, behaviours + 1, dtype=np.int32), slots),
                     kind=np.full(behaviours * slots, kind),
-                    hour=np.tile(24.0 * np.arange(slots) / slots, behaviours),
+                    hour=np.tile(run.meaning().places(slots), behaviours),
                     value=read[f"hyperprototype_{kind}"].reshape(-1),
                 )
             )
@@ -151,7 +157,7 @@ def mean_days(run: Run, clusters: int) -> pa.Table:
         parts.append(
             _table(
                 cluster=np.full(slots, number + 1, dtype=np.int32),
-                hour=24.0 * np.arange(slots) / slots,
+                hour=np.array(run.meaning().places(slots)),
                 mean_kwh=one.mean_kwh,
                 others_mean_kwh=one.rest_kwh,
                 peak_share=one.peak_share,
@@ -176,7 +182,7 @@ def profiles(run: Run, consumers: Sequence[str] | None = None) -> pa.Table:
         rows = take_rows(read["day_offset"], here)
         owner = np.repeat(read["consumer_id"][here], np.diff(read["day_offset"])[here])
         part = _table(consumer_id=owner, date=read["date"][rows].astype("datetime64[D]"))
-        parts.append(_with_slots(part, read["energy_kwh"][rows]))
+        parts.append(_with_slots(part, read["energy_kwh"][rows], run.meaning()))
     if wanted is not None and len(missing := np.setdiff1d(wanted, np.concatenate(seen))):
         raise CrocsError(f"{run}: no consumer {missing[0]!s}; `crocs export --what consumers` lists them")
     return pa.concat_tables(parts)
@@ -210,7 +216,7 @@ def rls(run: Run) -> pa.Table:
         ).append_column("medoid_date", pa.array(date))
         for kind in ("medoid", "mean"):
             own = part.append_column("kind", pa.array(np.full(len(first), kind)))
-            parts.append(_with_slots(own, read[kind]))
+            parts.append(_with_slots(own, read[kind], run.meaning()))
     return pa.concat_tables(parts)
 
 
@@ -257,9 +263,9 @@ def _table(**columns: np.ndarray) -> pa.Table:
     return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
-def _with_slots(table: pa.Table, rows: np.ndarray) -> pa.Table:
+def _with_slots(table: pa.Table, rows: np.ndarray, meaning: Meaning) -> pa.Table:
     """Append a column for each slot of the rows (n, slots)."""
-    for name, values in zip(slot_columns(rows.shape[1]), rows.T, strict=True):
+    for name, values in zip(meaning.slot_names(rows.shape[1]), rows.T, strict=True):
         table = table.append_column(name, pa.array(values))
     return table
 

@@ -23,7 +23,6 @@ from crocs_cli.maths.segments.membership import nearest_profile
 from crocs_cli.maths.segments.traits import consumer_means
 from crocs_cli.maths.sequences import forecast
 from crocs_cli.rundir.excerpts import excerpt
-from crocs_cli.rundir.names import slot_columns
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import ForecastSettings
 from crocs_cli.stages import stage1
@@ -201,13 +200,20 @@ class Forecaster:
         }
         columns |= {name: errors[:, :, at].ravel().astype(np.float32) for at, name in enumerate(MEASURES)}
         columns["date"] = np.repeat(dates.astype("datetime64[D]"), len(methods))
-        for slot, name in enumerate(slot_columns(kwh.shape[2])):
+        for slot, name in enumerate(self._meaning.slot_names(kwh.shape[2])):
             columns[name] = kwh[:, :, slot].ravel().astype(np.float32)
-        return pa.table(columns)
+        return pa.table({self._meaning.column(name): values for name, values in columns.items()})
 
 
 def run(run: Run, settings: ForecastSettings, seed: int) -> dict[str, Any]:
-    """Make RUN/forecast: forecast.csv and summary.json; return the summary. What is there and right stays."""
+    """Make RUN/forecast: forecast.csv and summary.json; return the summary. What is there and right stays.
+
+    Raises CrocsError for events, of which nobody knows when the next one begins.
+    """
+    if run.meaning().is_event:
+        raise CrocsError(
+            f"{run}: forecasts are of days and weeks, and these profiles are events; use another run"
+        )
     inputs = {
         "profiles": run.profiles().digest(),
         "rls": run.load_sets().digest(),
@@ -235,7 +241,9 @@ def forecasts(run: Run, settings: ForecastSettings, seed: int) -> tuple[pa.Table
             errors.append(wrong)
     if not tables:
         need = FEWEST_DAYS + settings.test_days
-        raise CrocsError(f"{run / 'profiles'}: no consumer has {need} days; hold out fewer with --test-days")
+        raise CrocsError(
+            f"{run / 'profiles'}: no consumer has {need} {run.meaning().plural}; hold out fewer with --test-days"
+        )
     return pa.concat_tables(tables), Found(np.concatenate(errors), left_out, settings.test_days)
 
 

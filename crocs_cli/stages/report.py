@@ -7,8 +7,9 @@ from pathlib import Path
 from crocs_cli.machine.files import Recipe, digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.shards import recipe
-from crocs_cli.report import naming, page, programmes
+from crocs_cli.report import naming, page, plain, programmes
 from crocs_cli.report.gather import gather
+from crocs_cli.report.speech import said
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import Run
 from crocs_cli.stages import choose
@@ -28,8 +29,12 @@ def run(run: Run, settings: ReportSettings) -> Path:
     folder = run / ("report-share-safe" if settings.share_safe else "report") / str(clusters)
 
     def make() -> dict[str, bytes]:
+        meaning = run.meaning()
+        if meaning.period != "day":
+            return plain.files(run, settings)
         shown = [] if settings.share_safe else programmes.sections(run, clusters)
-        return {name: text.encode() for name, text in page.files(gather(run, settings), shown).items()}
+        texts = page.files(gather(run, settings), shown)
+        return {name: said(text, meaning).encode() for name, text in texts.items()}
 
     bring_folder_up_to_date(folder, report_recipe(run, settings), make)
     naming.keep(run, clusters, given)

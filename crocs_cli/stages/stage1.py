@@ -18,7 +18,7 @@ from crocs_cli.maths.clustering.represent import DayClustering, represent
 from crocs_cli.maths.distances.profiles import normalise, window_slots
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import RLS
-from crocs_cli.rundir.meaning import Meaning
+from crocs_cli.rundir.meaning import DAYS, Meaning
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage1Settings
 
@@ -53,9 +53,9 @@ def needs(profiles: Shards) -> Needs:
 
 
 def load_sets(
-    profiles: Arrays, settings: Stage1Settings, seed: list[int], threads: int, meaning: Meaning
+    profiles: Arrays, settings: Stage1Settings, seed: list[int], threads: int, meaning: Meaning = DAYS
 ) -> Arrays:
-    """Return the arrays of an RLS file from those of a profile file, whose columns have a meaning."""
+    """Return the arrays of an RLS file from those of a profile file: of days unless told otherwise."""
     energy, offset = profiles["energy_kwh"], profiles["day_offset"]
     days = np.diff(offset)
     how = DayClustering(

@@ -24,8 +24,9 @@ def run(run: Run, settings: TypicalSettings) -> pa.Table:
     if settings.cluster is not None and settings.cluster > clusters:
         raise CrocsError(f"{run}: there are {clusters} segments and no segment {settings.cluster}; name one")
     numbers = range(1, clusters + 1) if settings.cluster is None else [settings.cluster]
-    table = pa.concat_tables([_ranked(run, clusters, number, settings) for number in numbers])
-    return naming.named(table, naming.segment_names(run, clusters))
+    found = pa.concat_tables([_ranked(run, clusters, number, settings) for number in numbers])
+    found = naming.named(found, naming.segment_names(run, clusters))
+    return found.rename_columns([run.meaning().column(name) for name in found.column_names])
 
 
 def _ranked(run: Run, clusters: int, number: int, wanted: TypicalSettings) -> pa.Table:

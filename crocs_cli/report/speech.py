@@ -1,0 +1,46 @@
+"""Say of weeks, events, water and heat what pages say of days of electricity in kWh.
+
+Pages and pictures are written in the words of days of electricity. For other profiles these words are
+exchanged in what a reader sees, and nowhere else: not in links, styles, ids of consumers and settings.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crocs_cli.rundir.meaning import Meaning
+
+_KEPT = (  # what is no word of ours: styles, ids, settings
+    r"<style.*?</style>",
+    r'<th scope="row" class="id">[^<]*<',
+    r'<section id="made".*?</section>',
+)
+_SEEN = re.compile(rf"{'|'.join(_KEPT)}|(?P<text>>[^<]+<)|(?P<label>aria-label=\"[^\"]*\")", re.DOTALL)
+
+
+def said(page: str, meaning: Meaning) -> str:
+    """Return a page, or an SVG, in the words of its profiles."""
+    words = _words(meaning)
+    if not words:
+        return page
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, words))})\b")
+
+    def exchanged(seen: re.Match[str]) -> str:
+        if seen["text"] is None and seen["label"] is None:
+            return seen[0]
+        return pattern.sub(lambda word: words[word[0]], seen[0])
+
+    return _SEEN.sub(exchanged, page)
+
+
+def _words(meaning: Meaning) -> dict[str, str]:
+    """Return the words to exchange: none for days of electricity in kWh."""
+    words: dict[str, str] = {}
+    if meaning.unit != "kWh":
+        words["kWh"] = meaning.unit
+    if meaning.quantity != "electricity":
+        words |= {"electricity": meaning.quantity, "energy": meaning.quantity}
+    if meaning.period != "day":
+        one, several = meaning.period, meaning.plural
+        words |= {"day": one, "days": several, "Day": one.capitalize(), "Days": several.capitalize()}
+    return words

@@ -23,13 +23,13 @@
   // wider than the page, or than what hides the rest
   const width = root.clientWidth;
   const wide = [...document.body.querySelectorAll("*")].filter(element => visible(element)
-    && !element.closest("svg svg, svg *") && !element.closest(".skip") && !frames(element).length
+    && !element.closest("svg svg, svg *") && !element.closest(".skip, .unseen") && !frames(element).length
     && (box(element).right > width + 1 || box(element).left < -1));
   for (const element of wide.filter(each => !wide.includes(each.parentElement)))
     faults.push(`wider than the page, ${Math.round(box(element).right)} of ${width} px: ${named(element)}`);
   if (root.scrollWidth > width && !wide.length) faults.push(`the page is ${root.scrollWidth} px wide`);
   for (const element of document.body.querySelectorAll("*"))
-    if (visible(element) && !element.closest("svg") && ["hidden", "clip"].includes(getComputedStyle(element).overflowX)
+    if (visible(element) && !element.closest("svg, .unseen") && ["hidden", "clip"].includes(getComputedStyle(element).overflowX)
       && element.scrollWidth > element.clientWidth + 1) faults.push(`cut off: ${named(element)}`);
 
   // every piece of text with the boxes of its lines, as far as they can be seen
@@ -51,7 +51,7 @@
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!node.data.trim() || parent.closest("svg, .skip, style") || !visible(parent)) continue;
+    if (!node.data.trim() || parent.closest("svg, .skip, .unseen, style") || !visible(parent)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const own = getComputedStyle(parent).overflowX === "visible" ? [] : [parent];

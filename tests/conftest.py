@@ -24,6 +24,14 @@ hypothesis.settings.load_profile("crocs")
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
+SLOW = ("paper", "peers", "slurm", "torture")  # rooms whose tests take minutes
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow rooms, so that `-m "not slow"` leaves them out."""
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").parts[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 class Outcome(NamedTuple):

@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from crocs_cli.cli import options
 from crocs_cli.machine.layout import Layout
 from crocs_cli.machine.settings import option_paths
 from crocs_cli.maths.readings.quality import MEANINGS
+from crocs_cli.maths.synthetic.population import Population, cluster_behaviours
 from crocs_cli.readers import described
 from crocs_cli.report import target
 from crocs_cli.rundir.layouts import LAYOUTS
@@ -57,9 +60,8 @@ class Block:
                 yield command.split("  #")[0].strip(), output
         else:
             for line in text.splitlines():
-                if command := line.split("  #")[0].strip().removeprefix("# "):
-                    if not line.lstrip().startswith("#"):
-                        yield command, ""
+                if command := re.sub(r"(^|  )#.*", "", line).strip():
+                    yield command, ""
 
 
 def blocks(page: Path) -> list[Block]:
@@ -108,6 +110,17 @@ def alike(shown: str, printed: str) -> bool:
     return doctest.OutputChecker().check_output(shown, printed, LIKE)
 
 
+def readings(path: Path, first_day: str, days: int) -> None:
+    """Write a long CSV of 24 consumers, as a user has it."""
+    people = Population(24, 30, 2, 0, False, 4, cluster_behaviours(5, 3, False, 4))
+    stamps = np.datetime64(first_day) + np.arange(days * 48) * np.timedelta64(30, "m")
+    lines = ["id,time,kwh"]
+    for number in range(24):
+        energy = people.energy_kwh(number)[:days].reshape(-1)
+        lines += [f"{number:013d},{stamp},{kwh:.4f}" for stamp, kwh in zip(stamps, energy, strict=True)]
+    path.write_text("\n".join(lines).replace("T", " "))
+
+
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """Return a table of Markdown."""
     lines = [head, ("---",) * len(head), *rows]
@@ -133,10 +146,10 @@ def columns_tables() -> str:
     """Return a table of the columns of each table that crocs writes."""
     tables = export.COLUMNS | {"forecast/forecast.csv": forecast.COLUMNS, "quality.csv": quality_columns()}
     tables |= {f"target/K/{name}.csv": columns for name, columns in target.COLUMNS.items()}
-    parts = [
-        f"### {name}\n\n{table(('column', 'what it holds'), [(f'`{c}`', said) for c, said in columns.items()])}"
-        for name, columns in tables.items()
-    ]
+    parts = []
+    for name, columns in tables.items():
+        rows = [(f"`{column}`", said) for column, said in columns.items()]
+        parts.append(f"### {name}\n\n{table(('column', 'what it holds'), rows)}")
     return "\n\n".join(parts)
 
 

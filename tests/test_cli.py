@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import numpy as np
@@ -148,3 +149,13 @@ def test_memory_is_said_when_asked_for_and_quiet_says_nothing(tmp_path):
     assert "MB of memory" in finish(start("-v", *call, "--run", tmp_path / "b")).err
     ended = finish(start("--quiet", *call, "--run", tmp_path / "c"))
     assert (ended.err, ended.out) == ("", f"{tmp_path}/c: 1 consumer x 1 day in 1 shard\n")
+
+
+def test_completion_answers():
+    environment = {"COMP_WORDS": "crocs sta", "COMP_CWORD": "1", "_CROCS_COMPLETE": "bash_complete"}
+    done = subprocess.run(
+        [str(Path(sys.prefix) / "bin" / "crocs")],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["plain,stage1", "plain,stage2", "plain,stability", "plain,status"]
+    assert not done.stderr

@@ -4,10 +4,8 @@ import re
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from crocs_cli.maths.synthetic.population import Population, cluster_behaviours
 from crocs_cli.stages import guide, plan
 from tests import guides
 from tests.conftest import ROOT
@@ -18,24 +16,13 @@ WITHOUT_RUN = (README, TUTORIAL)  # they begin with meter files only
 LONGEST_SENTENCE = 80
 
 
-def readings(path, first_day, days):
-    """Write a long CSV of 24 consumers, as a user has it."""
-    people = Population(24, 30, 2, 0, False, 4, cluster_behaviours(5, 3, False, 4))
-    stamps = np.datetime64(first_day) + np.arange(days * 48) * np.timedelta64(30, "m")
-    lines = ["id,time,kwh"]
-    for number in range(24):
-        energy = people.energy_kwh(number)[:days].reshape(-1)
-        lines += [f"{number:013d},{stamp},{kwh:.4f}" for stamp, kwh in zip(stamps, energy, strict=True)]
-    path.write_text("\n".join(lines).replace("T", " "))
-
-
 @pytest.fixture(scope="session")
 def meter_files(tmp_path_factory):
     """A folder with the reader's own files."""
     folder = tmp_path_factory.mktemp("meters")
-    readings(folder / "readings.csv", "2013-06-01", 20)
-    readings(folder / "new.csv", "2013-07-01", 14)
-    readings(folder / "later.csv", "2013-08-01", 20)
+    guides.readings(folder / "readings.csv", "2013-06-01", 20)
+    guides.readings(folder / "new.csv", "2013-07-01", 14)
+    guides.readings(folder / "later.csv", "2013-08-01", 20)
     (folder / "control.txt").write_text("\n".join(f"{number:013d}" for number in range(0, 24, 2)))
     return folder
 

@@ -14,8 +14,8 @@ from crocs_cli.rundir.layouts import LAYOUTS, PROFILES, RLS
 from crocs_cli.rundir.run import Run
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
 from crocs_cli.stages import export
+from tests.guides import readings
 from tests.test_golden import arrays_of, place_of, recipe_of
-from tests.test_readme import readings
 
 K = 3
 CURRENT = (LAYOUTS | OF_SCREENING).values()

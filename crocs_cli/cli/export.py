@@ -14,9 +14,9 @@ def command(job: Job, file: Path) -> None:
     """Write results as a table.
 
     Reads the files of RUN. Writes FILE, as CSV or Parquet by its ending; a file of that name is replaced.
-    `consumers` has the columns consumer_id (text) and cluster (1 is the largest); README describes every
-    column of every table. With --share-safe a table may be passed
-    on: means in place of medoids, no small groups; tables of single consumers are refused.
+    `consumers` has the columns consumer_id (text) and cluster (1 is the largest); `crocs guide tables`
+    describes every column of every table. With --share-safe a table may be passed on: means in place of
+    medoids, no small groups; tables of single consumers are refused.
 
     \b
     Examples:

@@ -100,7 +100,7 @@ def world() -> Any:
         with _waiting_ends():
             from mpi4py import MPI
     except (ImportError, RuntimeError) as error:
-        raise CrocsError(f"MPI: {error}; load an MPI module or install crocs[mpich]") from error
+        raise CrocsError(f"MPI: {error}; load an MPI module or install crocs-cli[mpich]") from error
     return MPI.COMM_WORLD
 
 

@@ -15,5 +15,5 @@ def load(module: str) -> ModuleType:
     except ImportError as error:
         package = module.split(".")[0]
         raise CrocsError(
-            f"crocs paper: {package} is not installed; run `pip install 'crocs[paper]'`"
+            f"crocs paper: {package} is not installed; run `pip install 'crocs-cli[paper]'`"
         ) from error

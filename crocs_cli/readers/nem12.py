@@ -54,7 +54,7 @@ def _parsed(path: Path) -> dict[str, dict[str, list[Any]]]:
     try:
         from nemreader.nem_reader import parse_nem12_rows
     except ImportError as error:
-        raise CrocsError("nem12 files are read by nemreader; install crocs[nem12]") from error
+        raise CrocsError("nem12 files are read by nemreader; install crocs-cli[nem12]") from error
     logging.getLogger("nemreader").setLevel(logging.CRITICAL)  # what it passes over is said here
     records, numbers = checked(path, _text(path))
     try:

@@ -42,7 +42,7 @@ def pieces(path: Path, source: Path | BinaryIO, writing: Writing, says: bool) ->
         import openpyxl
     except ImportError as error:
         raise CrocsError(
-            f"{path}: .xlsx is read by openpyxl; install crocs[xlsx], or save the sheet as CSV"
+            f"{path}: .xlsx is read by openpyxl; install crocs-cli[xlsx], or save the sheet as CSV"
         ) from error
     try:
         _check_size(path, source)

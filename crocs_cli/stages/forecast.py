@@ -35,7 +35,7 @@ NORMAL = 1.96
 
 Pair = tuple[np.ndarray, np.ndarray]  # shapes and kWh
 
-COLUMNS = {  # README shows this table
+COLUMNS = {  # the guide `tables` shows this
     "consumer_id": "the consumer's id, as text",
     "cluster": "its segment",
     "method": "pattern, markov, last_week, own_mean or segment_mean",

@@ -1,4 +1,4 @@
-"""Measure everything: a table on stdout, build/bench.md for the README, build/bench.json for programs.
+"""Measure everything: a table on stdout, build/bench.md for the guide `speed`, build/bench.json for programs.
 
 Usage: python -m tests.bench [SUBJECT...]
 Subjects that are left out keep what was measured before on this machine with these versions.

@@ -63,7 +63,7 @@ def test_without_a_library_the_message_says_how_to_get_one(profiles):
     nowhere = ("env", "MPI4PY_LIBMPI=/nonexistent/libmpi.so.12", "PMI_SIZE=2")
     ended = finish(start("stage1", "--run", profiles, launcher=nowhere))
     assert ended.code == 1
-    assert "load an MPI module or install crocs[mpich]" in ended.err
+    assert "load an MPI module or install crocs-cli[mpich]" in ended.err
 
 
 ONE_TASK = {"SLURM_CPUS_PER_TASK": "2", "SLURM_NTASKS": "1"}

@@ -346,7 +346,7 @@ def test_a_workbook_that_cannot_be_read_is_one_line(ingest, monkeypatch):
         assert ended.code == 1
         assert "save the sheet as CSV" in ended.err or "damaged zip; fetch it again" in ended.err
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
-    said = "a.xlsx: .xlsx is read by openpyxl; install crocs[xlsx], or save the sheet as CSV"
+    said = "a.xlsx: .xlsx is read by openpyxl; install crocs-cli[xlsx], or save the sheet as CSV"
     assert said in ingest(None, path).err
 
 

@@ -1,4 +1,4 @@
-"""Run the tortures and print the table of README: `python -m tests.torture [--short] [NAME ...]`."""
+"""Run the tortures and print the guide's table: `python -m tests.torture [--short] [NAME ...]`."""
 
 from __future__ import annotations
 

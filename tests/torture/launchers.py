@@ -28,7 +28,7 @@ NO_HYDRA = ("-u", "PMI_RANK", "-u", "PMI_SIZE", "-u", "PMI_FD", "-u", "PMI_PORT"
 STRANGERS = (
     (("OMPI_COMM_WORLD_SIZE=3",), "the launcher started 3 ranks but the MPI library sees 1"),
     (("SLURM_STEP_ID=0", "SLURM_STEP_NUM_TASKS=4"), "started 4 ranks but the MPI library sees 1"),
-    ((NO_LIBRARY, "PMI_SIZE=2"), "load an MPI module or install crocs[mpich]"),
+    ((NO_LIBRARY, "PMI_SIZE=2"), "load an MPI module or install crocs-cli[mpich]"),
     ((*mpiexec(2), "env", *NO_HYDRA, "OMPI_COMM_WORLD_SIZE=2"), "2 ranks but the MPI library sees 1"),
 )
 Trouble = Callable[[population.Step, Path, random.Random], str]

@@ -41,6 +41,8 @@ SAMPLES = {
     ("ingest", "thousands"): [",", " "],
     ("ingest", "direction"): ["in=add,out=drop", "in=add,out=subtract"],
     ("ingest", "quality"): ["A=measured,E=estimated", "A=measured"],
+    ("bills", "tariff"): ["now.yaml", "now.yaml,new.yaml"],
+    ("bills", "window"): ["17:00-20:00", "22:30-01:00"],
     ("peak", "window"): ["17:00-20:00", "22:30-01:00"],
     ("peak", "days"): ["all", "peak:3"],
     ("screen-fit", "day", "country"): ["PT", "AU-NSW"],
@@ -58,6 +60,7 @@ WITH = {
     ("ingest", "days", "from"): {"days": {"to": "2020-01-01"}},
     ("export", "share_safe"): {"what": "segments"},
     ("synth", "shapes"): {"clusters": "2"},
+    ("bills", "shift"): {"window": "17:00-20:00"},
     ("peak", "days"): {"window": "17:00-20:00"},
 }
 

@@ -31,6 +31,7 @@ CALLS = {
     "compare": "compare --run {later} --with {run} --clusters {k} --json",
     "forecast": "forecast --run {run} --clusters {k} --test-days 2 --json",
     "peak": "peak --run {run} --clusters {k} --hours 1 --json",
+    "bills": "bills --run {run} --clusters {k} --tariff now.yaml --tariff new.yaml --window 17:00-20:00 --json",
     "plan": "plan --run {run} --consumers 50 --json",
     "status": "status --run {run} --shares 2 --json",
     "info": "info {run}/partitions/{k}.h5 --json",
@@ -59,6 +60,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("degenerate")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        for name, price in (("now", 0.2), ("new", 0.3)):
+            Path(f"{name}.yaml").write_text(f"currency: EUR\nenergy:\n  - price: {price}\n")
         for kind in KINDS:
             for run, month in ((kind, 1), (f"{kind}-later", 7)):
                 readings(folder / "x.csv", kind, dt.datetime(2024, month, 1))

@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": "Report what changed between two periods of the same consumers.",
     "forecast": "Forecast each consumer's next day, and say how wrong such forecasts were.",
     "peak": "Find who makes the peak of a system's load.",
+    "bills": "Compute what each consumer pays under one tariff or two.",
     "report": "Make one page that shows the run.",
     "plan": "Estimate what a run will take, from a short trial on this machine.",
     "status": "Show what of a run is made, what is missing, and what to do next.",
@@ -40,7 +41,7 @@ COMMANDS = {
 PURPOSES = {
     "Prepare": ("init", "ingest", "quality", "synth", "plan"),
     "Segment": ("run", "stage1", "stage2", "rrls", "stability", "score"),
-    "Use": ("report", "typical", "export", "assign", "compare", "forecast", "peak"),
+    "Use": ("report", "typical", "export", "assign", "compare", "forecast", "peak", "bills"),
     "Look after": ("status", "info"),
     "Other": ("screen", "paper"),
 }

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from crocs_cli.machine.settings import Minutes, Settings
 from crocs_cli.rundir.ingest_settings import IngestSettings
 from crocs_cli.rundir.result_settings import (
+    BillsSettings,
     CompareSettings,
     ExportSettings,
     PeakSettings,
@@ -303,6 +304,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "compare": CompareSettings,
     "forecast": ForecastSettings,
     "peak": PeakSettings,
+    "bills": BillsSettings,
     "report": ReportSettings,
     "plan": PlanSettings,
     "status": StatusSettings,

@@ -31,7 +31,7 @@ CALLS = {
     "compare": "compare --run {later} --with {run} --clusters {k} --json",
     "forecast": "forecast --run {run} --clusters {k} --test-days 2 --json",
     "peak": "peak --run {run} --clusters {k} --hours 1 --json",
-    "bills": "bills --run {run} --clusters {k} --tariff now.yaml --tariff new.yaml --window 17:00-20:00 --json",
+    "bills": "bills --run {run} --clusters {k} --tariff now.yaml,new.yaml --window 17:00-20:00 --json",
     "plan": "plan --run {run} --consumers 50 --json",
     "status": "status --run {run} --shares 2 --json",
     "info": "info {run}/partitions/{k}.h5 --json",

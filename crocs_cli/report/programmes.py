@@ -62,10 +62,12 @@ def bills_section(folder: Path) -> Section:
 def peak_section(folder: Path) -> Section:
     """Return the section on a peak, from the folder that `crocs peak` made."""
     found, name = read_json(folder / "summary.json"), f"peak-{folder.name}"
-    with (folder / "days.csv").open(encoding="utf-8", newline="") as file:
+    with (folder / "peak-days.csv").open(encoding="utf-8", newline="") as file:
         svg = peak_days(name, found, list(csv.DictReader(file)))
     page = _rendered("peak", name=name, found=found, figure=Markup(svg))
-    tables = {f"{name}-{table}.csv": (folder / f"{table}.csv").read_text() for table in ("segments", "days")}
+    tables = {
+        f"{name}-{table}.csv": (folder / f"peak-{table}.csv").read_text() for table in ("segments", "days")
+    }
     return Section(page, tables | {f"figures/{name}.svg": svg})
 
 
@@ -87,7 +89,8 @@ def peak_days(name: str, found: dict[str, Any], rows: list[dict[str, str]]) -> s
             own.plot(hours, kw[1, number], color=style.ACCENT, ls=(0, (4, 1.5)), label="other days")
             own.set_title(f"Segment {number + 1}")
             style.day_axis(own)
-            own.set_ylim(bottom=min(0.0, float(np.nanmin(kw))))
+            own.set_ylim(min(0.0, float(np.nanmin(kw))), 1.05 * float(np.nanmax(kw)) or 1.0)
+            own.tick_params(labelbottom=number + columns >= clusters)
             if number % columns == 0:
                 own.set_ylabel("kW a consumer")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)

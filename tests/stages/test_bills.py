@@ -183,6 +183,22 @@ def test_a_bill_is_to_the_cent_that_of_a_plain_calculator(written, case):
     assert by_crocs(written(tariff), date, energy) == expected
 
 
+def test_the_largest_readings_and_prices_are_exact_too(written):
+    tariff = {
+        "currency": "EUR",
+        "fixed": {"per_month": "99999.999999"},
+        "energy": [{"blocks": [{"up_to": "999999.5", "price": "0.000001"}, {"price": "99999.999999"}]}],
+        "demand": [{"price": "100000"}],
+        "export_credit": "99999.123456",
+    }
+    date = np.arange(19_723, 19_754)
+    energy = np.full((len(date), 96), 999_999.94, np.float32)
+    energy[::3, ::5] *= -1
+    expected = plain_bills.monthly_bills(plain_bills.tariff_of(text_of(tariff)), readings_of(date, energy))
+    assert by_crocs(written(tariff), date, energy) == expected
+    assert max(expected.values()) > 10**16
+
+
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(cases(), st.integers(1, 100), st.sampled_from(["17:00-20:00", "22:00-02:00"]))
 def test_a_bill_with_use_moved_is_that_of_a_plain_calculator(written, case, percent, window):

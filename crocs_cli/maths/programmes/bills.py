@@ -13,6 +13,7 @@ import numpy as np
 from crocs_cli.maths.compiled import kernel, parallel_for
 
 MILLION = 1_000_000
+LARGEST = 1 << 60  # amounts of a charge that are added up in int64
 PART = 16  # consumers that a thread takes at a time
 
 
@@ -151,7 +152,8 @@ def bills(used: Quantities, prices: Prices, slots: int, decimals: int) -> np.nda
     slots: of a day. The exact sum of all charges less the credit is rounded once, half a unit upwards. A
     month without a day of the consumer costs nothing.
     """
-    money = _Money(used.days * prices.per_day + np.where(used.days > 0, prices.per_month, 0))
+    used = _without_overflow(used, prices)
+    money = _Money(used.days * prices.per_day + (used.days > 0) * prices.per_month)
     for charge, blocks in enumerate(prices.blocks):
         left, begin = used.energy[:, :, charge], 0
         for end, price in blocks:
@@ -164,21 +166,33 @@ def bills(used: Quantities, prices: Prices, slots: int, decimals: int) -> np.nda
     return money.rounded(decimals)
 
 
+def _without_overflow(used: Quantities, prices: Prices) -> Quantities:
+    """Return quantities as Python's own numbers, which have no end, where a bill could outgrow int64."""
+    dearest = max([prices.per_day, prices.per_month, prices.export, *prices.demand, *_all_prices(prices)])
+    most = max(int(np.max(part, initial=0)) for part in used)
+    if (most // MILLION + 1) * dearest * 24 < LARGEST:
+        return used
+    return Quantities(*(part.astype(object) for part in used))
+
+
+def _all_prices(prices: Prices) -> list[int]:
+    return [price for blocks in prices.blocks for _, price in blocks]
+
+
 class _Money:
-    """Amounts in millionths of the currency's unit (int64), with a rest in millionths of these."""
+    """Amounts in millionths of the currency's unit, with a rest in millionths of these."""
 
     def __init__(self, micro: np.ndarray) -> None:
-        self._micro = micro.astype(np.int64)
-        self._rest = np.zeros_like(self._micro)
+        self._micro = micro
+        self._rest = np.zeros_like(micro)
 
     def add(self, quantity: np.ndarray, price: int) -> None:
         """Add a quantity in millionths times a price in millionths."""
-        whole, part = np.divmod(quantity, MILLION)
-        self._rest += part * price
-        self._micro += whole * price + self._rest // MILLION
-        self._rest %= MILLION
+        rest = self._rest + quantity % MILLION * price
+        self._micro = self._micro + quantity // MILLION * price + rest // MILLION
+        self._rest = rest % MILLION
 
     def rounded(self, decimals: int) -> np.ndarray:
         """Return the amounts in units of a decimal place, half a unit upwards."""
         unit = 10 ** (6 - decimals)
-        return (self._micro + unit // 2) // unit
+        return np.asarray((self._micro + unit // 2) // unit, dtype=np.int64)

@@ -171,3 +171,33 @@ def prediction_strength(label, places):
         pairs = [own[i] == own[j] for i in range(len(own)) for j in range(i)]
         shares.append(np.mean(pairs) if pairs else 0.0)
     return min(shares)
+
+
+def quantities(energy_kwh, offset, days, clock, shape):
+    """What consumers use of each charge in each month, in millionths of a kWh, reading by reading."""
+    n, (months, charges), demands = len(offset) - 1, shape, clock.demand.shape[2]
+    energy, exported = np.zeros((n, months, charges), int), np.zeros((n, months), int)
+    highest, there = np.zeros((n, months, demands), int), np.zeros((n, months), int)
+    for consumer in range(n):
+        for day in range(offset[consumer], offset[consumer + 1]):
+            month, kind = days[0][day], days[1][day]
+            micro = [round(1e6 * float(value)) for value in energy_kwh[day]]
+            inside = [slot for slot, moves in enumerate(clock.shifted) if moves]
+            outside = [slot for slot, moves in enumerate(clock.shifted) if not moves]
+            parts = {slot: max(0, micro[slot]) * clock.percent // 100 for slot in inside}
+            for slot, part in parts.items():
+                micro[slot] -= part
+            for slot in outside[: sum(parts.values()) % len(outside)]:
+                micro[slot] += 1
+            for slot in outside:
+                micro[slot] += sum(parts.values()) // len(outside)
+            there[consumer, month] += 1
+            for slot, value in enumerate(micro):
+                if value < 0:
+                    exported[consumer, month] -= value
+                else:
+                    energy[consumer, month, clock.energy[kind, slot]] += value
+                    for demand in range(demands):
+                        if clock.demand[kind, slot, demand]:
+                            highest[consumer, month, demand] = max(highest[consumer, month, demand], value)
+    return {"energy": energy, "exported": exported, "highest": highest, "days": there}

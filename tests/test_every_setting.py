@@ -48,6 +48,8 @@ SAMPLES = {
     ("ingest", "direction"): ["in=add,out=drop", "in=add,out=subtract"],
     ("ingest", "quality"): ["A=measured,E=estimated", "A=measured"],
     ("report", "names"): ["names.yaml", "other.yaml"],
+    ("bills", "tariff"): ["now.yaml", "now.yaml,new.yaml"],
+    ("bills", "window"): ["17:00-20:00", "22:30-01:00"],
     ("peak", "window"): ["17:00-20:00", "22:30-01:00"],
     ("peak", "days"): ["all", "peak:3"],
     ("target", "goal"): ["200kW", "2 MW", "5"],
@@ -75,6 +77,7 @@ WITH = {
     ("ingest", "days", "from"): {"days": {"to": "2020-01-01"}},
     ("export", "share_safe"): {"what": "segments"},
     ("synth", "shapes"): {"clusters": "2"},
+    ("bills", "shift"): {"window": "17:00-20:00"},
     ("peak", "days"): {"window": "17:00-20:00"},
 }
 

@@ -32,6 +32,7 @@ CALLS = {
     "forecast": "forecast --run {run} --clusters {k} --test-days 2 --json",
     "peak": "peak --run {run} --clusters {k} --hours 1 --json",
     "target": "target --run {run} --clusters {k} --json",
+    "bills": "bills --run {run} --clusters {k} --tariff now.yaml,new.yaml --window 17:00-20:00 --json",
     "plan": "plan --run {run} --consumers 50 --json",
     "status": "status --run {run} --shares 2 --json",
     "info": "info {run}/partitions/{k}.h5 --json",
@@ -60,6 +61,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("degenerate")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        for name, price in (("now", 0.2), ("new", 0.3)):
+            Path(f"{name}.yaml").write_text(f"currency: EUR\nenergy:\n  - price: {price}\n")
         for kind in KINDS:
             for run, month in ((kind, 1), (f"{kind}-later", 7)):
                 readings(folder / "x.csv", kind, dt.datetime(2024, month, 1))

@@ -17,7 +17,7 @@ from crocs_cli.maths.programmes import peak
 from crocs_cli.rundir.layouts import PEAK
 
 COLUMNS = {  # of the tables, as the guide describes them
-    "segments": {
+    "peak-segments": {
         "cluster": "the segment; 1 is the largest",
         "consumers": "how many consumers it has",
         "peak_kw": "mean kW of all of them together in the peak hours",
@@ -31,7 +31,7 @@ COLUMNS = {  # of the tables, as the guide describes them
         "daily_kwh_p10": "10th percentile of the same; daily_kwh_p50 and daily_kwh_p90 likewise",
         "known": "share of its consumers' peak hours of which there are profiles, 0 to 1",
     },
-    "consumers": {
+    "peak-consumers": {
         "consumer_id": "the consumer's id, as text",
         "cluster": "its segment",
         "days": "how many days of it the run has",
@@ -42,7 +42,7 @@ COLUMNS = {  # of the tables, as the guide describes them
         "coincidence_factor": "peak_kw by the mean kW of as many of its own highest hours; at most 1",
         "load_factor": "its mean kW by the kW of its highest slot",
     },
-    "days": {
+    "peak-days": {
         "cluster": "the segment",
         "days": "peak: days with a peak hour; other: all others",
         "hour": "when the slot begins, in hours after midnight",
@@ -89,9 +89,9 @@ def tables_of(question: str, shards: list[Path], found: Peak) -> dict[str, bytes
         "segments": rows,
     }
     tables = {
-        "segments": pa.Table.from_pylist(rows),
-        "consumers": consumer_table(read),
-        "days": day_table(found),
+        "peak-segments": pa.Table.from_pylist(rows),
+        "peak-consumers": consumer_table(read),
+        "peak-days": day_table(found),
     }
     return {f"{name}.csv": csv_bytes(table) for name, table in tables.items()} | {
         "summary.json": json_bytes(summary)

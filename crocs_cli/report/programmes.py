@@ -1,4 +1,4 @@
-"""Sections of the report on what segments are used for: the peaks that were asked for."""
+"""Sections of the report on what segments are used for: the peaks and bills that were asked for."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from crocs_cli.machine.pages import read_made_by
 from crocs_cli.machine.plain import read_json
 from crocs_cli.report import html, style
 from crocs_cli.report.words import percent
+from crocs_cli.rundir.names import folders_in
 from crocs_cli.rundir.run import Run
 
 
@@ -27,11 +28,10 @@ class Section:
     files: Mapping[str, str]
 
 
-def peaks_there(run: Run, clusters: int) -> dict[Path, Recipe]:
-    """Return the peaks of a partition that are there and right: {folder: how it was made}."""
-    folder = run / "peak" / str(clusters)
+def answers(run: Run, command: str, clusters: int) -> dict[Path, Recipe]:
+    """Return what `peak` or `bills` was asked of a partition, as {folder: how it was made}; no stale ones."""
     partition, found = digest(run.partition_recipe(clusters)), {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in folders_in(run / command / str(clusters)):
         made_by = read_made_by(path)
         if made_by is not None and made_by["inputs"]["partition"] == partition:
             found[path] = made_by
@@ -40,24 +40,35 @@ def peaks_there(run: Run, clusters: int) -> dict[Path, Recipe]:
 
 def inputs(run: Run, clusters: int) -> dict[str, str]:
     """Return what the sections are made of, as a recipe names it."""
-    return {f"peak {path.name}": digest(made_by) for path, made_by in peaks_there(run, clusters).items()}
+    return {
+        f"{command} {path.name}": digest(made_by)
+        for command in SECTIONS
+        for path, made_by in answers(run, command, clusters).items()
+    }
 
 
 def sections(run: Run, clusters: int) -> list[Section]:
-    """Return a section for each peak that was asked for."""
-    return [peak_section(path) for path in peaks_there(run, clusters)]
+    """Return a section for each peak and each comparison of bills that was asked for."""
+    return [make(path) for command, make in SECTIONS.items() for path in answers(run, command, clusters)]
+
+
+def bills_section(folder: Path) -> Section:
+    """Return the section on bills, from the folder that `crocs bills` made."""
+    found, name = read_json(folder / "summary.json"), f"bills-{folder.name}"
+    page = _rendered("bills", name=name, found=found)
+    return Section(page, {f"{name}-segments.csv": (folder / "bills-segments.csv").read_text()})
 
 
 def peak_section(folder: Path) -> Section:
     """Return the section on a peak, from the folder that `crocs peak` made."""
     found, name = read_json(folder / "summary.json"), f"peak-{folder.name}"
-    with (folder / "days.csv").open(encoding="utf-8", newline="") as file:
+    with (folder / "peak-days.csv").open(encoding="utf-8", newline="") as file:
         svg = peak_days(name, found, list(csv.DictReader(file)))
-    environment = html.environment()
-    environment.filters["percent"] = percent
-    page = environment.get_template("report/peak.html").render(name=name, found=found, figure=Markup(svg))
-    tables = {f"{name}-{table}.csv": (folder / f"{table}.csv").read_text() for table in ("segments", "days")}
-    return Section(Markup(page), tables | {f"figures/{name}.svg": svg})
+    page = _rendered("peak", name=name, found=found, figure=Markup(svg))
+    tables = {
+        f"{name}-{table}.csv": (folder / f"peak-{table}.csv").read_text() for table in ("segments", "days")
+    }
+    return Section(page, tables | {f"figures/{name}.svg": svg})
 
 
 def peak_days(name: str, found: dict[str, Any], rows: list[dict[str, str]]) -> str:
@@ -78,7 +89,8 @@ def peak_days(name: str, found: dict[str, Any], rows: list[dict[str, str]]) -> s
             own.plot(hours, kw[1, number], color=style.ACCENT, ls=(0, (4, 1.5)), label="other days")
             own.set_title(f"Segment {number + 1}")
             style.day_axis(own)
-            own.set_ylim(bottom=min(0.0, float(np.nanmin(kw))))
+            own.set_ylim(min(0.0, float(np.nanmin(kw))), 1.05 * float(np.nanmax(kw)) or 1.0)
+            own.tick_params(labelbottom=number + columns >= clusters)
             if number % columns == 0:
                 own.set_ylabel("kW a consumer")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
@@ -87,3 +99,12 @@ def peak_days(name: str, found: dict[str, Any], rows: list[dict[str, str]]) -> s
             for row in found["segments"]
         )
         return style.svg(figure, name, f"Mean day of a consumer on peak and other days; at the peak: {said}.")
+
+
+def _rendered(template: str, **values: Any) -> Markup:
+    environment = html.environment()
+    environment.filters["percent"] = percent
+    return Markup(environment.get_template(f"report/{template}.html").render(**values))
+
+
+SECTIONS = {"peak": peak_section, "bills": bills_section}

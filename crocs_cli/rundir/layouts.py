@@ -314,6 +314,19 @@ PEAK = Layout(
         "highest_kw": ("float64", ("consumer",)),  # in its highest slot
     },
 )
+BILLS = Layout(
+    "crocs-bills",
+    1,
+    "crocs bills",
+    {  # under one tariff
+        "consumer_id": ("text", ("consumer",)),
+        "month": ("int32", ("month",)),  # since 1970-01
+        "days": ("int32", ("consumer", "month")),  # how many the run has
+        "bill": ("int64", ("consumer", "month")),  # in units of the currency's last decimal place
+        "energy_kwh": ("float64", ("consumer", "month")),  # what the energy charges are for
+        "exported_kwh": ("float64", ("consumer", "month")),
+    },
+)
 FIGURES = Layout(
     "crocs-figures",
     1,
@@ -349,6 +362,7 @@ LAYOUTS = {
         USES,
         LOADS,
         PEAK,
+        BILLS,
         FIGURES,
     )
 }

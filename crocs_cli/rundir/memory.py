@@ -32,6 +32,7 @@ READ, AT_ONCE, SET_ASIDE, KEPT = 112, 5 << 18, 12, 2 * MEMORY_BYTES // RECORD.it
 CELL = 42  # of an interval of a day that is assembled, with its reading
 #: of an installation: its features, its changes; of one of its days while they are looked at
 FEATURES, CHANGES, FIT_DAY, RANK_DAY, SCREEN_SHARD = 2000, 4000, 13, 15, 2500
+BILLED = 4000  # of a consumer: its months under three tariffs, in tables and as text
 MOST_DAYS = 1_000_000  # to which footprints are fitted
 SEGMENTS = 60  # of all partitions that are made together, more or less
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
@@ -138,6 +139,11 @@ def target(profiles: int) -> int:
 def peak(profiles: int) -> int:
     """Return the peak of `peak`: profiles as read, their sums by date in float64, and what is written."""
     return ASSIGN + 6 * profiles
+
+
+def bills(profiles: int, consumers: int) -> int:
+    """Return the peak of `bills`: profiles as read; the bills of all consumers and their tables."""
+    return ASSIGN + max(3 * profiles, BILLED * consumers)
 
 
 def ingest(readings: int = KEPT, profiles: int = 0, cells: int = 0) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 def segment_keys(segments: int) -> list[str]:
     """Return the names of the segments of a partition, padded so that they sort as numbers do: 01, 02 ..."""
@@ -27,3 +29,8 @@ def slot_columns(slots: int) -> list[str]:
     """Return the names of the slots of a day in tables, such as t0030."""
     minutes = [1440 * slot // slots for slot in range(slots)]
     return [f"t{minute // 60:02d}{minute % 60:02d}" for minute in minutes]
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Return the folders in a folder, sorted by name; none where there is no such folder."""
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from crocs_cli.errors import CallError
 from crocs_cli.machine.settings import Settings, load
-from crocs_cli.maths.programmes.windows import minutes_of
+from crocs_cli.maths.programmes.windows import DAY_MIN, minutes_of
 
 Count = Annotated[int, Field(ge=1)]
 SHARED = (
@@ -211,6 +211,57 @@ class PeakSettings(Settings):
         if self.window:
             asked = f"{self.window}-{self.days}".replace(":", "")
         return f"{asked}-load" if self.load else asked
+
+
+class BillsSettings(Settings):
+    """A run and one or two tariffs in, what each consumer pays under them out."""
+
+    clusters: Count | None = Field(None, description=PARTITION)
+    tariff: tuple[Path, ...] = Field(
+        (), description="YAML file of a tariff; a second one is compared with it"
+    )
+    threshold: float = Field(
+        5.0, description="percent by which a bill must fall or rise for a winner or a loser", ge=0, le=1000
+    )
+    window: str | None = Field(
+        None, description="window of the clock from which use is moved to the rest of the day, as 17:00-20:00"
+    )
+    shift: int = Field(10, description="percent of the window's kWh that is moved", ge=1, le=100)
+
+    @field_validator("window")
+    @classmethod
+    def _is_a_window(cls, text: str | None) -> str | None:
+        if text is not None and (ends := minutes_of(text)) and ends[1] - ends[0] >= DAY_MIN:
+            raise ValueError("the window is a whole day; leave hours to which use can be moved")
+        return text
+
+    @field_validator("tariff")
+    @classmethod
+    def _are_two_at_most(cls, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        if len(paths) > 2:
+            raise ValueError(f"{len(paths)} tariffs; give one, or two to compare")
+        if wrong := [path for path in paths if not re.fullmatch(r"[\w.-]+", path.stem)]:
+            raise ValueError(f"{wrong[0].stem}: name the file in letters, digits, dots and dashes")
+        if len({path.stem for path in paths}) < len(paths):
+            raise ValueError("two tariffs of one name; name the files differently")
+        return paths
+
+    @model_validator(mode="after")
+    def _moves_from_somewhere(self) -> BillsSettings:
+        if self.window is None and "shift" in self.model_fields_set:
+            raise ValueError("shift is of a window; give window too, such as 17:00-20:00")
+        return self
+
+    @property
+    def moved(self) -> str:
+        """A name for what is moved; empty where nothing is."""
+        return f"{self.window}-{self.shift}".replace(":", "") if self.window else ""
+
+    @property
+    def question(self) -> str:
+        """A name of a folder for what is asked."""
+        names = "-to-".join(path.stem for path in self.tariff)
+        return f"{names}-{self.moved}" if self.window else names
 
 
 class StatusSettings(Settings):

@@ -13,6 +13,7 @@ from crocs_cli.machine.settings import Minutes, Settings
 from crocs_cli.rundir.ingest_settings import IngestSettings
 from crocs_cli.rundir.programme_settings import TargetSettings
 from crocs_cli.rundir.result_settings import (
+    BillsSettings,
     ChooseSettings,
     CompareSettings,
     ExportSettings,
@@ -339,6 +340,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "forecast": ForecastSettings,
     "target": TargetSettings,
     "peak": PeakSettings,
+    "bills": BillsSettings,
     "report": ReportSettings,
     "plan": PlanSettings,
     "slurm": SlurmSettings,

@@ -129,7 +129,7 @@ def peak_slots(load: np.ndarray, settings: PeakSettings) -> np.ndarray:
     """Return which slots are the peak: (D, slots) bool; load: (D, slots), NaN where it is not known."""
     days, slots = load.shape
     if settings.window is None:
-        count = settings.hours * slots // 24
+        count = -(-settings.hours * slots // 24)
         if count > (known := np.isfinite(load).sum()):
             there = f"{known * 24 // slots} hours of the run's days"
             raise CallError(f"peak.hours: {settings.hours} are more than the {there}; ask for fewer")

@@ -105,6 +105,7 @@ def peaks(m: int, settings: PlanSettings) -> dict[str, int]:
         "rrls": memory.rrls(largest, largest * settings.prototypes, settings.slots),
         "assign": memory.assign(prototypes, settings.slots, profiles),
         "peak": memory.peak(profiles),
+        "bills": memory.bills(profiles, m),
         "screen fit": memory.screen_fit(m, settings.days),
         "screen rank": memory.screen_rank(m, settings.days),
     }

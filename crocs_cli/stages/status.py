@@ -17,6 +17,7 @@ from crocs_cli.machine.shards import listed, shard_key
 from crocs_cli.rundir.flags import flags
 from crocs_cli.rundir.layouts import (
     ASSIGNMENTS,
+    BILLS,
     DENDROGRAM,
     FOOTPRINT,
     PARTITION,
@@ -30,7 +31,7 @@ from crocs_cli.rundir.layouts import (
     VECTORS,
     WSMD,
 )
-from crocs_cli.rundir.names import segment_keys, tile_key, tile_places
+from crocs_cli.rundir.names import folders_in, segment_keys, tile_key, tile_places
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import FOLDERS, Run
 from crocs_cli.rundir.state import MADE, MISSING, MOVE, PARTLY, STALE, Step
@@ -60,6 +61,7 @@ def steps(run: Run) -> list[Step]:
         *_folder(run, "comparison", "crocs compare --with RUN"),
         *_folder(run, "forecast", "crocs forecast"),
         *_targets(run),
+        *_bills(run),
         *_screening(run),
     )
     return found + [step for step in optional if step.made]
@@ -97,10 +99,7 @@ def _to_make(run: Run, step: Step, found: list[Step]) -> str:
 
 
 def _shards(run: Run, name: str, layout: Layout) -> Step:
-    def keys(made: dict[str, Recipe]) -> list[str]:
-        return [shard_key(number) for number in range(_parts(made))]
-
-    found = _step(run, name, layout, listed(run / FOLDERS[layout.format]), keys, lambda: run.shards(layout))
+    found = _step(run, name, layout, listed(run / FOLDERS[layout.format]), _keys, lambda: run.shards(layout))
     return replace(found, command=f"crocs {found.made_by}") if found.made_by else found
 
 
@@ -233,24 +232,39 @@ def _peaks(run: Run, k: int) -> Iterator[Step]:
     """Yield the state of each peak that was asked for, of which there may be several."""
     folder = run / "peak" / str(k)
 
-    def keys(made: dict[str, Recipe]) -> list[str]:
-        return [shard_key(number) for number in range(_parts(made))]
-
     def check(paths: list[Path]) -> None:
         wanted = files.digest(run.partition_recipe(k)), run.profiles().digest()
         for inputs in (run.recipe(path, PEAK)["inputs"] for path in paths):
             if (inputs["partition"], inputs["profiles"]) != wanted:
                 raise CrocsError(f"{folder}: made from another partition or other profiles; {PEAK.cure}")
 
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in folders_in(folder):
         shards = listed(path)
         if path.name == "loads" or not shards:
             continue
         of_shards = functools.partial(check, shards)
-        found = _step(run, f"peak {k} {path.name}", PEAK, shards, keys, of_shards, "crocs peak")
+        found = _step(run, f"peak {k} {path.name}", PEAK, shards, _keys, of_shards, "crocs peak")
         if found.state == MADE and pages.read_made_by(path) is None:  # made last, of all files
             found = replace(found, parts=found.parts + 1, missing=["summary.json"], numbers=[0])
         yield replace(found, command=" ".join(["crocs peak", *flags("crocs peak", found.settings)]))
+
+
+def _bills(run: Run) -> Iterator[Step]:
+    """Yield the state of the bills under each tariff."""
+
+    def check(paths: list[Path]) -> None:
+        profiles = run.profiles()
+        for path in paths:
+            if run.recipe(path, BILLS)["inputs"]["profiles"] != profiles.digest_of(path.stem):
+                raise CrocsError(f"{path}: made from other profiles; {BILLS.cure}")
+
+    for path in folders_in(run / "bills" / "tariffs"):
+        of_shards, command = functools.partial(check, listed(path)), f"crocs bills --tariff {path.name}.yaml"
+        yield _step(run, f"bills {path.name}", BILLS, listed(path), _keys, of_shards, command)
+
+
+def _keys(made: dict[str, Recipe]) -> list[str]:
+    return [shard_key(number) for number in range(_parts(made))]
 
 
 def _report(run: Run, kind: str, k: int) -> Iterator[Step]:

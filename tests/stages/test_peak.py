@@ -103,7 +103,7 @@ def assert_as_by_pandas(run, question, clusters, hours, load=None):
     for row in summary["segments"]:
         for name, value in rows[row["cluster"]].items():
             assert row[name] == pytest.approx(value, rel=1e-6), (row["cluster"], name)
-    with (folder / "consumers.csv").open() as file:
+    with (folder / "peak-consumers.csv").open() as file:
         found = pd.DataFrame(csv.DictReader(file)).set_index("consumer_id").replace("", "nan").astype(float)
     for name in ("daily_kwh", "peak_hours", "peak_kw", "load_factor", "coincidence_factor"):
         expected = people[name].reindex(found.index)
@@ -128,7 +128,7 @@ def test_sums_over_segments_and_over_consumers_are_the_whole(crocs, run):
         assert sum(row["peak_kw"] for row in segments) == pytest.approx(whole["peak_kw"], rel=1e-9)
         assert sum(row["peak_share"] for row in segments) == pytest.approx(1, abs=1e-9)
         assert sum(row["consumers"] for row in segments) == whole["consumers"] == 60
-        with (run / "peak" / "3" / found["question"] / "consumers.csv").open() as file:
+        with (run / "peak" / "3" / found["question"] / "peak-consumers.csv").open() as file:
             rows = list(csv.DictReader(file))
         kwh = sum(float(row["peak_kw"]) * float(row["peak_hours"]) for row in rows if row["peak_kw"])
         assert kwh / found["peak_hours"] == pytest.approx(whole["peak_kw"], rel=1e-6)
@@ -146,7 +146,7 @@ def test_the_mean_days_are_those_of_the_consumers(crocs, run):
     at_peak = frame.time.dt.strftime("%Y-%m-%d").isin(summary["peak_dates"])
     hour = frame.time.dt.hour + frame.time.dt.minute / 60
     expected = frame.groupby(["cluster", np.where(at_peak, "peak", "other"), hour]).kwh.mean() * 2
-    with (folder / "days.csv").open() as file:
+    with (folder / "peak-days.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(expected) == 3 * 2 * 48
     for row in rows:
@@ -358,7 +358,7 @@ def test_the_guide_describes_every_column():
     guide = (ROOT / "crocs_cli" / "docs" / "programmes.md").read_text()
     found, table = {}, ""
     for name, column, said in re.findall(
-        r"^\| (?:`(\w+)\.csv`)? *\| `(\w+)` \| (.+) \|$", guide, re.MULTILINE
+        r"^\| (?:`([\w-]+)\.csv`)? *\| `(\w+)` \| (.+) \|$", guide, re.MULTILINE
     ):
         table = name or table
         found.setdefault(table, {})[column] = said

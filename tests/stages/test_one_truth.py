@@ -13,8 +13,10 @@ import pytest
 
 from crocs_cli import __main__
 from crocs_cli.maths.clustering.validity import NAMES
+from crocs_cli.maths.segments.peak import peak_window
 from crocs_cli.report.change import SHOWN
-from crocs_cli.report.words import percent
+from crocs_cli.report.words import percent, window
+from crocs_cli.report.words import sign as words_of_sign
 from crocs_cli.rundir.run import Run
 from tests.conftest import data
 
@@ -252,3 +254,82 @@ def test_how_far_segments_are_found_again(run):
         assert f"Found again when some of all consumers are left out: {percent(share)} of it" in words
     advice = (run.parent / "stability.txt").read_text().splitlines()[-1]
     assert advice in page(run, "report/index.html")
+
+
+def rows_of(run, caption):
+    """Return the cells of the rows of a table of the report, as text."""
+    text = (run / "report" / str(K) / "index.html").read_text()
+    tables = re.findall(r"<table.*?</table>", text, flags=re.S)
+    (chosen,) = [table for table in tables if re.search(rf"<caption>\s*{caption}", table)]
+    rows = re.findall(r"<tr.*?</tr>", chosen.split("<tbody>")[1], flags=re.S)
+    cells = [re.findall(r"<t[hd].*?</t[hd]>", row, flags=re.S) for row in rows]
+    plain = [
+        [html.unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", "", cell, flags=re.S)) for cell in row]
+        for row in cells
+    ]
+    return [[" ".join(cell.split()) for cell in row] for row in plain]
+
+
+def mean_days_of(run):
+    day = reported(run, "day")
+    return {number: day["mean_kwh"][day["cluster"] == number] for number in range(1, K + 1)}
+
+
+def test_the_first_screen_says_what_the_tables_say(run, exported):
+    table, of_report, days = exported("segments"), reported(run, "segments"), mean_days_of(run)
+    again = Run(run).stability(K)["jaccard"]
+    rows = rows_of(run, "Segments, the largest first")
+    assert len(rows) == K
+    for name, consumers, share, of_energy, daily, of_peak, highest, found in rows:
+        number = int(name.split(":")[0])
+        row = {column: values[number - 1] for column, values in of_report.items()}
+        assert table["segment_name"][number - 1] == row["segment_name"]
+        assert name.removesuffix(" (too small to be one)") == f"{number}: {row['segment_name']}"
+        assert (consumers, share, of_energy) == (
+            f"{row['consumers']:,}", percent(row["consumer_share"]), percent(row["energy_share"])
+        )  # fmt: skip
+        assert (daily, of_peak) == (f"{row['mean_daily_kwh']:.1f}", percent(row["peak_part"]))
+        assert days[number].sum() == pytest.approx(row["mean_daily_kwh"], rel=1e-4)
+        assert highest == window(peak_window(days[number]))
+        assert found == percent(again[number - 1]) == percent(row["found_again"])
+    for column in ("consumer_share", "energy_share", "peak_part"):
+        assert of_report[column].sum() == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_name_is_the_same_everywhere_and_its_hours_hold_the_maximum(crocs, run, exported, tmp_path):
+    names = exported("segments")["segment_name"].tolist()
+    assert crocs("typical", "--run", run, "--clusters", K, tmp_path / "typical.csv").code == 0
+    for rows in (exported("consumers"), exported("coverage"), table(tmp_path / "typical.csv")):
+        assert rows["segment_name"].tolist() == [names[number - 1] for number in rows["cluster"]]
+    words = sections(run)
+    for number, day in mean_days_of(run).items():
+        assert any(text.startswith(f"Segment {number}: {names[number - 1]} ") for text in words)
+        start, end = (int(h) + int(m) / 60 for h, m in re.findall(r"(\d\d):(\d\d)", names[number - 1])[:2])
+        top = 24 * (int(day.argmax()) + 0.5) / len(day)
+        assert start <= top < end if start < end else top >= start or top < end
+
+
+def test_signs_and_odd_consumers_are_those_of_the_tables(run):
+    table, odd = reported(run, "signs"), reported(run, "not-typical")
+    for name, *shares in rows_of(run, "Consumers with each sign"):
+        sign = next(sign for sign in table["sign"] if words_of_sign(sign) == name)
+        rows = table["sign"] == sign
+        known = dict(
+            zip(table["cluster"][rows].tolist(), table["consumer_share"][rows].tolist(), strict=True)
+        )
+        assert shares == [percent(known[number]) for number in range(1, len(shares) + 1)]
+    listed = rows_of(run, "All of them") if len(odd["consumer_id"]) else []
+    assert listed == [
+        [name, str(number), f"{kwh:.1f}", why]
+        for name, number, kwh, why in zip(*(odd[column] for column in odd), strict=True)
+    ]
+
+
+def test_mean_days_of_kinds_are_those_of_their_picture(run):
+    kinds = reported(run, "kinds")
+    page = (run / "report" / str(K) / "index.html").read_text()
+    seen = re.findall(r"Mean days of segment (\d+) over the \w+: ([^\"]*?)\.\"", page)
+    for number, said in seen:
+        for kwh, kind in re.findall(r"(-?[\d.]+) kWh on ([^,]+?)(?:, | and |$)", said):
+            rows = (kinds["cluster"] == int(number)) & (kinds["day_kind"] == kind)
+            assert float(kwh) == pytest.approx(kinds["mean_kwh"][rows].sum(), abs=0.051)

@@ -5,15 +5,17 @@
   const LINE = 0.2; // of the height of a line is between the letters of two lines
   const faults = [], root = document.documentElement;
   const box = element => element.getBoundingClientRect();
-  const visible = element => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-  const named = element => `<${element.tagName.toLowerCase()} class="${element.getAttribute("class") || ""}">`
-    + ` "${element.textContent.trim().replace(/\s+/g, " ").slice(0, 60)}"`;
   const frames = element => { // the ancestors that scroll or hide what is wider than they are
     const found = [];
     for (let each = element.parentElement; each && each !== document.body; each = each.parentElement)
       if (getComputedStyle(each).overflowX !== "visible") found.push(each);
     return found;
   };
+  const visible = element => element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+    && ![element, ...frames(element)].some(each => box(each).width <= 1 && box(each).height <= 1); // to be heard only
+  const named = element => `<${element.tagName.toLowerCase()} class="${element.getAttribute("class") || ""}">`
+    + ` "${element.textContent.trim().replace(/\s+/g, " ").slice(0, 60)}"`;
+  const label = svg => (svg.getAttribute("aria-label") || "").slice(0, 60);
 
   if (document.scripts.length) faults.push("it has scripts");
   for (const element of document.querySelectorAll("*"))
@@ -37,7 +39,7 @@
   for (const text of document.querySelectorAll("svg text")) {
     if (!visible(text) || !text.textContent.trim()) continue;
     const svg = text.closest("svg"), [outer, inner] = [box(svg), box(text)];
-    const scale = outer.width / svg.viewBox.baseVal.width, picture = svg.getAttribute("aria-label").slice(0, 60);
+    const scale = outer.width / svg.viewBox.baseVal.width, picture = label(svg);
     if (outer.width < LEAST_PICTURE_PX) faults.push(`too small: ${picture}`);
     if (parseFloat(getComputedStyle(text).fontSize) * scale < LEAST_PX - 0.05)
       small.set(svg, [...(small.get(svg) || []), text]);
@@ -46,8 +48,7 @@
     pieces.push({ words: text.textContent.trim(), boxes: [inner], frames: frames(svg) });
   }
   for (const [svg, texts] of small)
-    faults.push(`too small to read: ${named(texts[0])}, ${texts.length} in all, in `
-      + svg.getAttribute("aria-label").slice(0, 60));
+    faults.push(`too small to read: ${named(texts[0])}, ${texts.length} in all, in ${label(svg)}`);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;

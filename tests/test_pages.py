@@ -30,13 +30,21 @@ def found(browser, tmp_path, body="", style="", width="phone"):
 
 LINKS = '<p><a href="#words">Words</a> <a href="page.html">This</a></p>'
 GOOD = picture((5, 12, "one"), (100, 12, "two")) + LINKS
+HEARD = "position: absolute; width: 1px; height: 1px; overflow: hidden; white-space: nowrap"
 SCROLLER = '<div tabindex="0" role="region" aria-label="Wide" style="overflow-x: auto">{}</div>'
 WIDE = '<p style="width: 900px">Wide as it is</p>'
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("width", pages.WIDTHS)
-@pytest.mark.parametrize("body", [GOOD, f"<details><summary>More</summary>{GOOD}</details>"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        GOOD,
+        f"<details><summary>More</summary>{GOOD}</details>",
+        f'<p>Words <span style="{HEARD}">that are heard only, and are as long as they like to be</span></p>',
+    ],
+)
 def test_a_good_page_has_no_fault(browser, tmp_path, body, width):
     assert found(browser, tmp_path, body, width=width) == []
 

@@ -26,7 +26,7 @@ TOP = 30  # installations named on the page; ranking.csv has all
 RATES = (0.1, 0.2)
 CASES = ("06-split-series", "19-scale-cases", "20-shape-cases", "18-contributions", "23-map")
 CLASSES = ("15-week-prototypes", "16-month-prototypes", "17-yearly-energy", "21-class-transitions")
-SCORES = "22-scores"
+SCORES = ("22-scores", "24-against-truth")
 
 
 def write(run: Path, ranking: Ranking, settings: RankSettings) -> None:
@@ -44,7 +44,7 @@ def page(ranking: Ranking, settings: RankSettings, pictures: Mapping[str, Pictur
     shown["reason"] = tables.reasons(ranking, order[:TOP])
     split = np.unique(verdict.columns["split_day"])
     known = {name: {"caption": one.caption, "svg": Markup(one.svg)} for name, one in pictures.items()}
-    rest = [name for name in known if name not in (*CASES, *CLASSES, SCORES)]
+    rest = [name for name in known if name not in (*CASES, *CLASSES, *SCORES)]
     environment = html.environment()
     environment.globals |= {"number": _number}
     return environment.get_template("screen/ranking.html").render(
@@ -65,7 +65,7 @@ def page(ranking: Ranking, settings: RankSettings, pictures: Mapping[str, Pictur
         pictures=known,
         cases=[name for name in CASES if name in known],
         classes=[name for name in CLASSES if name in known],
-        scores=SCORES if SCORES in known else None,
+        scores=[name for name in SCORES if name in known],
         rest=rest,
         provenance={
             "screen fit": _flat(ranking.source.fitted, {"input"}),

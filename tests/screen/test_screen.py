@@ -310,6 +310,15 @@ def test_the_page_counts_what_the_tables_count(run, page):
     assert sum(map(int, re.findall(r"(?:since|before|compare) (\d+)", reasons))) == 3000 - len(rows)
 
 
+def test_the_picture_against_the_truth_is_that_of_the_validation(run, metrics):
+    drawn = table(run / "figures" / "24-against-truth.csv")
+    measured = [row for row in table(run / "pr.csv") if row["method"] == "default"]
+    assert drawn == [{name: value for name, value in row.items() if name != "method"} for row in measured]
+    svg = (run / "figures" / "24-against-truth.svg").read_text()
+    assert f"Average precision {metrics['default']['ap']:.2f}" in svg
+    assert f"Area under the curve {metrics['default']['auc']:.2f}" in svg
+
+
 def test_the_page_needs_nothing_else_and_every_picture_is_in_words(run, page):
     tags = [tag for tag, _ in page.tags]
     assert not {"script", "iframe", "link", "img"} & set(tags)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from crocs_cli.machine import files
 from crocs_cli.report import style
-from crocs_cli.screen.figures import changes, patterns, tables
+from crocs_cli.screen.figures import changes, patterns, tables, truth
 from crocs_cli.screen.figures.scene import Figures, Scene
 from crocs_cli.screen.rank import Ranking
 from crocs_cli.screen.tables import write_table
 
-FIGURES: Figures = {**tables.FIGURES, **patterns.FIGURES, **changes.FIGURES}
+FIGURES: Figures = {**tables.FIGURES, **patterns.FIGURES, **changes.FIGURES, **truth.FIGURES}
 
 
 @dataclass(frozen=True)

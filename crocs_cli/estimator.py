@@ -20,12 +20,14 @@ from crocs_cli.maths.distances.comparison import Comparison
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.ingest_settings import IngestSettings
+from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.run import comparison_of
 from crocs_cli.rundir.settings import RunSettings, Stage1Settings, Stage2Settings
 from crocs_cli.stages import stage1
 
 _ONE, _TWO = Stage1Settings(), Stage2Settings()
 _TOGETHER: int = IngestSettings.model_fields["shard_size"].default  # consumers of a file of profiles
+_DAYS = Meaning()
 Model = TypeVar("Model", bound=Settings)
 
 
@@ -145,7 +147,7 @@ class Crocs(BaseEstimator):
             raise CallError(f"Crocs: {self.clusters} clusters of {m} consumers; ask for fewer")
         parts = _representations(energy[order], offset, order, of_days, seed)
         joined = {name: np.concatenate([part[name] for part in parts]) for name in _JOINED}
-        comparison = comparison_of(compared, energy.shape[1])
+        comparison = comparison_of(compared, energy.shape[1], _DAYS)
         raw = [LoadSets(part["medoid"], part["days"], part["prototype_offset"]) for part in parts]
         sets = comparison.prepared(LoadSets.concatenate(raw))
         self.load_sets_, self.medoid_rows_ = sets, joined["medoid_date"]
@@ -190,7 +192,7 @@ class Crocs(BaseEstimator):
             )
         _, offset, order = _grouped(whose)
         parts = _representations(energy[order], offset, order, of_days, seed)
-        comparison = comparison_of(compared, energy.shape[1])
+        comparison = comparison_of(compared, energy.shape[1], _DAYS)
         drawn = assignment.draw(self.labels_, seed)
         references = self.load_sets_.take(drawn.references)
         segments = assignment.describe(references, drawn.offset, comparison)
@@ -278,7 +280,7 @@ def _representations(
             "date": rows[here],
             "energy_kwh": energy[here],
         }
-        parts.append(stage1.load_sets(read, settings, [seed, number], threads))
+        parts.append(stage1.load_sets(read, settings, [seed, number], threads, _DAYS))
     return parts
 
 

@@ -100,6 +100,16 @@ def test_xarray_has_dates_hours_and_kwh(run):
     assert sets["medoid"].values.tolist() == files.read(run / "rls" / "00000.h5", RLS)["medoid"].tolist()
 
 
+def test_weeks_have_no_hours_of_a_day_and_gas_is_no_electricity(crocs, tmp_path):
+    call = ("synth", "--run", tmp_path, "--consumers", 5, "--days", 4, "--clusters", 2, "--period", "week")
+    assert crocs(*call).code == 0
+    weeks = xr.open_dataset(tmp_path / "profiles" / "00000.h5", engine="h5netcdf")
+    assert weeks["energy_kwh"].dims == ("day", "slot")
+    assert "slot" not in weeks.coords
+    assert "units" not in weeks["energy_kwh"].attrs
+    assert weeks["date"].dtype.kind == "M"
+
+
 @pytest.mark.parametrize("layout", CURRENT, ids=lambda layout: layout.format)
 def test_a_file_without_names_of_axes_is_read_as_before(layout):
     assert files.read(place_of(layout), layout).keys() == layout.arrays.keys()

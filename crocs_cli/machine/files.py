@@ -30,6 +30,7 @@ OVERHEAD_BYTES = 1 << 16  # what HDF5 adds to arrays, more or less
 _NAME_ONE = "name a file that crocs made"
 _OPEN_ELSEWHERE = "already open for"  # HDF5 marks a file while a program may write to it
 _NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable. %9d"  # netCDF's own words
+_OWN_MEANING = "columns"  # key of a recipe that says what its columns mean
 _FILE_FORMAT = h5py.h5f.LIBVER_V110  # checksums on HDF5's own structures too; any HDF5 since 1.10 reads it
 
 
@@ -74,24 +75,25 @@ def image_of(layout: Layout, arrays: Arrays, recipe: Recipe) -> memoryview:
             else:
                 file.create_dataset(name, data=array)
             file[name].attrs["crc32"] = _crc32(array)  # HDF5's own checksum of zeros is zero
-        _name_axes(file, layout)
+        _name_axes(file, layout, _OWN_MEANING in recipe)
     return image.getbuffer()  # of a closed file: HDF5 1.14 gives an open one a wrong checksum
 
 
-def _name_axes(file: h5py.File, layout: Layout) -> None:
+def _name_axes(file: h5py.File, layout: Layout, own_meaning: bool) -> None:
     """Give every axis its name as a dimension scale, and arrays their units, for xarray and netCDF.
 
-    Nothing of this is read back. Arrays of texts and of dates become coordinates.
+    Nothing of this is read back. Arrays of texts and of dates become coordinates. own_meaning: the columns
+    are not what the layout says; of the units, only those of dates are right then.
     """
     scales: dict[str, h5py.Dataset] = {}
     coordinates = []
     for name, (dtype, axes) in layout.arrays.items():
         for place, (axis, length) in enumerate(zip(map(str, axes), file[name].shape, strict=True)):
             if axis not in scales:
-                scales[axis] = _scale(file, axis, length, layout)
+                scales[axis] = _scale(file, axis, length, layout, not own_meaning)
             file[name].dims[place].attach_scale(scales[axis])
         unit = layout.units.get(name, "")
-        if unit:
+        if unit and not (own_meaning and " since " not in unit):
             file[name].attrs["units"] = np.bytes_(unit)
         if dtype == "text" or " since " in unit:
             coordinates.append(name)
@@ -99,9 +101,9 @@ def _name_axes(file: h5py.File, layout: Layout) -> None:
         file.attrs["coordinates"] = np.bytes_(" ".join(coordinates))
 
 
-def _scale(file: h5py.File, axis: str, length: int, layout: Layout) -> h5py.Dataset:
+def _scale(file: h5py.File, axis: str, length: int, layout: Layout, spans: bool) -> h5py.Dataset:
     """Write the dimension scale of an axis: where its entries lie, or, as netCDF does, its name only."""
-    if axis not in layout.spans:
+    if not spans or axis not in layout.spans:
         free = f"{axis}_axis" if axis in layout.arrays else axis
         scale = file.create_dataset(free, (length,), np.int8)
         scale.make_scale(_NO_VARIABLE % length)

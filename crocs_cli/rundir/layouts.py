@@ -122,8 +122,6 @@ FOOTPRINT = Layout(
         "components": "turns features into the numbers of a vector",
         "origin": "what is taken from every vector",
     },
-    units=UNITS,
-    spans=SPANS,
 )
 VECTORS = Layout(
     "crocs-vectors",
@@ -222,8 +220,6 @@ RRLS = Layout(
         "trial_resolution": "resolutions that were tried; the last one was taken",
         "trial_communities": "how many communities large enough to count each gave",
     },
-    units=UNITS,
-    spans=SPANS,
 )
 STABILITY = Layout(
     "crocs-stability",

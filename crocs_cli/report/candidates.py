@@ -58,7 +58,7 @@ class Flow:
         stay = int(self.shared[self.continues[kept], kept].sum())
         if others := int(self.shared[:, kept].sum()) - stay:
             clauses.append(f"{counted(others, 'other consumer')} change{'s' if others == 1 else ''} segments")
-        return f"From {self.earlier} to {counted(self.later, 'segment')}: {listed(clauses)}."
+        return f"From {self.earlier} to {counted(self.later, 'segment')}: {'; '.join(clauses)}."
 
 
 @dataclass(frozen=True)

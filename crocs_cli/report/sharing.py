@@ -32,7 +32,7 @@ def groups_to_show(run: Run, label: np.ndarray, used_kwh: np.ndarray, rule: Rule
         allowed = weaker(rule, [used_kwh])
         cure = f"; the rule {allowed.name} would show them all together" if allowed else ""
         raise CrocsError(
-            f"{run}: its {len(label)} consumers are not {rule.words()} of the energy, and nothing of it may "
+            f"{run}: its {len(label)} consumers are not {rule.words()}, and nothing of it may "
             f"be passed on{cure}"
         )
     return groups

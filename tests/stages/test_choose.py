@@ -113,7 +113,7 @@ def test_segments_that_are_not_nested_flow_both_ways(crocs, tmp_path):
     assert (flow["earlier"], flow["later"]) == (3, 4)
     assert flow["said"] == (
         "From 3 to 4 segments: segment 4 is new, with 5 of the earlier segment 2 and 4 of the earlier "
-        "segment 1 and 2 other consumers change segments."
+        "segment 1; 2 other consumers change segments."
     )
     split = [row for row in rows(run / "report" / "splits.csv") if row["clusters"] == 4]
     assert sum(row["consumers"] for row in split) == len(label)
@@ -136,7 +136,7 @@ def test_consumers_are_counted_once_in_the_words_of_a_split():
     said = Flow(2, 3, shared, continued(shared)).words()
     assert said == (
         "From 2 to 3 segments: segment 3 is new, with 3 of the earlier segment 1 and 2 of the earlier "
-        "segment 2 and 1 other consumer changes segments."
+        "segment 2; 1 other consumer changes segments."
     )
 
 

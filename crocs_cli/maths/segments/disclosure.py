@@ -52,17 +52,17 @@ def safe_groups(
     further segment joins it: the smallest with which it may, else the smallest. Returns the segments of each
     group, largest first, merged last.
     """
-    cell = np.unique(np.stack([np.zeros(len(label), int), *known]), axis=1, return_inverse=True)[1].reshape(
-        -1
-    )
+    places = np.stack([np.zeros(len(label), dtype=np.int64), *known])
+    cell = np.unique(places, axis=1, return_inverse=True)[1].reshape(-1)
 
     def safe(group: Sequence[int]) -> bool:
         inside = np.isin(label, group)
-        return all(_may(inside, cell == one) for one in np.unique(cell[inside]))
+        return allows(rule, used_kwh[inside]) and all(may(inside, cell == one) for one in np.unique(cell))
 
-    def _may(inside: np.ndarray, own: np.ndarray) -> bool:
-        nothing_new = bool(known) and bool(inside[own].all())
-        return nothing_new or allows(rule, used_kwh[inside & own])
+    def may(inside: np.ndarray, own: np.ndarray) -> bool:
+        both = inside & own
+        new = both.any() and (both != own).any()  # else it is out already, or follows from what is
+        return not new or allows(rule, used_kwh[both])
 
     numbers = range(int(label.max()) + 1)
     shown = [number for number in numbers if safe([number])]

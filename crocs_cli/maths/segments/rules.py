@@ -24,7 +24,9 @@ class Rule:
     def words(self) -> str:
         """Return what it asks for."""
         fewest = f"at least {self.minimum:,} consumers"
-        return fewest if self.percent >= 100 else f"{fewest}, none with more than {self.percent}%"
+        return (
+            fewest if self.percent >= 100 else f"{fewest}, none with more than {self.percent}% of the energy"
+        )
 
 
 def rule_of(name: str) -> Rule | None:

@@ -15,6 +15,7 @@ from crocs_cli.maths.clustering.scores import contingency
 from crocs_cli.maths.segments.traits import consumer_means
 from crocs_cli.report.facts import Indices
 from crocs_cli.report.gather import indices_of
+from crocs_cli.report.naming import segment_names
 from crocs_cli.report.words import listed, recommendation, segment_name
 from crocs_cli.rundir.run import Run
 
@@ -23,12 +24,13 @@ from crocs_cli.rundir.run import Run
 class Candidate:
     """The partition into one number of segments.
 
-    consumers: (K,) int; energy_share: (K,) in [0, 1]; mean_daily_kwh: (K,); mean_kwh: (K, slots) mean day in
-    kWh a slot; kappa: of consumers placed again by other days, NaN where not known; measured: whether
-    `crocs stability` was run for it.
+    names: of its segments, the largest first; consumers: (K,) int; energy_share: (K,) in [0, 1];
+    mean_daily_kwh: (K,); mean_kwh: (K, slots) mean day in kWh a slot; kappa: of consumers placed again by
+    other days, NaN where not known; measured: whether `crocs stability` was run for it.
     """
 
     clusters: int
+    names: list[str]
     consumers: np.ndarray
     energy_share: np.ndarray
     mean_daily_kwh: np.ndarray
@@ -110,6 +112,7 @@ class Candidates:
                 indices
                 | {
                     "clusters": one.clusters,
+                    "names": one.names,
                     "kappa": one.kappa,
                     "consumers": one.consumers,
                     "energy_share": one.energy_share,
@@ -154,6 +157,7 @@ def _candidate(
     again = run.stability(clusters)
     return Candidate(
         clusters=clusters,
+        names=segment_names(run, clusters, mean_kwh),
         consumers=np.bincount(label, minlength=clusters),
         energy_share=np.array([used[own].sum() for own in inside]) / (used.sum() or 1.0),
         mean_daily_kwh=np.array([mean_kwh[own].sum(axis=1).mean() for own in inside]),

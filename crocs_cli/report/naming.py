@@ -38,7 +38,7 @@ def segment_names(run: Run, clusters: int, mean_kwh: np.ndarray | None = None) -
     kept = kept_names.read(run, clusters, files.digest(run.partition_recipe(clusters)))
     if kept is not None:
         return kept.names
-    if mean_kwh is None:
+    if mean_kwh is None or run.meaning().period != "day":
         return _made_from_profiles(run, clusters)
     return made_names(mean_kwh, run.labels(clusters)[1], clusters)
 

@@ -19,7 +19,6 @@ def run(run: Run) -> dict[str, Any]:
 
     The page leads to the reports that are there. A page that is there and right stays.
     """
-    run.meaning().need_daily_kwh("choose")
     there = run.partitions()
     reports = [k for k in there if (run / "report" / str(k) / "index.html").exists()]
     inputs = {str(k): digest(run.partition_recipe(k)) for k in there}

@@ -79,18 +79,12 @@ def next_command(run: Run, found: list[Step]) -> str | None:
     if not numbers:
         return f"crocs stage2 --run {there} --clusters 5"
     explained = [k for k in numbers if run.is_explained(k)]
-    if not explained and len(numbers) > 1 and _may_choose(run):
+    if not explained and len(numbers) > 1 and pages.read_made_by(run / "report") is None:
         return f"crocs choose --run {there}"
     if not explained:
         return f"crocs rrls --run {there} --clusters {numbers[0]}"
     unreported = [k for k in explained if f"report {k}" not in by_name]
     return f"crocs report --run {there} --clusters {unreported[0]}" if unreported else None
-
-
-def _may_choose(run: Run) -> bool:
-    """Return whether the page on all numbers of segments can be made and is not there."""
-    meaning = run.meaning()
-    return (meaning.period, meaning.unit) == ("day", "kWh") and pages.read_made_by(run / "report") is None
 
 
 def _to_make(run: Run, step: Step, found: list[Step]) -> str:

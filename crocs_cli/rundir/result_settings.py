@@ -165,11 +165,27 @@ class ChooseSettings(Settings):
 
 
 class CompareSettings(Settings):
-    """A run and one of an earlier period in, what changed out."""
+    """A run and one of an earlier period in, what changed out; or one run, and how two segments differ."""
 
     with_: Path | None = Field(None, alias="with", description="run of the earlier period")
     clusters: int = Field(5, description="which partition of the earlier run", ge=1)
     control: Path | None = Field(None, description="file of ids, one a line, of a control group")
+    segments: tuple[Count, ...] = Field(
+        (), description="in place of two periods, two segments of RUN to set side by side, such as 2,4"
+    )
+
+    @field_validator("segments")
+    @classmethod
+    def _are_two(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        if numbers and (len(numbers) != 2 or numbers[0] == numbers[1]):
+            raise ValueError("name two different segments, such as 2,4")
+        return numbers
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> CompareSettings:
+        if self.segments and (self.with_ or self.control):
+            raise ValueError("segments are of one run, and with and control of two; give one of them")
+        return self
 
 
 class PeakSettings(Settings):

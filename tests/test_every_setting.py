@@ -36,6 +36,8 @@ KINDS: dict[Any, list[str]] = {
 # texts of settings that are more than their type says
 SAMPLES = {
     ("ingest", "reader"): ["lcl", "octopus"],
+    ("export", "rule"): ["15/15", "cpuc"],
+    ("report", "rule"): ["100/10", "minimum:20"],
     ("ingest", "consumer_pattern"): [r"meter(\d+)", r"home(\d+)"],
     ("ingest", "encoding"): ["utf-16", "cp1252"],
     ("ingest", "thousands"): [",", " "],
@@ -76,6 +78,7 @@ WITH = {
     },
     ("ingest", "days", "from"): {"days": {"to": "2020-01-01"}},
     ("export", "share_safe"): {"what": "segments"},
+    ("export", "rule"): {"what": "segments"},
     ("synth", "shapes"): {"clusters": "2"},
     ("bills", "shift"): {"window": "17:00-20:00"},
     ("peak", "days"): {"window": "17:00-20:00"},

@@ -26,7 +26,7 @@ COMMANDS = {
     "score": "Measure how good a partition is, against the truth where it is known.",
     "export": "Write results as a table.",
     "assign": "Find the segment of new consumers, without clustering again.",
-    "compare": "Report what changed between two periods of the same consumers.",
+    "compare": "Report what changed between two periods, or how two segments differ.",
     "forecast": "Forecast each consumer's next day, and say how wrong such forecasts were.",
     "target": "Choose the fewest consumers to ask, so that a goal in kW is reached.",
     "peak": "Find who makes the peak of a system's load.",

@@ -13,7 +13,7 @@ from crocs_cli.cli.options import Job, stage_options
 @stage_options("compare", only_reads=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(job: Job, as_json: bool) -> None:
-    """Report what changed between two periods of the same consumers.
+    """Report what changed between two periods, or how two segments differ.
 
     Reads RUN/profiles, the later period, and the earlier run's profiles, load sets, partition and behaviours.
     Writes RUN/rls and RUN/assignments where they are missing, with the earlier run's settings, and
@@ -22,14 +22,25 @@ def command(job: Job, as_json: bool) -> None:
     did meanwhile. A change is claimed only where chance would show any such change in one of twenty
     comparisons. The change of the consumers in --control, if given, is taken off that of the others.
 
+    With --segments A,B it reads one run, and writes RUN/side-by-side/K/A-B: a sheet with both mean days on
+    one scale, the figures and behaviours of both, and how they differ in words.
+
     \b
     Examples:
       crocs compare --run runs/later --with runs/first --clusters 5
       crocs compare --run runs/later --with runs/first --clusters 5 --control control.txt --json
+      crocs compare --run runs/first --clusters 5 --segments 1,2
     """
     from crocs_cli.machine.plain import json_text
-    from crocs_cli.stages import compare
+    from crocs_cli.stages import compare, pair
 
+    if numbers := job.settings.segments:
+        both = pair.run(job.run, job.settings)
+        page = job.run / "side-by-side" / str(job.settings.clusters) / f"{numbers[0]}-{numbers[1]}"
+        click.echo(
+            json_text(both) if as_json else "\n".join([str(page / "index.html"), *both["differences"]])
+        )
+        return
     found = compare.run(job.run, job.settings, job.team)
     if as_json:
         click.echo(json_text(found))

@@ -15,7 +15,9 @@ from crocs_cli.maths.clustering.scores import contingency
 from crocs_cli.maths.segments.traits import consumer_means
 from crocs_cli.report.facts import Indices
 from crocs_cli.report.gather import indices_of
+from crocs_cli.report.naming import segment_names
 from crocs_cli.report.words import listed, recommendation, segment_name
+from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.run import Run
 
 
@@ -23,12 +25,13 @@ from crocs_cli.rundir.run import Run
 class Candidate:
     """The partition into one number of segments.
 
-    consumers: (K,) int; energy_share: (K,) in [0, 1]; mean_daily_kwh: (K,); mean_kwh: (K, slots) mean day in
-    kWh a slot; kappa: of consumers placed again by other days, NaN where not known; measured: whether
-    `crocs stability` was run for it.
+    names: of its segments, the largest first; consumers: (K,) int; energy_share: (K,) in [0, 1];
+    mean_daily_kwh: (K,); mean_kwh: (K, slots) mean day in kWh a slot; kappa: of consumers placed again by
+    other days, NaN where not known; measured: whether `crocs stability` was run for it.
     """
 
     clusters: int
+    names: list[str]
     consumers: np.ndarray
     energy_share: np.ndarray
     mean_daily_kwh: np.ndarray
@@ -58,7 +61,7 @@ class Flow:
         stay = int(self.shared[self.continues[kept], kept].sum())
         if others := int(self.shared[:, kept].sum()) - stay:
             clauses.append(f"{counted(others, 'other consumer')} change{'s' if others == 1 else ''} segments")
-        return f"From {self.earlier} to {counted(self.later, 'segment')}: {listed(clauses)}."
+        return f"From {self.earlier} to {counted(self.later, 'segment')}: {'; '.join(clauses)}."
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Candidates:
     flows: list[Flow]
     indices: Indices
     total: int
+    meaning: Meaning
 
     @property
     def unmeasured(self) -> list[int]:
@@ -110,6 +114,7 @@ class Candidates:
                 indices
                 | {
                     "clusters": one.clusters,
+                    "names": one.names,
                     "kappa": one.kappa,
                     "consumers": one.consumers,
                     "energy_share": one.energy_share,
@@ -136,47 +141,51 @@ def candidates(run: Run) -> Candidates:
     if not numbers:
         raise CrocsError(f"{run}: no partition; run `crocs stage2 --clusters 2,3,4,5,6,8` first")
     label = [run.labels(k)[1] for k in numbers]
-    mean_kwh, days = _consumers(run, numbers[0])
+    mean_kwh, used, days = _consumers(run, numbers[0])
     flows = []
     for at in range(1, len(numbers)):
         shared = contingency(label[at - 1], label[at])
         flows.append(Flow(numbers[at - 1], numbers[at], shared, continued(shared)))
-    every = [_candidate(run, k, own, mean_kwh, days) for k, own in zip(numbers, label, strict=True)]
-    return Candidates(every, flows, indices_of(run, numbers), len(days))
+    energy = used, used / np.maximum(1, days)
+    every = [_candidate(run, k, own, mean_kwh, energy) for k, own in zip(numbers, label, strict=True)]
+    return Candidates(every, flows, indices_of(run, numbers), len(days), run.meaning())
 
 
 def _candidate(
-    run: Run, clusters: int, label: np.ndarray, mean_kwh: np.ndarray, days: np.ndarray
+    run: Run, clusters: int, label: np.ndarray, mean_kwh: np.ndarray, energy: tuple[np.ndarray, np.ndarray]
 ) -> Candidate:
-    """Describe one partition; label: (n,); mean_kwh: (n, slots) mean days; days: (n,) how many each has."""
+    """Describe one partition; label: (n,); mean_kwh: (n, slots) mean days; energy: (n,) in all, and a day."""
     inside = [label == number for number in range(clusters)]
-    used = mean_kwh.sum(axis=1) * days
+    used, daily = energy
     again = run.stability(clusters)
     return Candidate(
         clusters=clusters,
+        names=segment_names(run, clusters, mean_kwh),
         consumers=np.bincount(label, minlength=clusters),
         energy_share=np.array([used[own].sum() for own in inside]) / (used.sum() or 1.0),
-        mean_daily_kwh=np.array([mean_kwh[own].sum(axis=1).mean() for own in inside]),
+        mean_daily_kwh=np.array([daily[own].mean() for own in inside]),
         mean_kwh=np.array([mean_kwh[own].mean(axis=0) for own in inside]),
         kappa=np.nan if again is None else float(again["days_kappa"].mean()),
         measured=again is not None,
     )
 
 
-def _consumers(run: Run, clusters: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return each consumer's mean day (n, slots) in kWh a slot, and how many days it has (n,)."""
-    consumer_id = run.labels(clusters)[0]
-    means, days, names = [], [], []
+def _consumers(run: Run, clusters: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each consumer's mean day (n, slots) in kWh a slot, what it used in all, and its days (n,)."""
+    consumer_id, meaning = run.labels(clusters)[0], run.meaning()
+    means, used, days, names = [], [], [], []
     for read in run.profiles().each(("consumer_id", "energy_kwh", "day_offset")):
         means.append(consumer_means(read["energy_kwh"], read["day_offset"]))
         days.append(np.diff(read["day_offset"]))
+        owner = np.repeat(np.arange(len(days[-1])), days[-1])
+        used.append(np.bincount(owner, meaning.amounts(read["energy_kwh"]), len(days[-1])))
         names.append(read["consumer_id"])
     if not np.array_equal(np.concatenate(names), consumer_id):
         raise CrocsError(
             f"{run.partition_path(clusters)}: of other consumers than {run / 'profiles'}; "
             "run `crocs stage1` and `crocs stage2` again"
         )
-    return np.concatenate(means), np.concatenate(days)
+    return np.concatenate(means), np.concatenate(used), np.concatenate(days)
 
 
 def _drawn_from(counts: np.ndarray) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.maths.segments.disclosure import common
 from crocs_cli.maths.segments.peak import peak_window, shares_of_peak
 from crocs_cli.maths.segments.seasons import KINDS, OnKinds
 from crocs_cli.maths.segments.traits import (
@@ -155,14 +154,13 @@ def pooled(alike: np.ndarray, merged: tuple[int, ...], label: np.ndarray, people
     return together
 
 
-def without_rare(shown: Behaviours, consumers: int, minimum: int) -> Behaviours:
-    """Leave out the behaviours that fewer consumers than the minimum have."""
-    kept = common(shown.consumer_coverage, consumers, minimum)
+def without_rare(shown: Behaviours, kept: np.ndarray, consumer_coverage: np.ndarray) -> Behaviours:
+    """Leave out the behaviours that must not be passed on; kept: indices; consumer_coverage: of those."""
     arrays: dict[str, Any] = {}
     for each in fields(shown):
         value = getattr(shown, each.name)
         arrays[each.name] = [value[b] for b in kept] if isinstance(value, list) else value[kept]
-    return replace(shown, **arrays)
+    return replace(shown, **arrays | {"consumer_coverage": consumer_coverage})
 
 
 def _weekend_shares(community: np.ndarray, people: People, count: int) -> np.ndarray:

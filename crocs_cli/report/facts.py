@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from crocs_cli.maths.behaviours.hyperprototypes import major
+from crocs_cli.maths.segments.rules import Rule
 
 MOST_DRAWN = 8  # major behaviours that have a picture, or a colour, of their own
 Times = list[tuple[float, float, float]]  # (start, end, top) in hours; an end above 24 is on the next day
@@ -144,8 +145,9 @@ class Facts:
 
     odd: consumers that are typical of no segment, None in a report to be passed on; provenance: the settings
     of each step as (step, made with version, {setting: value}); missing: sentences that say what the report
-    would hold besides, and the command that adds it. safe: whether it may be passed
-    on: no ids, no real household's day, and no segment under `minimum` consumers.
+    would hold besides, and the command that adds it. rule: the rule by which it may be passed on: no ids, no
+    real household's day, and no group that the rule does not allow; None where it is not for that.
+    would_show: the strictest rule that would show each segment by itself; empty if this does.
     """
 
     quality: Quality
@@ -154,5 +156,10 @@ class Facts:
     odd: list[Odd] | None
     provenance: list[tuple[str, str, dict[str, str]]]
     missing: list[str]
-    safe: bool = False
-    minimum: int = 1
+    rule: Rule | None = None
+    would_show: str = ""
+
+    @property
+    def safe(self) -> bool:
+        """Whether it may be passed on."""
+        return self.rule is not None

@@ -22,7 +22,7 @@ from crocs_cli.maths.segments.typical import Ranking, covered_days, ranking
 from crocs_cli.report import describe, naming, words
 from crocs_cli.report.facts import Facts, Indices, Member, Odd, Segment
 from crocs_cli.report.fewer import why_fewer
-from crocs_cli.report.sharing import groups_to_show
+from crocs_cli.report.sharing import behaviours_to_show, groups_to_show, would_show
 from crocs_cli.report.source import Source, read_run
 from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS, STABILITY
 from crocs_cli.rundir.result_settings import ReportSettings
@@ -40,9 +40,10 @@ def gather(run: Run, settings: ReportSettings) -> Facts:
         progress.advance()
         names = naming.keep(run, clusters, settings.names, source.people.mean_kwh)
         groups: list[tuple[int, ...]] = [(number,) for number in range(clusters)]
-        if settings.share_safe:
-            groups = groups_to_show(run, source.label, source.people.used_kwh(), settings.minimum_size)
-        ranked = {} if settings.share_safe else _ranked(source)
+        used, rule = source.people.used_kwh(), settings.passed_on
+        if rule:
+            groups = groups_to_show(run, source.label, used, rule)
+        ranked = {} if rule else _ranked(source)
         segments = []
         for group in groups:
             found = describe.segment(group, source.label, source.people, names[group[0]])
@@ -52,11 +53,11 @@ def gather(run: Run, settings: ReportSettings) -> Facts:
         quality=quality,
         indices=indices_of(run, [clusters]),
         segments=_with_nearest(segments, source),
-        odd=None if settings.share_safe else _odd(source, segments, ranked),
-        provenance=provenance(run, clusters, settings.share_safe),
+        odd=None if rule else _odd(source, segments, ranked),
+        provenance=provenance(run, clusters, rule is not None),
         missing=missing(run, clusters),
-        safe=settings.share_safe,
-        minimum=settings.minimum_size,
+        rule=rule,
+        would_show=would_show(source.label, used, rule) if rule and len(groups[-1]) > 1 else "",
     )
 
 
@@ -71,9 +72,9 @@ def _explained(
 
     last: the last segments that are shown, which may be several merged.
     """
-    if settings.share_safe:
-        kinds = tuple(kind for kind in found.kinds if kind.consumers >= settings.minimum_size)
-        found = replace(found, kinds=kinds, signs={}, few=False)
+    if rule := settings.passed_on:
+        enough = all(kind.consumers >= rule.minimum for kind in found.kinds)  # else one is the others' rest
+        found = replace(found, kinds=found.kinds if enough else (), signs={}, few=False)
     if found.merged:
         return found
     number = found.number - 1
@@ -87,8 +88,8 @@ def _explained(
     )
     merged = last if len(last) > 1 else ()
     shown = replace(shown, alike=describe.pooled(shown.alike, merged, source.label, source.people))
-    if settings.share_safe:
-        shown = describe.without_rare(shown, found.consumers, settings.minimum_size)
+    if rule:
+        shown = describe.without_rare(shown, *behaviours_to_show(rrls, rule))
     return replace(
         found,
         behaviours=shown if len(shown.mean) else None,

@@ -29,13 +29,18 @@ LONG_H = 6.0  # a longer peak window is no part of the day
 COLUMN = "segment_name"
 
 
-def segment_names(run: Run, clusters: int) -> list[str]:
+def segment_names(run: Run, clusters: int, mean_kwh: np.ndarray | None = None) -> list[str]:
     """Return the names of all segments of a partition, the largest first.
 
-    Those that `crocs report` kept for this partition, else those that are made from the profiles.
+    Those that `crocs report` kept for this partition, else those that are made from the mean days of all
+    consumers, mean_kwh (n, slots); these are read from the profiles where they are not given.
     """
     kept = kept_names.read(run, clusters, files.digest(run.partition_recipe(clusters)))
-    return kept.names if kept is not None else _made_from_profiles(run, clusters)
+    if kept is not None:
+        return kept.names
+    if mean_kwh is None or run.meaning().period != "day":
+        return _made_from_profiles(run, clusters)
+    return made_names(mean_kwh, run.labels(clusters)[1], clusters)
 
 
 def names_of_model(run: Run, clusters: int | None, model: str | None) -> list[str]:

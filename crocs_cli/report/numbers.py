@@ -11,8 +11,11 @@ from markupsafe import Markup
 from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.report import html, overview, splits, words
+from crocs_cli.report.axis import Axis
 from crocs_cli.report.candidates import Candidate, Candidates
 from crocs_cli.report.page import indices_csv
+from crocs_cli.report.speech import said
+from crocs_cli.rundir.meaning import Meaning
 
 FIRST = ("strength", "days_ari")  # indices that the table of candidates shows
 
@@ -34,6 +37,8 @@ def files(found: Candidates, reports: Collection[int]) -> dict[str, bytes]:
         others=[name for name in overview.INDICES if name not in FIRST],
         flow_width=round(96 * splits.width_in(found)),
     )
+    page = said(page, found.meaning)
+    figures = {name: said(svg, found.meaning) for name, svg in figures.items()}
     return {
         "index.html": page.encode(),
         "choice.json": json_bytes(found.summary()),
@@ -45,8 +50,10 @@ def files(found: Candidates, reports: Collection[int]) -> dict[str, bytes]:
 
 def draw(found: Candidates) -> dict[str, str]:
     """Return all pictures as {name: SVG element}."""
+    axis = Axis(found.meaning, found.every[0].mean_kwh.shape[1])
+    scale = splits.limits(found.every, axis)
     figures = {
-        f"days-of-{one.clusters}": splits.mean_days(one, lines, splits.limits(found.every))
+        f"days-of-{one.clusters}": splits.mean_days(one, lines, scale, axis)
         for one, lines in zip(found.every, found.lineage(), strict=True)
     }
     if found.flows:
@@ -60,8 +67,8 @@ def draw(found: Candidates) -> dict[str, str]:
 def tables(found: Candidates) -> dict[str, pa.Table]:
     """Return the data behind the pictures: segments, days, splits."""
     written = {
-        "segments": pa.concat_tables([_segments(one) for one in found.every]),
-        "day": pa.concat_tables([_days(one) for one in found.every]),
+        "segments": pa.concat_tables([_segments(one, found.meaning) for one in found.every]),
+        "day": pa.concat_tables([_days(one, found.meaning) for one in found.every]),
     }
     parts = []
     for flow in found.flows:
@@ -71,26 +78,29 @@ def tables(found: Candidates) -> dict[str, pa.Table]:
     return written | ({"splits": pa.concat_tables(parts)} if parts else {})
 
 
-def _segments(one: Candidate) -> pa.Table:
-    numbers = np.arange(one.clusters)
+def _segments(one: Candidate, meaning: Meaning) -> pa.Table:
+    amounts = {
+        meaning.column("energy_share"): one.energy_share,
+        meaning.column("mean_daily_kwh"): one.mean_daily_kwh,
+    }
     return pa.table(
         {
             "clusters": np.full(one.clusters, one.clusters),
-            "cluster": numbers + 1,
+            "cluster": np.arange(one.clusters) + 1,
+            "segment_name": one.names,
             "consumers": one.consumers,
-            "energy_share": one.energy_share,
-            "mean_daily_kwh": one.mean_daily_kwh,
         }
+        | (amounts if meaning.mean_name else {})
     )
 
 
-def _days(one: Candidate) -> pa.Table:
+def _days(one: Candidate, meaning: Meaning) -> pa.Table:
     slots = one.mean_kwh.shape[1]
     return pa.table(
         {
             "clusters": np.full(one.mean_kwh.size, one.clusters),
             "cluster": np.repeat(np.arange(one.clusters) + 1, slots),
-            "hour": np.tile(24.0 * np.arange(slots) / slots, one.clusters),
-            "mean_kwh": one.mean_kwh.reshape(-1),
+            meaning.column("hour"): meaning.places(slots) * one.clusters,
+            meaning.column("mean_kwh"): one.mean_kwh.reshape(-1),
         }
     )

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from crocs_cli.machine.files import Arrays
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.readings.quality import COUNTS, shown_counts
-from crocs_cli.maths.segments.disclosure import common
 from crocs_cli.maths.segments.traits import consumer_means, weighted_quantiles
 from crocs_cli.maths.segments.typical import ranking
 from crocs_cli.report import gather, html, overview, plain_figures, words
@@ -21,7 +20,7 @@ from crocs_cli.report.axis import Axis
 from crocs_cli.report.describe import INNER
 from crocs_cli.report.facts import Member, drawn
 from crocs_cli.report.plain_words import name_of
-from crocs_cli.report.sharing import groups_to_show
+from crocs_cli.report.sharing import behaviours_to_show, groups_to_show, note, would_show
 from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import Members, Run
@@ -88,8 +87,9 @@ def files(run: Run, settings: ReportSettings) -> dict[str, bytes]:
     axis = Axis(meaning, counts.means.shape[1])
     used = members.mean_daily_kwh.astype(np.float64) * counts.profiles
     groups: list[tuple[int, ...]] = [(number,) for number in range(clusters)]
-    if settings.share_safe:
-        groups = groups_to_show(run, label, used, settings.minimum_size)
+    if rule := settings.passed_on:
+        groups = groups_to_show(run, label, used, rule)
+        note(run, clusters, rule, [[number + 1 for number in group] for group in groups])
     segments = [_segment(run, group, label, members, counts, axis, settings) for group in groups]
     figures = plain_figures.draw(segments, axis)
     indices = gather.indices_of(run, [clusters])
@@ -107,8 +107,9 @@ def files(run: Run, settings: ReportSettings) -> dict[str, bytes]:
         indices=indices,
         index_names=overview.INDICES,
         distinct=words.distinct(float(indices.silhouette[0])),
-        settings=settings,
-        provenance=gather.provenance(run, clusters, settings.share_safe),
+        rule=rule,
+        would_show=would_show(label, used, rule) if rule and len(groups[-1]) > 1 else "",
+        provenance=gather.provenance(run, clusters, rule is not None),
         missing=gather.missing(run, clusters),
     )
     written = {"index.html": text.encode()} | plain_figures.tables(segments, axis, counts.totals)
@@ -155,7 +156,7 @@ def _segment(
         rrls, own = run.explained_members(clusters, number)
         behaviours = _behaviours(rrls, own, axis, settings)
         window = run.comparison(clusters).window
-        typical = () if settings.share_safe else _typical(rrls, own, window, settings.typical)
+        typical = () if settings.passed_on else _typical(rrls, own, window, settings.typical)
     return Segment(
         number,
         tuple(each + 1 for each in group) if len(group) > 1 else (),
@@ -176,12 +177,12 @@ def _behaviours(
     rrls: Arrays, members: Members, axis: Axis, settings: ReportSettings
 ) -> tuple[Behaviour, ...]:
     """Describe what a segment's members share; those of few consumers are left out of what is passed on."""
-    count = len(rrls["day_coverage"])
-    kept = np.arange(count)
-    if settings.share_safe:
-        kept = common(rrls["consumer_coverage"], len(rrls["consumer_id"]), settings.minimum_size)
+    rule, coverage = settings.passed_on, rrls["consumer_coverage"]
+    kept = np.arange(len(coverage))
+    if rule:
+        kept, coverage = behaviours_to_show(rrls, rule)
     found = []
-    for at in kept.tolist():
+    for at, consumers in zip(kept.tolist(), coverage.tolist(), strict=True):
         inside = rrls["vertex_community"] == at
         days = members.sets.days[inside].astype(np.float64)
         low, high = weighted_quantiles(members.sets.prototypes[inside], days, INNER)
@@ -192,8 +193,8 @@ def _behaviours(
                 mean,
                 low,
                 high,
-                None if settings.share_safe else rrls["hyperprototype_medoid"][at],
-                float(rrls["consumer_coverage"][at]),
+                None if rule else rrls["hyperprototype_medoid"][at],
+                consumers,
                 float(rrls["day_coverage"][at]),
             )
         )

@@ -9,12 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from crocs_cli.maths.decisions import first_greatest
 from crocs_cli.report import style
+from crocs_cli.report.axis import Axis
 from crocs_cli.report.candidates import Candidate, Candidates, Flow
-from crocs_cli.report.words import clock
 
-PANEL_IN = (2.9, 2.1)
+PANEL_IN, FEATURE_IN = (2.9, 2.1), 0.5  # a feature of events widens a panel
 LABEL_GAP = 0.085  # of the height of a panel, between the numbers beside its lines
 COLUMN_IN, EDGE_IN = 1.1, (0.3, 0.75)  # from one number to the next, left of the first, right of the last
 BARS, BAR = 0.6, 0.09  # of the height, what all bars of a column take; of its width, how wide they are
@@ -35,27 +34,28 @@ class Column:
     lines: np.ndarray
 
 
-def limits(every: Sequence[Candidate]) -> tuple[float, float]:
-    """Return the one scale of all mean days: kWh a slot."""
-    least = min(float(one.mean_kwh.min()) for one in every)
-    return min(0.0, least), 1.05 * max(float(one.mean_kwh.max()) for one in every)
+def limits(every: Sequence[Candidate], axis: Axis) -> tuple[float, float]:
+    """Return the one scale of all mean days: least and most kWh a slot."""
+    least = min(float(one.mean_kwh[:, axis.shown].min()) for one in every)
+    most = max(float(one.mean_kwh[:, axis.shown].max()) for one in every)
+    return min(0.0, 1.05 * least), max(0.0, 1.05 * most)
 
 
-def mean_days(one: Candidate, lines: np.ndarray, scale: tuple[float, float]) -> str:
+def mean_days(one: Candidate, lines: np.ndarray, scale: tuple[float, float], axis: Axis) -> str:
     """Draw the mean day of every segment; lines: (K,) which colour each has; scale: least and most kWh."""
-    hours = style.slot_hours(one.mean_kwh.shape[1])
+    means, mark = one.mean_kwh[:, axis.shown], "o-" if axis.meaning.is_event else "-"
+    width = PANEL_IN[0] + (FEATURE_IN * len(axis.shown) if axis.meaning.is_event else 0.0)
     with style.styled():
-        figure, axes = style.canvas(*PANEL_IN, (0.5, 0.25, 0.3, 0.25))
-        for mean, line in zip(one.mean_kwh, lines.tolist(), strict=True):
-            axes.plot(hours, mean, color=style.colour(line), lw=1.4)
+        figure, axes = style.canvas(width, PANEL_IN[1], (0.5, 0.25, 0.3, 0.25))
+        for mean, line in zip(means, lines.tolist(), strict=True):
+            axes.plot(axis.places, mean, mark, color=style.colour(line), lw=1.4, ms=3)
         axes.set_ylim(*scale)
-        style.day_axis(axes)
-        axes.set_ylabel(f"kWh in {1440 // len(hours)} min")
+        axis.dress(axes)
+        axes.set_ylabel("IQRs from median" if axis.meaning.is_event else axis.unit)
         axes.set_title(f"{one.clusters} segments" if one.clusters > 1 else "1 segment")
-        _numbers_beside(axes, one.mean_kwh[:, -1], lines, scale)
-        tops = [clock(hours[first_greatest(mean)]) for mean in one.mean_kwh]
-        said = "; ".join(f"{k}: {top}" for k, top in enumerate(tops, 1))
-        alt = f"Mean day of each of {one.clusters} segments on one scale; greatest near {said}."
+        _numbers_beside(axes, means[:, -1], lines, scale)
+        said = "; ".join(f"{k}: {name}" for k, name in enumerate(one.names, 1))
+        alt = f"Mean day of each of {one.clusters} segments on one scale. {said}."
         return style.svg(figure, f"days-of-{one.clusters}", alt)
 
 

@@ -352,32 +352,49 @@ def _shared(behaviours: Behaviours, weekend_share: float) -> list[str]:
 
 def _peaks(segment: Segment) -> list[str]:
     """Return a sentence on the window in which its days peak more often than those of the others."""
-    excess = segment.peak_share - segment.rest_peak_share
+    said = peak_differences(segment.peak_share, segment.rest_peak_share, "Its days", "others’")
+    known = np.isfinite(segment.rest_peak_share).all()
+    return said if said or not known else ["Its days peak at the same times as those of the other consumers."]
+
+
+def peak_differences(own: np.ndarray, rest: np.ndarray, days: str, others: str) -> list[str]:
+    """Return a sentence on the window in which some days peak more often than others; none where none does.
+
+    own, rest: (slots,) share of days whose maximum is there; days, others: what they are called.
+    """
+    excess = own - rest
     if not np.isfinite(excess).all():
         return []
     start, gain = _best_window(excess)
     if not at_least(gain, TELLING_SHARE, scale=1.0):
-        return ["Its days peak at the same times as those of the other consumers."]
+        return []
     inside = _window(len(excess), start)
-    own, rest = segment.peak_share[inside].sum(), segment.rest_peak_share[inside].sum()
     return [
-        f"Its days peak between {_span(start, len(excess))} more often than others’: "
-        f"{percent(own)} against {percent(rest)}."
+        f"{days} peak between {_span(start, len(excess))} more often than {others}: "
+        f"{percent(own[inside].sum())} against {percent(rest[inside].sum())}."
     ]
 
 
 def _energy(segment: Segment) -> list[str]:
     """Return sentences on the windows in which it uses more, and less, of its energy than the others."""
-    if not (segment.rest_kwh.sum() > 0 and segment.mean_kwh.sum() > 0):
+    return energy_differences(segment.mean_kwh, segment.rest_kwh, "It")
+
+
+def energy_differences(own_kwh: np.ndarray, rest_kwh: np.ndarray, who: str) -> list[str]:
+    """Return sentences on the windows in which one uses more, and less, of its energy than the other.
+
+    own_kwh, rest_kwh: (slots,) mean days; who: what the one is called.
+    """
+    if not (rest_kwh.sum() > 0 and own_kwh.sum() > 0):
         return []
-    own, rest = segment.mean_kwh / segment.mean_kwh.sum(), segment.rest_kwh / segment.rest_kwh.sum()
+    own, rest = own_kwh / own_kwh.sum(), rest_kwh / rest_kwh.sum()
     sentences = []
     for sign, word in ((1, "more"), (-1, "less")):
         start, gain = _best_window(sign * (own - rest))
         if at_least(gain, TELLING_SHARE, scale=1.0):
             inside = _window(len(own), start)
             sentences.append(
-                f"It uses {word} of its energy between {_span(start, len(own))}: "
+                f"{who} uses {word} of its energy between {_span(start, len(own))}: "
                 f"{percent(own[inside].sum())} against {percent(rest[inside].sum())}."
             )
     return sentences

@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from crocs_cli.errors import CallError
 from crocs_cli.machine.settings import Settings, load
 from crocs_cli.maths.programmes.windows import DAY_MIN, minutes_of
+from crocs_cli.maths.segments.rules import FORMS, Rule, rule_of
 
 Count = Annotated[int, Field(ge=1)]
 SHARED = (
@@ -76,18 +77,25 @@ class ScoreSettings(Settings):
     clusters: Count | None = Field(None, description=PARTITION)
 
 
+def _known_rule(name: str) -> str:
+    rule_of(name)
+    return name
+
+
 class ShareSafe(Settings):
     """Settings of disclosure control, for results that are passed on."""
 
-    share_safe: bool = Field(
-        False,
-        description="leave out ids, real households' days and small segments, so that it may be passed on",
+    rule: Annotated[str, AfterValidator(_known_rule)] = Field(
+        "none",
+        description=f"which consumers may be shown in a result that is passed on: {FORMS}; all but none "
+        "leave out ids and real households' days",
     )
-    minimum_size: int = Field(
-        15,
-        description="consumers below which share_safe hides a segment or behaviour",
-        ge=2,
-    )
+    share_safe: bool = Field(False, description="the same as rule 15/15, where no rule is given")
+
+    @property
+    def passed_on(self) -> Rule | None:
+        """The rule of a result that is passed on; None for one that is not."""
+        return rule_of(self.rule) or (rule_of("15/15") if self.share_safe else None)
 
 
 class ExportSettings(ShareSafe):
@@ -113,8 +121,10 @@ class ExportSettings(ShareSafe):
 
     @model_validator(mode="after")
     def _may_be_shared(self) -> ExportSettings:
-        if self.share_safe and self.what not in SHARED:
-            raise ValueError(f"{self.what} is of single consumers; share_safe is for {', '.join(SHARED)}")
+        if self.passed_on and self.what not in SHARED:
+            raise ValueError(
+                f"{self.what} is of single consumers; share_safe and rule are for {', '.join(SHARED)}"
+            )
         return self
 
 
@@ -155,11 +165,27 @@ class ChooseSettings(Settings):
 
 
 class CompareSettings(Settings):
-    """A run and one of an earlier period in, what changed out."""
+    """A run and one of an earlier period in, what changed out; or one run, and how two segments differ."""
 
     with_: Path | None = Field(None, alias="with", description="run of the earlier period")
     clusters: int = Field(5, description="which partition of the earlier run", ge=1)
     control: Path | None = Field(None, description="file of ids, one a line, of a control group")
+    segments: tuple[Count, ...] = Field(
+        (), description="in place of two periods, two segments of RUN to set side by side, such as 2,4"
+    )
+
+    @field_validator("segments")
+    @classmethod
+    def _are_two(cls, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        if numbers and (len(numbers) != 2 or numbers[0] == numbers[1]):
+            raise ValueError("name two different segments, such as 2,4")
+        return numbers
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> CompareSettings:
+        if self.segments and (self.with_ or self.control):
+            raise ValueError("segments are of one run, and with and control of two; give one of them")
+        return self
 
 
 class PeakSettings(Settings):

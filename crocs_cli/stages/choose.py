@@ -10,6 +10,7 @@ from crocs_cli.machine.plain import read_json
 from crocs_cli.machine.shards import recipe
 from crocs_cli.report import numbers
 from crocs_cli.report.candidates import candidates
+from crocs_cli.rundir import kept_names
 from crocs_cli.rundir.run import Run
 
 
@@ -23,6 +24,8 @@ def run(run: Run) -> dict[str, Any]:
     inputs = {str(k): digest(run.partition_recipe(k)) for k in there}
     inputs |= {f"stability {k}": digest(run.stability_recipe(k)) for k in there if run.stability(k)}
     inputs["profiles"] = run.profiles().digest()
-    made_by = recipe("choose", "all", {"reports": reports}, inputs)
+    kept = {k: kept_names.read(run, k, inputs[str(k)]) for k in there}
+    names = {str(k): found.names for k, found in kept.items() if found}
+    made_by = recipe("choose", "all", {"reports": reports, "names": names}, inputs)
     bring_folder_up_to_date(run / "report", made_by, lambda: numbers.files(candidates(run), reports))
     return read_json(run / "report" / "choice.json")

@@ -64,7 +64,7 @@ def run(run: Run, settings: CompareSettings, team: Team) -> dict[str, Any]:
     RUN/comparison/K: the page, its tables and figures, and the summary. What is there and right stays.
     """
     if settings.with_ is None:
-        raise CallError("compare.with: no run of the earlier period; give --with RUN")
+        raise CallError("compare.with: no run of the earlier period; give --with RUN, or --segments A,B")
     earlier, clusters = Run(settings.with_), settings.clusters
     assign(run, earlier, clusters, team)
     control = read_ids(settings.control)

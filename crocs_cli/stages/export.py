@@ -31,8 +31,8 @@ def run(run: Run, settings: ExportSettings) -> tuple[pa.Table, int | None]:
     Raises CrocsError for what is not made yet, and where it is not clear which partition is meant.
     """
     found, clusters = table(run, settings.what, settings.clusters)
-    if settings.share_safe and clusters is not None:
-        found = sharing.safe(found, run, clusters, settings.minimum_size)
+    if (rule := settings.passed_on) and clusters is not None:
+        found = sharing.safe(found, run, clusters, rule)
     return found, clusters
 
 

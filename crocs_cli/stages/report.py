@@ -7,7 +7,7 @@ from pathlib import Path
 from crocs_cli.machine.files import Recipe, digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.shards import recipe
-from crocs_cli.report import naming, page, plain, programmes
+from crocs_cli.report import naming, page, plain, programmes, sharing
 from crocs_cli.report.gather import gather
 from crocs_cli.report.speech import said
 from crocs_cli.rundir.result_settings import ReportSettings
@@ -22,23 +22,33 @@ def run(run: Run, settings: ReportSettings) -> Path:
     `crocs choose` does. A safe report goes to RUN/report-share-safe/K, so that nothing of
     another one lies beside it.
     """
-    run.meaning().need_daily_kwh("report")
     clusters = run.chosen(settings.clusters)
     given = naming.given_names(run, clusters, settings.names)
-    settings = settings.model_copy(update={"clusters": clusters, "names": given})
-    folder = run / ("report-share-safe" if settings.share_safe else "report") / str(clusters)
+    rule = settings.passed_on
+    settings = settings.model_copy(
+        update={
+            "clusters": clusters,
+            "names": given,
+            "share_safe": rule is not None,
+            "rule": rule.name if rule else "none",
+        }
+    )
+    folder = run / ("report-share-safe" if rule else "report") / str(clusters)
 
     def make() -> dict[str, bytes]:
         meaning = run.meaning()
         if meaning.period != "day":
             return plain.files(run, settings)
-        shown = [] if settings.share_safe else programmes.sections(run, clusters)
-        texts = page.files(gather(run, settings), shown)
+        facts = gather(run, settings)
+        if rule:
+            groups = [one.merged or (one.number,) for one in facts.segments]
+            sharing.note(run, clusters, rule, groups)
+        texts = page.files(facts, [] if rule else programmes.sections(run, clusters))
         return {name: said(text, meaning).encode() for name, text in texts.items()}
 
     bring_folder_up_to_date(folder, report_recipe(run, settings), make)
     naming.keep(run, clusters, given)
-    if not settings.share_safe:
+    if not rule:
         choose.run(run)
     return folder / "index.html"
 

@@ -113,7 +113,7 @@ def test_segments_that_are_not_nested_flow_both_ways(crocs, tmp_path):
     assert (flow["earlier"], flow["later"]) == (3, 4)
     assert flow["said"] == (
         "From 3 to 4 segments: segment 4 is new, with 5 of the earlier segment 2 and 4 of the earlier "
-        "segment 1 and 2 other consumers change segments."
+        "segment 1; 2 other consumers change segments."
     )
     split = [row for row in rows(run / "report" / "splits.csv") if row["clusters"] == 4]
     assert sum(row["consumers"] for row in split) == len(label)
@@ -136,7 +136,7 @@ def test_consumers_are_counted_once_in_the_words_of_a_split():
     said = Flow(2, 3, shared, continued(shared)).words()
     assert said == (
         "From 2 to 3 segments: segment 3 is new, with 3 of the earlier segment 1 and 2 of the earlier "
-        "segment 2 and 1 other consumer changes segments."
+        "segment 2; 1 other consumer changes segments."
     )
 
 
@@ -155,3 +155,22 @@ def test_status_leads_to_the_choice_where_there_are_several_numbers(crocs, tmp_p
     assert following() == f"crocs choose --run {run}"
     chosen(crocs, run)
     assert following() == f"crocs rrls --run {run} --clusters 2"
+
+
+@pytest.mark.parametrize(("period", "column"), [("week", "week_hour"), ("event", "feature")])
+def test_weeks_and_events_are_chosen_and_passed_on_too(crocs, tmp_path, period, column):
+    run = tmp_path / "run"
+    for call in (
+        ("synth", "--consumers", 60, "--days", 20, "--clusters", 2, "--period", period),
+        ("stage1", "--prototypes", 3),
+        ("stage2", "--clusters", 2, "--clusters", 3, "--refine", "none"),
+        ("rrls", "--clusters", 2, "--communities", 3),
+        ("report", "--clusters", 2),
+        ("report", "--clusters", 2, "--rule", "15/15"),
+    ):
+        assert crocs(call[0], "--run", run, *call[1:]).code == 0, call
+    assert column in rows(run / "report" / "day.csv")[0]
+    assert f"Mean {period}s" in (run / "report" / "index.html").read_text()
+    page = (run / "report-share-safe" / "2" / "index.html").read_text()
+    assert "Made to be passed on by the rule 15/15" in page
+    assert len(list((run / "passed-on").iterdir())) == 1

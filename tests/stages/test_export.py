@@ -127,14 +127,14 @@ def test_a_safe_table_names_nobody_and_shows_no_real_day(crocs, run, tmp_path):
     minimum = int(np.sort(np.round(covered))[1])
     rows = {}
     for what in ("hyperprototypes", "segments", "coverage"):
-        flags = ("--what", what, "--clusters", 3, "--share-safe", "--minimum-size", minimum)
+        flags = ("--what", what, "--clusters", 3, "--rule", f"{minimum}/15")
         ended = crocs("export", "--run", run, *flags, tmp_path / "safe.csv")
         assert ended.code == 0, ended.err
         rows[what] = list(csv.DictReader((tmp_path / "safe.csv").open()))
         assert {row["cluster"] for row in rows[what]} == {"1"}
     assert {row["kind"] for row in rows["hyperprototypes"]} == {"mean"}
     assert len(rows["coverage"]) == (np.round(covered) >= minimum).sum()
-    flags = ("--what", "segments", "--clusters", 3, "--share-safe", "--minimum-size", 61)
+    flags = ("--what", "segments", "--clusters", 3, "--rule", "61/15")
     assert "nothing of it may be passed on" in crocs("export", "--run", run, *flags, tmp_path / "a.csv").err
 
 
@@ -155,5 +155,5 @@ def test_tables_of_single_consumers_are_not_shared(crocs, run, tmp_path, what):
     ended = crocs("export", "--run", run, "--what", what, "--clusters", 3, "--share-safe", tmp_path / "a.csv")
     assert ended.code == 2
     assert ended.err.startswith("crocs: --share-safe, --what, --clusters: ")
-    assert f"{what} is of single consumers; share_safe is for segments," in ended.err
+    assert f"{what} is of single consumers; share_safe and rule are for segments," in ended.err
     assert not (tmp_path / "a.csv").exists()

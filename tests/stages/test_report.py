@@ -12,6 +12,7 @@ import pytest
 
 from crocs_cli.machine import files
 from crocs_cli.maths.segments.disclosure import safe_groups
+from crocs_cli.maths.segments.rules import Rule
 from crocs_cli.report import words
 from crocs_cli.rundir.layouts import PARTITION, PROFILES, RLS, RRLS
 from crocs_cli.rundir.run import Run
@@ -169,7 +170,7 @@ def test_names_are_escaped(crocs, tmp_path):
 
 def test_a_safe_report_names_nobody_and_shows_no_real_day(crocs, tmp_path):
     run = made_run.make(tmp_path / "run", outliers=3)
-    ended = crocs("report", "--run", run, "--share-safe", "--minimum-size", 5)
+    ended = crocs("report", "--run", run, "--rule", "5/15")
     assert ended.code == 0, ended.err
     folder = run / "report-share-safe" / "3"
     assert ended.out.strip() == f"{folder}/index.html"
@@ -187,12 +188,15 @@ def test_a_safe_report_names_nobody_and_shows_no_real_day(crocs, tmp_path):
 def test_a_safe_report_merges_small_segments(crocs, tmp_path):
     run = made_run.make(tmp_path / "run")
     sizes = np.bincount(Run(run).partition(3)["label"])
-    assert crocs("report", "--run", run, "--share-safe", "--minimum-size", sizes.min() + 1).code == 0
+    assert crocs("report", "--run", run, "--rule", f"{sizes.min() + 1}/15").code == 0
     rows = list(csv.DictReader((run / "report-share-safe" / "3" / "segments.csv").open()))
     assert [int(row["consumers"]) for row in rows] == [sizes[0], sizes[1] + sizes[2]]
-    ended = crocs("report", "--run", run, "--share-safe", "--minimum-size", 61)
+    ended = crocs("report", "--run", run, "--rule", "61/15")
     assert ended.code == 1
-    assert "nothing of it may be passed on" in ended.err
+    assert (
+        "its 60 consumers are not at least 61 consumers, none with more than 15% of the energy" in ended.err
+    )
+    assert "nothing of it may be passed on; the rule 60/15 would show them all together" in ended.err
 
 
 LABEL = np.repeat([0, 1, 2, 3], [20, 10, 8, 7])  # one of seven has less than 15 %
@@ -213,7 +217,7 @@ def test_safe_groups(minimum, heavy, groups):
     used = np.full(len(LABEL), 10.0)
     if heavy is not None:
         used[heavy] = 25.0  # 22 % of what segment 1 uses, 14 % of what 1 and 3 use together
-    assert safe_groups(LABEL, used, minimum) == groups
+    assert safe_groups(LABEL, used, Rule("", minimum, 15)) == groups
 
 
 def test_what_sets_a_segment_apart_is_what_the_others_lack(written):
@@ -271,7 +275,7 @@ def test_the_whole_chain_in_one_call_passes_its_seed_on(crocs, tmp_path):
 @pytest.mark.parametrize("scale", [0.1, 0.7, 1 / 3, 1.0])
 def test_a_consumer_with_exactly_the_largest_part_may_be_shown(scale):
     used_kwh = scale * np.array([3.0] + [1.0] * 17)  # 3 of 20 is 15 %
-    assert safe_groups(np.zeros(18, int), used_kwh, 5) == [(0,)]
+    assert safe_groups(np.zeros(18, int), used_kwh, Rule("", 5, 15)) == [(0,)]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -116,7 +116,7 @@ def made(tmp_path_factory):
         ("stability", "--samples", 2),
         ("rrls", *of, "--communities", 2),
         ("report", *of),
-        ("report", *of, "--share-safe", "--minimum-size", 2),
+        ("report", *of, "--rule", "minimum:2"),
         ("forecast", *of, "--test-days", 2),
     ):
         assert __main__.run([name, "--run", str(run), *map(str, rest)]) == 0, name
@@ -161,7 +161,7 @@ def test_every_product_is_listed_with_what_it_was_made_with(crocs, made):
     settings = {name: step["settings"] for name, step in steps.items()}
     assert (settings["stage1"]["prototypes"], settings["stage1"]["window"]) == (2, 90)
     assert settings["stability 2"]["samples"] == settings["forecast"]["test_days"] == 2
-    assert settings["report-share-safe 2"]["minimum_size"] == 2
+    assert settings["report-share-safe 2"]["rule"] == "minimum:2"
     assert following is None
     assert crocs("status", "--run", run).out.endswith("\nnext: nothing is left to do\n")
     steps, following = status(crocs, later)
@@ -258,7 +258,7 @@ def test_another_partition_makes_stale_what_came_of_it_and_nothing_else(crocs, c
     calls = follow_all(crocs, run)
     rrls = f"crocs rrls --clusters 2 --communities 2 --run {run}"
     assert f"move {run}/rrls/2 elsewhere, then {rrls}" in calls
-    assert f"crocs report --clusters 2 --share-safe --minimum-size 2 --run {run}" in calls
+    assert f"crocs report --clusters 2 --share-safe --rule minimum:2 --run {run}" in calls
     assert set(states(crocs, run).values()) == {"made"}
 
 

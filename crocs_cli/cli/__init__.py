@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": "Report what changed between two periods of the same consumers.",
     "forecast": "Forecast each consumer's next day, and say how wrong such forecasts were.",
     "target": "Choose the fewest consumers to ask, so that a goal in kW is reached.",
+    "impact": "Measure what a programme did to those who took part.",
     "report": "Make one page that shows the run.",
     "plan": "Estimate what a run will take, from a short trial on this machine.",
     "status": "Show what of a run is made, what is missing, and what to do next.",
@@ -42,7 +43,7 @@ COMMANDS = {
 PURPOSES = {
     "Prepare": ("init", "ingest", "quality", "synth", "plan"),
     "Segment": ("run", "stage1", "stage2", "rrls", "stability", "choose", "score"),
-    "Use": ("report", "typical", "export", "assign", "compare", "forecast", "target"),
+    "Use": ("report", "typical", "export", "assign", "compare", "forecast", "target", "impact"),
     "Look after": ("status", "info", "guide"),
     "Other": ("screen", "paper"),
 }

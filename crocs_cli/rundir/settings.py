@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from crocs_cli.machine.settings import Minutes, Settings
 from crocs_cli.rundir.ingest_settings import IngestSettings
-from crocs_cli.rundir.programme_settings import TargetSettings
+from crocs_cli.rundir.programme_settings import ImpactSettings, TargetSettings
 from crocs_cli.rundir.result_settings import (
     ChooseSettings,
     CompareSettings,
@@ -311,6 +311,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "compare": CompareSettings,
     "forecast": ForecastSettings,
     "target": TargetSettings,
+    "impact": ImpactSettings,
     "report": ReportSettings,
     "plan": PlanSettings,
     "status": StatusSettings,

@@ -22,6 +22,9 @@ ALLOWED = {
         "stages.choose",  # the page on all numbers of segments, beside each report
         "stages.plan",  # needs, for files of Slurm too
         "stages.report",  # whether a report is still right
+        "stages.programme",  # who took part
+        "stages.matching",  # with whom they are compared
+        "stages.compare",  # change of behaviours of those who took part
         "stages.target",  # whether a target list is still right
         "report",
         "rundir",

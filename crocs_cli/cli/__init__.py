@@ -28,9 +28,10 @@ COMMANDS = {
     "assign": "Find the segment of new consumers, without clustering again.",
     "compare": "Report what changed between two periods, or how two segments differ.",
     "forecast": "Forecast each consumer's next day, and say how wrong such forecasts were.",
-    "target": "Choose the fewest consumers to ask, so that a goal in kW is reached.",
     "peak": "Find who makes the peak of a system's load.",
     "bills": "Compute what each consumer pays under one tariff or two.",
+    "target": "Choose the fewest consumers to ask, so that a goal in kW is reached.",
+    "impact": "Measure what a programme did to those who took part.",
     "report": "Make one page that shows the run.",
     "plan": "Estimate what a run will take, from a short trial on this machine.",
     "slurm": "Write files that submit a whole run to Slurm.",
@@ -45,7 +46,7 @@ COMMANDS = {
 PURPOSES = {
     "Prepare": ("init", "ingest", "quality", "synth", "plan", "slurm"),
     "Segment": ("run", "stage1", "stage2", "rrls", "stability", "choose", "score"),
-    "Use": ("report", "typical", "export", "assign", "compare", "forecast", "peak", "bills", "target"),
+    "Use": ("report", "typical", "export", "assign", "compare", "forecast", "peak", "bills", "target", "impact"),
     "Look after": ("status", "info", "guide"),
     "Other": ("screen", "paper"),
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from crocs_cli.machine.settings import Settings
 from crocs_cli.maths.programmes.windows import minutes_of
@@ -59,6 +60,37 @@ class TargetSettings(Settings):
     def rates(self) -> dict[int | None, float]:
         """Return {segment from 1 on: the share of those asked who respond}; None stands for all segments."""
         return _rates(self.response)
+
+
+class ImpactSettings(Settings):
+    """Consumers that took part in a programme in, what it did out."""
+
+    clusters: Count | None = Field(None, description=PARTITION)
+    treated: Path | None = Field(
+        None, description="file of ids who took part, one a line, with the date each began after a comma"
+    )
+    control: Path | None = Field(
+        None, description="file of ids, one a line, who are a control group; else the treated are matched"
+    )
+    start: dt.date | None = Field(None, description="day on which those began of whom the file says none")
+    before: Path | None = Field(
+        None, description="run of the period before; the run then holds the days after"
+    )
+    window: str = Field("17:00-20:00", description="window of the clock that is shown by itself")
+    matches: int = Field(3, description="others that each treated consumer is matched with", ge=1, le=20)
+    fake_starts: int = Field(10, description="fake dates before the programme, as a placebo", ge=0, le=100)
+
+    @field_validator("window")
+    @classmethod
+    def _is_a_window(cls, text: str) -> str:
+        minutes_of(text)
+        return text
+
+    @model_validator(mode="after")
+    def _one_start(self) -> ImpactSettings:
+        if self.before is not None and self.start is not None:
+            raise ValueError("before and start are two ways to say when it began; give one of them")
+        return self
 
 
 def _rates(text: str) -> dict[int | None, float]:

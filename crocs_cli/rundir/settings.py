@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from crocs_cli.machine.settings import Minutes, Settings
 from crocs_cli.rundir.ingest_settings import IngestSettings
-from crocs_cli.rundir.programme_settings import TargetSettings
+from crocs_cli.rundir.programme_settings import ImpactSettings, TargetSettings
 from crocs_cli.rundir.result_settings import (
     BillsSettings,
     ChooseSettings,
@@ -341,6 +341,7 @@ SECTIONS: Mapping[str, type[Settings]] = {
     "target": TargetSettings,
     "peak": PeakSettings,
     "bills": BillsSettings,
+    "impact": ImpactSettings,
     "report": ReportSettings,
     "plan": PlanSettings,
     "slurm": SlurmSettings,

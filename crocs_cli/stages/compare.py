@@ -103,10 +103,10 @@ def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> C
     halves = _halves(earlier, clusters, both)
     for number in np.unique(old).tolist():
         members = np.flatnonzero(old == number)
-        known, periods, names = _periods(earlier, run, clusters, number, both[members], seed)
+        known, periods, names = periods_of(earlier, run, clusters, number, both[members], seed)
         before, after = (period.counts(len(names)) for period in periods)
         in_control = np.array([name in control for name in both[members]])
-        found = _prevalence(number, names, (before, after), in_control)
+        found = prevalence(number, names, (before, after), in_control)
         others = _others(earlier, run, clusters, known, both[old != number], len(names), seed)
         rows += [_with_shape(row, periods, earlier, clusters, others) for row in found]
         distances[0, members] = change.divergence(before, after)
@@ -123,7 +123,7 @@ def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> C
         moved=moved,
         divergence=distances,
         transitions=transitions,
-        behaviours=_claims(rows),
+        behaviours=claims(rows),
     )
 
 
@@ -162,7 +162,7 @@ def _assigned(run: Run) -> dict[str, tuple[int, np.ndarray]]:
     return found
 
 
-def _periods(
+def periods_of(
     earlier: Run, later: Run, clusters: int, number: int, both: np.ndarray, seed: int
 ) -> tuple[Membership, tuple[Period, Period], list[str]]:
     """Return what the members of a segment (from 0) that are in both periods showed, and show.
@@ -240,7 +240,7 @@ def _others(
     return np.asarray(shares[1] - shares[0])
 
 
-def _prevalence(
+def prevalence(
     number: int, names: list[str], days: tuple[np.ndarray, np.ndarray], control: np.ndarray
 ) -> list[BehaviourChange]:
     """Measure the change of each behaviour's share of days; days: before, after, (n, B + 1) each."""
@@ -284,7 +284,7 @@ def _with_shape(
     )
 
 
-def _claims(rows: list[BehaviourChange]) -> list[BehaviourChange]:
+def claims(rows: list[BehaviourChange]) -> list[BehaviourChange]:
     """Adjust the p-values for their number, and claim what is left."""
     adjusted = change.holm(np.array([row.p_adjusted for row in rows]))
     return [

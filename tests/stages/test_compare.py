@@ -20,7 +20,7 @@ from crocs_cli.report.change import BehaviourChange
 from crocs_cli.rundir.layouts import PROFILES, TRUTH
 from crocs_cli.rundir.run import Run
 from crocs_cli.stages import export
-from crocs_cli.stages.compare import CLAIM, NORMAL, _claims
+from crocs_cli.stages.compare import CLAIM, NORMAL, claims
 from tests import made_run, pages
 
 SETTINGS = {"consumers": 90, "days": 50, "clusters": 3, "shapes": 3, "shard_size": 45}
@@ -228,4 +228,4 @@ def test_changes_that_differ_by_rounding_alone_are_no_difference():
 @pytest.mark.parametrize("noise", [-1e-14, 0.0, 1e-14])
 def test_a_p_value_that_equals_the_level_is_claimed(noise):
     row = BehaviourChange(1, 1, "flat", 9, 0.1, 0.2, 0.1, 0.0, 0.2, CLAIM * (1 + noise), False)
-    assert _claims([row])[0].claimed
+    assert claims([row])[0].claimed

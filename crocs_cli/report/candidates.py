@@ -16,6 +16,7 @@ from crocs_cli.maths.segments.traits import consumer_means
 from crocs_cli.report.facts import Indices
 from crocs_cli.report.gather import indices_of
 from crocs_cli.report.words import listed, recommendation, segment_name
+from crocs_cli.rundir.meaning import DAYS, Meaning
 from crocs_cli.rundir.run import Run
 
 
@@ -69,6 +70,7 @@ class Candidates:
     flows: list[Flow]
     indices: Indices
     total: int
+    meaning: Meaning = DAYS
 
     @property
     def unmeasured(self) -> list[int]:
@@ -142,7 +144,7 @@ def candidates(run: Run) -> Candidates:
         shared = contingency(label[at - 1], label[at])
         flows.append(Flow(numbers[at - 1], numbers[at], shared, continued(shared)))
     every = [_candidate(run, k, own, mean_kwh, days) for k, own in zip(numbers, label, strict=True)]
-    return Candidates(every, flows, indices_of(run, numbers), len(days))
+    return Candidates(every, flows, indices_of(run, numbers), len(days), run.meaning())
 
 
 def _candidate(
@@ -150,13 +152,14 @@ def _candidate(
 ) -> Candidate:
     """Describe one partition; label: (n,); mean_kwh: (n, slots) mean days; days: (n,) how many each has."""
     inside = [label == number for number in range(clusters)]
-    used = mean_kwh.sum(axis=1) * days
+    amount = run.meaning().amounts(mean_kwh)
+    used = amount * days
     again = run.stability(clusters)
     return Candidate(
         clusters=clusters,
         consumers=np.bincount(label, minlength=clusters),
         energy_share=np.array([used[own].sum() for own in inside]) / (used.sum() or 1.0),
-        mean_daily_kwh=np.array([mean_kwh[own].sum(axis=1).mean() for own in inside]),
+        mean_daily_kwh=np.array([amount[own].mean() for own in inside]),
         mean_kwh=np.array([mean_kwh[own].mean(axis=0) for own in inside]),
         kappa=np.nan if again is None else float(again["days_kappa"].mean()),
         measured=again is not None,

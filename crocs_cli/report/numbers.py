@@ -11,8 +11,11 @@ from markupsafe import Markup
 from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.report import html, overview, splits, words
+from crocs_cli.report.axis import Axis
 from crocs_cli.report.candidates import Candidate, Candidates
 from crocs_cli.report.page import indices_csv
+from crocs_cli.report.speech import said
+from crocs_cli.rundir.meaning import Meaning
 
 FIRST = ("strength", "days_ari")  # indices that the table of candidates shows
 
@@ -22,7 +25,7 @@ def files(found: Candidates, reports: Collection[int]) -> dict[str, bytes]:
 
     reports: the numbers of segments that there are reports of.
     """
-    figures = draw(found)
+    figures = {name: said(svg, found.meaning) for name, svg in draw(found).items()}
     environment = html.environment()
     environment.filters["percent"] = words.percent
     environment.globals |= {"index_names": overview.INDICES, "segment_name": words.segment_name}
@@ -35,7 +38,7 @@ def files(found: Candidates, reports: Collection[int]) -> dict[str, bytes]:
         flow_width=round(96 * splits.width_in(found)),
     )
     return {
-        "index.html": page.encode(),
+        "index.html": said(page, found.meaning).encode(),
         "choice.json": json_bytes(found.summary()),
         "indices.csv": indices_csv(found.indices).encode(),
         **{f"{name}.csv": csv_bytes(table) for name, table in tables(found).items()},
@@ -45,8 +48,10 @@ def files(found: Candidates, reports: Collection[int]) -> dict[str, bytes]:
 
 def draw(found: Candidates) -> dict[str, str]:
     """Return all pictures as {name: SVG element}."""
+    axis = Axis(found.meaning, found.every[0].mean_kwh.shape[1])
+    scale = splits.limits(found.every, axis)
     figures = {
-        f"days-of-{one.clusters}": splits.mean_days(one, lines, splits.limits(found.every))
+        f"days-of-{one.clusters}": splits.mean_days(one, lines, scale, axis)
         for one, lines in zip(found.every, found.lineage(), strict=True)
     }
     if found.flows:
@@ -61,14 +66,18 @@ def tables(found: Candidates) -> dict[str, pa.Table]:
     """Return the data behind the pictures: segments, days, splits."""
     written = {
         "segments": pa.concat_tables([_segments(one) for one in found.every]),
-        "day": pa.concat_tables([_days(one) for one in found.every]),
+        "day": pa.concat_tables([_days(one, found.meaning) for one in found.every]),
     }
     parts = []
     for flow in found.flows:
         earlier, later = np.indices(flow.shared.shape).reshape(2, -1) + 1
         shared = {"earlier_cluster": earlier, "later_cluster": later, "consumers": flow.shared.reshape(-1)}
         parts.append(pa.table({"clusters": np.full(earlier.size, flow.later), **shared}))
-    return written | ({"splits": pa.concat_tables(parts)} if parts else {})
+    written |= {"splits": pa.concat_tables(parts)} if parts else {}
+    return {
+        name: table.rename_columns([found.meaning.column(column) for column in table.column_names])
+        for name, table in written.items()
+    }
 
 
 def _segments(one: Candidate) -> pa.Table:
@@ -84,13 +93,13 @@ def _segments(one: Candidate) -> pa.Table:
     )
 
 
-def _days(one: Candidate) -> pa.Table:
+def _days(one: Candidate, meaning: Meaning) -> pa.Table:
     slots = one.mean_kwh.shape[1]
     return pa.table(
         {
             "clusters": np.full(one.mean_kwh.size, one.clusters),
             "cluster": np.repeat(np.arange(one.clusters) + 1, slots),
-            "hour": np.tile(24.0 * np.arange(slots) / slots, one.clusters),
+            "hour": np.tile(meaning.places(slots), one.clusters),
             "mean_kwh": one.mean_kwh.reshape(-1),
         }
     )

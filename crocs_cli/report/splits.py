@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from crocs_cli.maths.decisions import first_greatest
 from crocs_cli.report import style
+from crocs_cli.report.axis import Axis
 from crocs_cli.report.candidates import Candidate, Candidates, Flow
-from crocs_cli.report.words import clock
 
 PANEL_IN = (2.9, 2.1)
 LABEL_GAP = 0.085  # of the height of a panel, between the numbers beside its lines
@@ -35,25 +35,25 @@ class Column:
     lines: np.ndarray
 
 
-def limits(every: Sequence[Candidate]) -> tuple[float, float]:
+def limits(every: Sequence[Candidate], axis: Axis) -> tuple[float, float]:
     """Return the one scale of all mean days: kWh a slot."""
-    least = min(float(one.mean_kwh.min()) for one in every)
-    return min(0.0, least), 1.05 * max(float(one.mean_kwh.max()) for one in every)
+    shown = [one.mean_kwh[:, axis.shown] for one in every]
+    return min(0.0, *(float(each.min()) for each in shown)), 1.05 * max(float(each.max()) for each in shown)
 
 
-def mean_days(one: Candidate, lines: np.ndarray, scale: tuple[float, float]) -> str:
+def mean_days(one: Candidate, lines: np.ndarray, scale: tuple[float, float], axis: Axis) -> str:
     """Draw the mean day of every segment; lines: (K,) which colour each has; scale: least and most kWh."""
-    hours = style.slot_hours(one.mean_kwh.shape[1])
+    shown = one.mean_kwh[:, axis.shown]
     with style.styled():
         figure, axes = style.canvas(*PANEL_IN, (0.5, 0.25, 0.3, 0.25))
-        for mean, line in zip(one.mean_kwh, lines.tolist(), strict=True):
-            axes.plot(hours, mean, color=style.colour(line), lw=1.4)
+        for mean, line in zip(shown, lines.tolist(), strict=True):
+            axes.plot(axis.places, mean, color=style.colour(line), lw=1.4)
         axes.set_ylim(*scale)
-        style.day_axis(axes)
-        axes.set_ylabel(f"kWh in {1440 // len(hours)} min")
+        axis.dress(axes)
+        axes.set_ylabel(axis.unit)
         axes.set_title(f"{one.clusters} segments" if one.clusters > 1 else "1 segment")
-        _numbers_beside(axes, one.mean_kwh[:, -1], lines, scale)
-        tops = [clock(hours[first_greatest(mean)]) for mean in one.mean_kwh]
+        _numbers_beside(axes, shown[:, -1], lines, scale)
+        tops = [axis.place(int(first_greatest(mean))) for mean in shown]
         said = "; ".join(f"{k}: {top}" for k, top in enumerate(tops, 1))
         alt = f"Mean day of each of {one.clusters} segments on one scale; greatest near {said}."
         return style.svg(figure, f"days-of-{one.clusters}", alt)

@@ -39,6 +39,7 @@ def run(run: Run, settings: TargetSettings, team: Team) -> dict[str, Any] | None
     Returns None while files of other shares are missing. Raises CrocsError, with the most that is possible,
     where all that may be asked do not reach the goal.
     """
+    run.meaning().need_daily_kwh("target")
     clusters = run.chosen(settings.clusters)
     settings = settings.model_copy(update={"clusters": clusters})
     check_rates(settings, clusters)

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from crocs_cli.maths.decisions import at_least
 from crocs_cli.report import html, style
-from crocs_cli.report.panels import shaded_cells
 from crocs_cli.report.axis import Axis
+from crocs_cli.report.panels import shaded_cells
 from crocs_cli.report.speech import said
 from crocs_cli.report.words import percent
 from crocs_cli.rundir.meaning import DAYS, Meaning

@@ -49,6 +49,8 @@ def table(run: Run, what: str, clusters: int | None) -> tuple[pa.Table, int | No
 
 def _renamed(table: pa.Table, meaning: Meaning) -> pa.Table:
     """Return a table with its columns named as the profiles' period and unit ask."""
+    if meaning.is_event:  # whose columns have no highest one
+        table = table.select([name for name in table.column_names if not name.endswith("peak_share")])
     return table.rename_columns([meaning.column(name) for name in table.column_names])
 
 

@@ -26,6 +26,14 @@ def name_of(mean: np.ndarray, axis: Axis, rest: np.ndarray | None = None) -> str
     return _week(mean)
 
 
+def segment_names(mean: np.ndarray, label: np.ndarray, clusters: int, meaning: Meaning) -> list[str]:
+    """Return a name for each segment; mean: (n, slots) of its consumers, label: (n,)."""
+    axis = Axis(meaning, mean.shape[1])
+    inside = [label == number for number in range(clusters)]
+    rests = [mean[~own].mean(axis=0) if not own.all() else np.full(mean.shape[1], np.nan) for own in inside]
+    return [name_of(mean[own].mean(axis=0), axis, rest) for own, rest in zip(inside, rests, strict=True)]
+
+
 def behaviour_names(behaviours: Arrays, members: LoadSets, meaning: Meaning) -> list[str]:
     """Return the names of a segment's behaviours, as its report has them; members: its load sets."""
     if meaning.period == "day":

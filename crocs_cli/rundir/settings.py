@@ -271,7 +271,7 @@ class PlanSettings(Settings):
     period: Literal["day", "week", "event"] = Field("day", description="what a profile is of")
     slots: int = Field(
         48,
-        description="readings of a day or a week, or features of an event; as in RUN/profiles where that is there",
+        description="readings of a day or week, or features of an event; as in RUN/profiles where it is there",
         ge=1,
         le=2016,
     )

@@ -28,7 +28,7 @@ def run(run: Run) -> dict[str, Any]:
     """
     meaning = run.meaning()
     if meaning.period != "day":
-        raise CrocsError(f"{run}: the page is of days, and these are {meaning.plural}; read {run}/quality.csv")
+        raise CrocsError(f"{run}: the page is of days, not of {meaning.plural}; read {run}/quality.csv")
     consumers, counts, mean_kwh = read_table(run / "quality.csv", meaning.column("mean_daily_kwh"))
     dates = days_of(run)
     asked = days_asked(counts, len(dates))

@@ -46,7 +46,8 @@ COMMANDS = {
 PURPOSES = {
     "Prepare": ("init", "ingest", "quality", "synth", "plan", "slurm"),
     "Segment": ("run", "stage1", "stage2", "rrls", "stability", "choose", "score"),
-    "Use": ("report", "typical", "export", "assign", "compare", "forecast", "peak", "bills", "target", "impact"),
+    "Use": ("report", "typical", "export", "assign", "compare", "forecast"),
+    "Programmes": ("peak", "bills", "target", "impact"),
     "Look after": ("status", "info", "guide"),
     "Other": ("screen", "paper"),
 }

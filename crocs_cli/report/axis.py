@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from crocs_cli.report import style
+from crocs_cli.report import style, words
 from crocs_cli.rundir.meaning import WEEKDAYS, Meaning
 
 _ON_CIRCLE = ("_sin", "_cos")
@@ -60,6 +60,15 @@ class Axis:
         axes.set_xticks(range(len(WEEKDAYS) + 1), [""] * (len(WEEKDAYS) + 1))
         axes.set_xticks(np.arange(len(WEEKDAYS)) + 0.5, WEEKDAYS, minor=True)
         axes.tick_params(axis="x", which="minor", length=0)
+
+    def place(self, at: int) -> str:
+        """Return the name of a drawn slot: 18:30, Tue 18:30 or a feature."""
+        if self.meaning.is_event:
+            return self.meaning.features[self.shown[at]]
+        if self.meaning.period == "day":
+            return words.clock(self.places[at])
+        day, part = divmod(self.places[at], 1.0)
+        return f"{WEEKDAYS[int(day)]} {words.clock(24 * part)}"
 
     def clock(self, name: str, profile: np.ndarray) -> tuple[float, float]:
         """Return the mean time of day of a feature on the circle in hours, and how sure it is, 0 to 1.

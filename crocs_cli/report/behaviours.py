@@ -15,7 +15,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from crocs_cli.report import style
+from crocs_cli.report.axis import Axis
 from crocs_cli.report.facts import drawn
+from crocs_cli.report.speech import said
+from crocs_cli.rundir.meaning import DAYS, Meaning
 
 #: Okabe and Ito's colours, darkened to hold on white; told apart by people with every kind of colour vision
 COLOURS = ("#0072b2", "#d55e00", "#007a5e", "#a8437f", "#a67c00", "#2f8fc4", "#5b3a8c", "#3d3d3d")
@@ -51,7 +54,7 @@ class Shared:
     community: np.ndarray
 
 
-def shared_behaviours(clusters: Sequence[Shared]) -> str:
+def shared_behaviours(clusters: Sequence[Shared], meaning: Meaning = DAYS) -> str:
     """Draw a row for each segment: graph, coverage, medoid and mean hyperprototypes. Returns SVG."""
     height = ROW_IN * len(clusters) + 0.45
     with style.styled():
@@ -64,14 +67,16 @@ def shared_behaviours(clusters: Sequence[Shared]) -> str:
             ]
             _graph(cells[0], cluster)
             _coverage(cells[1], cluster)
-            _profiles(cells[2], cluster, cluster.medoid)
-            _profiles(cells[3], cluster, cluster.mean)
+            axis = Axis(meaning, cluster.mean.shape[1])
+            _profiles(cells[2], cluster, cluster.medoid[:, axis.shown], axis)
+            _profiles(cells[3], cluster, cluster.mean[:, axis.shown], axis)
             if row == 0:
                 titles = ("communities", "coverage", "medoid hyperprototypes", "mean hyperprototypes")
                 for axes, title in zip(cells, titles, strict=True):
                     axes.set_title(title, pad=8)
-        said = "; ".join(_said(cluster) for cluster in clusters)
-        return style.svg(figure, "shared-behaviours", f"What the members of each segment share. {said}.")
+        alt = "; ".join(_said(cluster) for cluster in clusters)
+        drawn_all = style.svg(figure, "shared-behaviours", f"What the members of each segment share. {alt}.")
+        return said(drawn_all, meaning)
 
 
 def _major(cluster: Shared) -> int:
@@ -129,9 +134,9 @@ def _coverage(axes: Axes, cluster: Shared) -> None:
     axes.set_ylabel("% of days", labelpad=3)
 
 
-def _profiles(axes: Axes, cluster: Shared, profiles: np.ndarray) -> None:
-    major = _major(cluster)
-    hours = style.slot_hours(profiles.shape[1])
+def _profiles(axes: Axes, cluster: Shared, profiles: np.ndarray, axis: Axis) -> None:
+    """Draw the drawn slots of profiles (behaviours, n)."""
+    major, hours = _major(cluster), axis.places
     for minor in profiles[major:]:
         axes.plot(hours, minor, color=style.NAVY, lw=0.5, alpha=0.3)
     for mode in range(major - 1, -1, -1):
@@ -141,6 +146,6 @@ def _profiles(axes: Axes, cluster: Shared, profiles: np.ndarray) -> None:
             str(mode + 1), (hours[top], profiles[mode, top]), (0, 2), textcoords="offset points",
             ha="center", fontsize=7.5, fontweight="bold", color=COLOURS[mode], annotation_clip=False,
         )  # fmt: skip
-    style.day_axis(axes)
+    axis.dress(axes)
     axes.set_ylim(top=max(1.12, 1.1 * float(profiles.max(initial=0.0))))
     axes.set_yticks([0, 0.5, 1])

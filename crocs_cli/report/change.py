@@ -13,8 +13,11 @@ from matplotlib.figure import Figure
 
 from crocs_cli.maths.decisions import at_least
 from crocs_cli.report import html, style
+from crocs_cli.report.axis import Axis
 from crocs_cli.report.panels import shaded_cells
+from crocs_cli.report.speech import said
 from crocs_cli.report.words import percent
+from crocs_cli.rundir.meaning import DAYS, Meaning
 
 CELL_IN, ROW_IN = 0.42, 0.2
 LEFT_IN, GAP_IN, WIDTH_IN, RIGHT_IN = 0.9, 1.5, 4.2, 0.25  # of the table, between, of the changes, beyond
@@ -80,6 +83,7 @@ class Changes:
     divergence: np.ndarray
     transitions: np.ndarray
     behaviours: list[BehaviourChange]
+    meaning: Meaning = DAYS
 
     def transition_shares(self) -> np.ndarray:
         """Return the shares of each earlier segment's consumers by later segment: (K, K)."""
@@ -111,7 +115,8 @@ def files_of(found: Changes) -> dict[str, bytes]:
     shown = [row for row in found.behaviours if row.is_shown]
     figures = {"comparison": comparison(found)}
     for row in shown:
-        figures[f"behaviour-{row.key.replace('.', '-')}"] = _shape(row)
+        figures[f"behaviour-{row.key.replace('.', '-')}"] = _shape(row, found.meaning)
+    figures = {name: said(svg, found.meaning) for name, svg in figures.items()}
     environment = html.environment()
     environment.filters["percent"] = percent
     environment.filters["points"] = _points
@@ -125,7 +130,7 @@ def files_of(found: Changes) -> dict[str, bytes]:
         figures={name: Markup(svg) for name, svg in figures.items()},
     )
     return {
-        "index.html": page.encode(),
+        "index.html": said(page, found.meaning).encode(),
         **{f"figures/{name}.svg": svg.encode() for name, svg in figures.items()},
     }
 
@@ -147,8 +152,9 @@ def comparison(found: Changes) -> str:
         return style.svg(figure, "comparison", _said(found))
 
 
-def _shape(row: BehaviourChange) -> str:
+def _shape(row: BehaviourChange, meaning: Meaning) -> str:
     """Draw the mean profile of a behaviour in both periods."""
+    axis = Axis(meaning, len(row.earlier_mean))
     with style.styled():
         figure, axes = style.canvas(2.6, 1.6, (0.4, 0.25, 0.16, 0.25))
         lines = []
@@ -157,12 +163,12 @@ def _shape(row: BehaviourChange) -> str:
             (row.later_mean, style.ACCENT, "-", "later"),
         ):
             if np.isfinite(mean).all():
-                lines += axes.plot(style.slot_hours(len(mean)), mean, color=colour, ls=dash, label=label)
-        style.day_axis(axes)
+                lines += axes.plot(axis.places, mean[axis.shown], color=colour, ls=dash, label=label)
+        axis.dress(axes)
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
         style.legend_above(axes, lines)
-        said = f"Mean profile of behaviour {row.key}, {row.name}, in the earlier and the later period."
-        return style.svg(figure, f"behaviour-{row.key.replace('.', '-')}", said)
+        alt = f"Mean profile of behaviour {row.key}, {row.name}, in the earlier and the later period."
+        return style.svg(figure, f"behaviour-{row.key.replace('.', '-')}", alt)
 
 
 def _table(axes: Axes, found: Changes) -> None:

@@ -13,9 +13,11 @@ from crocs_cli.machine import files
 from crocs_cli.maths.decisions import at_most
 from crocs_cli.maths.segments.peak import peak_window, second_window
 from crocs_cli.maths.segments.traits import consumer_means
+from crocs_cli.report import plain_words
 from crocs_cli.report.words import clock, part_of_day
 from crocs_cli.rundir import kept_names
 from crocs_cli.rundir.kept_names import Names
+from crocs_cli.rundir.meaning import DAYS, Meaning
 from crocs_cli.rundir.run import Run
 
 LEVELS = (  # mean kWh a day of a segment, as a multiple of the median consumer's, up to which it is called so
@@ -93,7 +95,7 @@ def keep(
     if mean_kwh is None:
         made = _made_from_profiles(run, clusters)
     else:
-        made = made_names(mean_kwh, run.labels(clusters)[1], clusters)
+        made = made_names(mean_kwh, run.labels(clusters)[1], clusters, run.meaning())
     names = Names(partition, [named.get(number, name) for number, name in enumerate(made, 1)], named)
     if names != kept:
         kept_names.write(run, clusters, names)
@@ -101,25 +103,28 @@ def keep(
 
 
 def _made_from_profiles(run: Run, clusters: int) -> list[str]:
-    """Return the names that are made from a run's profiles, or numbers where it has no profiles of days."""
-    if not (run / "profiles").is_dir() or run.meaning().period != "day":
+    """Return the names that are made from a run's profiles, or numbers where it has none, as a sample."""
+    if not (run / "profiles").is_dir():
         return [f"segment {number}" for number in range(1, clusters + 1)]
     profiles = run.profiles().each(("energy_kwh", "day_offset"))
     mean_kwh = np.concatenate([consumer_means(read["energy_kwh"], read["day_offset"]) for read in profiles])
-    return made_names(mean_kwh, run.labels(clusters)[1], clusters)
+    return made_names(mean_kwh, run.labels(clusters)[1], clusters, run.meaning())
 
 
-def made_names(mean_kwh: np.ndarray, label: np.ndarray, clusters: int) -> list[str]:
+def made_names(mean_kwh: np.ndarray, label: np.ndarray, clusters: int, meaning: Meaning = DAYS) -> list[str]:
     """Return a name for each segment, made from its mean day; mean_kwh: (n, slots), label: (n,).
 
     Equal names are told apart by the second time at which their days are high, or else by the kWh a day.
     """
+    if meaning.period != "day":
+        return plain_words.segment_names(mean_kwh, label, clusters, meaning)
     means = [mean_kwh[label == number].mean(axis=0) for number in range(clusters)]
     usual_kwh = float(np.median(mean_kwh.sum(axis=1)))
     names = [name_of_day(mean, usual_kwh) for mean in means]
     for name, often in Counter(names).items():
         same = [number for number in range(clusters) if names[number] == name]
-        ways = [[name + more(means[number]) for number in same] for more in (_also, _kwh)]
+        ways = [[name + more(means[number]) for number in same] for more in (_also, _much)]
+        ways[-1] = [f"{way} {meaning.unit} a day" for way in ways[-1]]
         told = next((way for way in ways if len(set(way)) == often), ways[-1])
         for number, longer in zip(same, told if often > 1 else [name], strict=True):
             names[number] = longer
@@ -141,8 +146,8 @@ def _also(mean_day: np.ndarray) -> str:
     return " only" if window is None else f", also {window_name(window)}"
 
 
-def _kwh(mean_day: np.ndarray) -> str:
-    return f", {mean_day.sum():.1f} kWh a day"
+def _much(mean_day: np.ndarray) -> str:
+    return f", {mean_day.sum():.1f}"
 
 
 def level_of(daily_kwh: float, usual_kwh: float) -> str:

@@ -25,7 +25,7 @@ def files(found: Candidates, reports: Collection[int]) -> dict[str, bytes]:
 
     reports: the numbers of segments that there are reports of.
     """
-    figures = draw(found)
+    figures = {name: said(svg, found.meaning) for name, svg in draw(found).items()}
     environment = html.environment()
     environment.filters["percent"] = words.percent
     environment.globals |= {"index_names": overview.INDICES, "segment_name": words.segment_name}
@@ -37,10 +37,8 @@ def files(found: Candidates, reports: Collection[int]) -> dict[str, bytes]:
         others=[name for name in overview.INDICES if name not in FIRST],
         flow_width=round(96 * splits.width_in(found)),
     )
-    page = said(page, found.meaning)
-    figures = {name: said(svg, found.meaning) for name, svg in figures.items()}
     return {
-        "index.html": page.encode(),
+        "index.html": said(page, found.meaning).encode(),
         "choice.json": json_bytes(found.summary()),
         "indices.csv": indices_csv(found.indices).encode(),
         **{f"{name}.csv": csv_bytes(table) for name, table in tables(found).items()},
@@ -75,13 +73,17 @@ def tables(found: Candidates) -> dict[str, pa.Table]:
         earlier, later = np.indices(flow.shared.shape).reshape(2, -1) + 1
         shared = {"earlier_cluster": earlier, "later_cluster": later, "consumers": flow.shared.reshape(-1)}
         parts.append(pa.table({"clusters": np.full(earlier.size, flow.later), **shared}))
-    return written | ({"splits": pa.concat_tables(parts)} if parts else {})
+    written |= {"splits": pa.concat_tables(parts)} if parts else {}
+    return {
+        name: table.rename_columns([found.meaning.column(column) for column in table.column_names])
+        for name, table in written.items()
+    }
 
 
 def _segments(one: Candidate, meaning: Meaning) -> pa.Table:
     amounts = {
-        meaning.column("energy_share"): one.energy_share,
-        meaning.column("mean_daily_kwh"): one.mean_daily_kwh,
+        "energy_share": one.energy_share,
+        "mean_daily_kwh": one.mean_daily_kwh,
     }
     return pa.table(
         {
@@ -100,7 +102,7 @@ def _days(one: Candidate, meaning: Meaning) -> pa.Table:
         {
             "clusters": np.full(one.mean_kwh.size, one.clusters),
             "cluster": np.repeat(np.arange(one.clusters) + 1, slots),
-            meaning.column("hour"): meaning.places(slots) * one.clusters,
-            meaning.column("mean_kwh"): one.mean_kwh.reshape(-1),
+            "hour": meaning.places(slots) * one.clusters,
+            "mean_kwh": one.mean_kwh.reshape(-1),
         }
     )

@@ -25,6 +25,11 @@ DAYS = {
     "days_outside_range": "outside the dates asked for",
     "days_of_other_type": "of another day type",
     "days_of_registers": "of registers' totals",
+    "days_of_part_weeks": "of weeks that lack a day",
+    "events_without_number": "without a number",
+    "events_reversed": "that end before they begin",
+    "events_too_large": "above a limit",
+    "events_left_overlapping": "that overlap others",
 }
 INDICES = {  # name: (title, which way is better)
     "silhouette": ("Silhouette", "higher is better"),

@@ -5,7 +5,7 @@ It is plainer than that of days, which knows of hours, seasons and the peak of a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from markupsafe import Markup
@@ -15,7 +15,7 @@ from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.readings.quality import COUNTS, shown_counts
 from crocs_cli.maths.segments.traits import consumer_means, weighted_quantiles
 from crocs_cli.maths.segments.typical import ranking
-from crocs_cli.report import gather, html, overview, plain_figures, words
+from crocs_cli.report import gather, html, naming, overview, plain_figures, words
 from crocs_cli.report.axis import Axis
 from crocs_cli.report.describe import INNER
 from crocs_cli.report.facts import Member, drawn
@@ -90,7 +90,11 @@ def files(run: Run, settings: ReportSettings) -> dict[str, bytes]:
     if rule := settings.passed_on:
         groups = groups_to_show(run, label, used, rule)
         note(run, clusters, rule, [[number + 1 for number in group] for group in groups])
-    segments = [_segment(run, group, label, members, counts, axis, settings) for group in groups]
+    names = naming.keep(run, clusters, settings.names, counts.means)
+    segments = [
+        replace(_segment(run, group, label, members, counts, axis, settings), name=names[group[0]])
+        for group in groups
+    ]
     figures = plain_figures.draw(segments, axis)
     indices = gather.indices_of(run, [clusters])
     page = html.environment()
@@ -160,7 +164,7 @@ def _segment(
     return Segment(
         number,
         tuple(each + 1 for each in group) if len(group) > 1 else (),
-        name_of(mean, axis, rest),
+        "",
         int(inside.sum()),
         float(inside.mean()),
         float(used[inside].sum() / (used.sum() or 1.0)),

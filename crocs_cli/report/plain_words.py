@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from crocs_cli.machine.files import Arrays
 from crocs_cli.maths.decisions import at_least
+from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments.traits import high_times, lesser_times, smoothed
-from crocs_cli.report import words
+from crocs_cli.report import describe, words
 from crocs_cli.report.axis import Axis
-from crocs_cli.rundir.meaning import WEEKDAYS
+from crocs_cli.rundir.meaning import WEEKDAYS, Meaning
 
 TELLING = 0.35  # of the interquartile range, from which a feature is called high or low
 TELLING_MOST = 3  # features that a name has
@@ -22,6 +24,22 @@ def name_of(mean: np.ndarray, axis: Axis, rest: np.ndarray | None = None) -> str
     if axis.meaning.is_event:
         return _event(mean, axis, np.zeros(len(mean)) if rest is None or np.isnan(rest).any() else rest)
     return _week(mean)
+
+
+def segment_names(mean: np.ndarray, label: np.ndarray, clusters: int, meaning: Meaning) -> list[str]:
+    """Return a name for each segment; mean: (n, slots) of its consumers, label: (n,)."""
+    axis = Axis(meaning, mean.shape[1])
+    inside = [label == number for number in range(clusters)]
+    rests = [mean[~own].mean(axis=0) if not own.all() else np.full(mean.shape[1], np.nan) for own in inside]
+    return [name_of(mean[own].mean(axis=0), axis, rest) for own, rest in zip(inside, rests, strict=True)]
+
+
+def behaviour_names(behaviours: Arrays, members: LoadSets, meaning: Meaning) -> list[str]:
+    """Return the names of a segment's behaviours, as its report has them; members: its load sets."""
+    if meaning.period == "day":
+        return describe.behaviour_names(behaviours, members)
+    axis = Axis(meaning, behaviours["hyperprototype_mean"].shape[1])
+    return [name_of(mean, axis) for mean in behaviours["hyperprototype_mean"]]
 
 
 def _week(mean: np.ndarray) -> str:

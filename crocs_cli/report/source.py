@@ -54,7 +54,7 @@ def read_run(run: Run, clusters: int) -> tuple[Quality, Source]:
         peaks=np.sum([part.peaks for part in seen], axis=0),
         load=peak.joined([part.load for part in seen if len(part.load.date)]).energy_kwh,
         on_kinds=seasons.added([part.on_kinds for part in seen]),
-        signs=_signs(seen),
+        signs=_signs(seen) if run.meaning().quantity == "electricity" else {},
         odd={name: np.concatenate([part.odd[name] for part in seen]) for name in seen[0].odd},
         sets=members.sets,
         day_offset=np.concatenate([[0], np.cumsum(np.concatenate([np.diff(p["day_offset"]) for p in days]))]),

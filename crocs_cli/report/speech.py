@@ -43,4 +43,6 @@ def _words(meaning: Meaning) -> dict[str, str]:
     if meaning.period != "day":
         one, several = meaning.period, meaning.plural
         words |= {"day": one, "days": several, "Day": one.capitalize(), "Days": several.capitalize()}
+    if meaning.is_event:
+        words |= {"readings": "rows", "meters": "consumers"}
     return words

@@ -93,6 +93,8 @@ class Meaning:
             "energy": "amount",
             "hour": {"week": "week_hour", "event": "feature"}.get(self.period, "hour"),
         }
+        if self.is_event and "daily" not in name:
+            words["kwh"] = "scaled"  # a feature
         return "_".join(words.get(word, word) for word in name.split("_"))
 
     def places(self, slots: int) -> list[Any]:

@@ -23,7 +23,7 @@ from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments import change
 from crocs_cli.maths.segments.membership import NONE, Membership, counts, membership, shown
-from crocs_cli.report import describe
+from crocs_cli.report import plain_words
 from crocs_cli.report.change import BehaviourChange, Changes, files_of
 from crocs_cli.rundir.excerpts import excerpt
 from crocs_cli.rundir.ids import read_ids
@@ -124,6 +124,7 @@ def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> C
         divergence=distances,
         transitions=transitions,
         behaviours=claims(rows),
+        meaning=run.meaning(),
     )
 
 
@@ -179,7 +180,8 @@ def periods_of(
     before = Period(members.sets.take(chosen), vertices.take(chosen).prototypes[:, 0])
     sets = _in_order(later, comparison, both)
     after = Period(sets, shown(sets.prototypes, known, threads))
-    return known, (before, after), describe.behaviour_names(behaviours, members.sets)
+    names = plain_words.behaviour_names(behaviours, members.sets, earlier.meaning())
+    return known, (before, after), names
 
 
 def _in_order(run: Run, comparison: Comparison, consumer_id: np.ndarray) -> LoadSets:

@@ -13,9 +13,8 @@ from crocs_cli.machine.files import Arrays
 from crocs_cli.maths.clustering.validity import NAMES
 from crocs_cli.maths.distances.loadsets import take_rows
 from crocs_cli.maths.segments.membership import of_days
+from crocs_cli.maths.segments.traits import consumer_means, peak_counts
 from crocs_cli.report import naming, sharing
-from crocs_cli.report.describe import segment
-from crocs_cli.report.source import read_run
 from crocs_cli.rundir.columns import COLUMNS as COLUMNS
 from crocs_cli.rundir.excerpts import NAMES as PROFILE_ARRAYS
 from crocs_cli.rundir.layouts import ASSIGNMENTS, DENDROGRAM
@@ -50,6 +49,8 @@ def table(run: Run, what: str, clusters: int | None) -> tuple[pa.Table, int | No
 
 def _renamed(table: pa.Table, meaning: Meaning) -> pa.Table:
     """Return a table with its columns named as the profiles' period and unit ask."""
+    if meaning.is_event:  # whose columns have no highest one
+        table = table.select([name for name in table.column_names if not name.endswith("peak_share")])
     return table.rename_columns([meaning.column(name) for name in table.column_names])
 
 
@@ -149,19 +150,25 @@ def day_labels(run: Run, clusters: int) -> pa.Table:
 
 def mean_days(run: Run, clusters: int) -> pa.Table:
     """Return one row a segment and slot, as the report draws them."""
-    source = read_run(run, clusters)[1]
+    label, means, peaks, first = run.labels(clusters)[1], [], np.zeros(1), 0
+    for read in run.profiles().each(("energy_kwh", "day_offset")):
+        energy, offset = read["energy_kwh"], read["day_offset"]
+        means.append(consumer_means(energy, offset))
+        own = label[first : first + len(offset) - 1]
+        peaks = peaks + peak_counts(energy, offset, own, clusters)
+        first += len(own)
+    mean, slots = np.concatenate(means), means[0].shape[1]
     parts = []
     for number in range(clusters):
-        one = segment((number,), source.label, source.people)
-        slots = len(one.mean_kwh)
+        inside, others = label == number, peaks.sum(axis=0) - peaks[number]
         parts.append(
             _table(
                 cluster=np.full(slots, number + 1, dtype=np.int32),
                 hour=np.array(run.meaning().places(slots)),
-                mean_kwh=one.mean_kwh,
-                others_mean_kwh=one.rest_kwh,
-                peak_share=one.peak_share,
-                others_peak_share=one.rest_peak_share,
+                mean_kwh=mean[inside].mean(axis=0),
+                others_mean_kwh=mean[~inside].mean(axis=0) if not inside.all() else np.full(slots, np.nan),
+                peak_share=peaks[number] / max(1, peaks[number].sum()),
+                others_peak_share=others / others.sum() if others.any() else np.full(slots, np.nan),
             )
         )
     return pa.concat_tables(parts)

@@ -240,10 +240,8 @@ def forecasts(run: Run, settings: ForecastSettings, seed: int) -> tuple[pa.Table
             tables.append(table)
             errors.append(wrong)
     if not tables:
-        need = FEWEST_DAYS + settings.test_days
-        raise CrocsError(
-            f"{run / 'profiles'}: no consumer has {need} {run.meaning().plural}; hold out fewer with --test-days"
-        )
+        need = f"{FEWEST_DAYS + settings.test_days} {run.meaning().plural}"
+        raise CrocsError(f"{run / 'profiles'}: no consumer has {need}; hold out fewer with --test-days")
     return pa.concat_tables(tables), Found(np.concatenate(errors), left_out, settings.test_days)
 
 

@@ -17,15 +17,19 @@ from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.shards import listed, recipe
 from crocs_cli.maths.readings.quality import COUNTS, LATER, days_absent, days_asked, of_today, shares
 from crocs_cli.report import quality as quality_page
+from crocs_cli.report.speech import said
 from crocs_cli.rundir.run import Run
 
 
 def run(run: Run) -> dict[str, Any]:
     """Write RUN/quality/index.html and summary.json from RUN/quality.csv; return the summary.
 
-    Raises CrocsError when the run has no quality.csv.
+    Raises CrocsError when the run has no quality.csv, or one that does not count days.
     """
-    consumers, counts, mean_kwh = read_table(run / "quality.csv")
+    meaning = run.meaning()
+    if meaning.period != "day":
+        raise CrocsError(f"{run}: the page is of days, not of {meaning.plural}; read {run}/quality.csv")
+    consumers, counts, mean_kwh = read_table(run / "quality.csv", meaning.column("mean_daily_kwh"))
     dates = days_of(run)
     asked = days_asked(counts, len(dates))
     total = dict(zip(COUNTS, counts.sum(axis=0).tolist(), strict=True))
@@ -34,7 +38,7 @@ def run(run: Run) -> dict[str, Any]:
 
     def make() -> dict[str, bytes]:
         page = quality_page.page(quality_page.Table(consumers, counts, mean_kwh, asked, dates), summary)
-        return {"index.html": page.encode(), "summary.json": json_bytes(summary)}
+        return {"index.html": said(page, meaning).encode(), "summary.json": json_bytes(summary)}
 
     days = files.digest({"dates": dates.tolist()})
     inputs = {"quality.csv": files.file_digest(run / "quality.csv"), "days": days}
@@ -50,13 +54,16 @@ def days_of(run: Run) -> np.ndarray:
     return np.unique(np.concatenate([np.unique(part["date"]) for part in read])).astype(np.int64)
 
 
-def read_table(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return (consumers, counts (consumers, counts) int64, mean daily kWh (consumers,)) of a quality.csv."""
+def read_table(path: Path, mean: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return (consumers, counts (consumers, counts) int64, means (consumers,)) of a quality.csv.
+
+    mean: name of the column of what each consumer uses a day.
+    """
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
         names = [name for name in COUNTS if not rows or name in rows[0] or name not in LATER]
         counts = np.array([[int(row[name]) for name in names] for row in rows], dtype=np.int64)
-        mean_kwh = np.array([float(row["mean_daily_kwh"] or "nan") for row in rows])
+        mean_kwh = np.array([float(row[mean] or "nan") for row in rows])
         return [row["consumer_id"] for row in rows], of_today(counts.reshape(-1, len(names))), mean_kwh
     except FileNotFoundError as error:
         raise CrocsError(f"{path}: no such file; run `crocs ingest` first") from error

@@ -221,4 +221,4 @@ def picture(run: Run, clusters: int) -> str:
                 community=read["vertex_community"][read["drawn_vertex"]],
             )
         )
-    return shared_behaviours(rows)
+    return shared_behaviours(rows, run.meaning())

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from crocs_cli.maths.distances.loadsets import LoadSets
+from crocs_cli.maths.programmes.peak import shares_of_peak
 from crocs_cli.maths.segments.disclosure import common
-from crocs_cli.maths.segments.peak import peak_window, shares_of_peak
+from crocs_cli.maths.segments.peak import peak_window
 from crocs_cli.maths.segments.seasons import KINDS, OnKinds
 from crocs_cli.maths.segments.traits import (
     high_times,
@@ -20,7 +21,9 @@ from crocs_cli.maths.segments.traits import (
 )
 from crocs_cli.report.facts import Behaviours, OnKind, Segment
 from crocs_cli.report.words import name_of
+from crocs_cli.rundir.result_settings import PeakSettings
 
+PEAK_HOURS = PeakSettings().hours  # as `crocs peak` has them
 FEW, FEW_PART = 5, 0.01  # a group of fewer consumers, in number and as a part of all, is no segment
 INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
 
@@ -68,7 +71,7 @@ def segment(group: tuple[int, ...], label: np.ndarray, people: People, name: str
         consumers=int(inside.sum()),
         consumer_share=float(inside.mean()),
         energy_share=_share(used[inside].sum(), used.sum()),
-        peak_part=float(shares_of_peak(people.load)[list(group)].sum()),
+        peak_part=float(shares_of_peak(people.load, PEAK_HOURS)[list(group)].sum()),
         days=int(days[inside].sum()),
         weekend_share=_share(weekend, days[inside].sum()),
         mean_daily_kwh=float(energy[inside].mean()),

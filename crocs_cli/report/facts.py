@@ -142,10 +142,11 @@ class Segment:
 class Facts:
     """Everything a report shows.
 
-    odd: consumers that are typical of no segment, None in a report to be passed on; provenance: the settings
-    of each step as (step, made with version, {setting: value}); missing: sentences that say what the report
-    would hold besides, and the command that adds it. safe: whether it may be passed
-    on: no ids, no real household's day, and no segment under `minimum` consumers.
+    odd: consumers that are typical of no segment, None in a report to be passed on; provenance: the
+    settings of each step as (step, made with version, {setting: value}); missing: sentences that say what
+    the report would hold besides, and the command that adds it; peak_hours: of how many hours the peak
+    is. safe: whether it may be passed on: no ids, no real household's day, and no segment under `minimum`
+    consumers.
     """
 
     quality: Quality
@@ -154,5 +155,6 @@ class Facts:
     odd: list[Odd] | None
     provenance: list[tuple[str, str, dict[str, str]]]
     missing: list[str]
+    peak_hours: int
     safe: bool = False
     minimum: int = 1

@@ -55,6 +55,7 @@ def gather(run: Run, settings: ReportSettings) -> Facts:
         odd=None if settings.share_safe else _odd(source, segments, ranked),
         provenance=provenance(run, clusters, settings.share_safe),
         missing=missing(run, clusters),
+        peak_hours=describe.PEAK_HOURS,
         safe=settings.share_safe,
         minimum=settings.minimum_size,
     )

@@ -22,7 +22,6 @@ def run(run: Run, settings: ReportSettings) -> Path:
     `crocs choose` does. A safe report goes to RUN/report-share-safe/K, so that nothing of
     another one lies beside it.
     """
-    run.meaning().need_daily_kwh("report")
     clusters = run.chosen(settings.clusters)
     given = naming.given_names(run, clusters, settings.names)
     settings = settings.model_copy(update={"clusters": clusters, "names": given})

@@ -24,6 +24,7 @@ from crocs_cli.report.words import name_of
 from crocs_cli.rundir.result_settings import PeakSettings
 
 PEAK_HOURS = PeakSettings().hours  # as `crocs peak` has them
+LEAST_DAYS = 6  # of a kind, such as weekends, that each consumer has in the mean before it is shown
 FEW, FEW_PART = 5, 0.01  # a group of fewer consumers, in number and as a part of all, is no segment
 INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
 
@@ -89,12 +90,12 @@ def segment(group: tuple[int, ...], label: np.ndarray, people: People, name: str
 
 
 def _kinds(group: tuple[int, ...], sums: OnKinds) -> tuple[OnKind, ...]:
-    """Return the mean day of some clusters together on each kind of day that any consumer of them has."""
+    """Return the mean day of some clusters together on each kind of day of which they have enough."""
     total, consumers, days = (each[list(group)].sum(axis=0) for each in sums)
     return tuple(
         OnKind(name, int(consumers[kind]), int(days[kind]), total[kind] / consumers[kind])
         for kind, name in enumerate(KINDS)
-        if consumers[kind]
+        if consumers[kind] and days[kind] >= LEAST_DAYS * consumers[kind]
     )
 
 

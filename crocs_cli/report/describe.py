@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from crocs_cli.maths.distances.loadsets import LoadSets
-from crocs_cli.maths.segments.peak import peak_window, shares_of_peak
+from crocs_cli.maths.programmes.peak import shares_of_peak
+from crocs_cli.maths.segments.peak import peak_window
 from crocs_cli.maths.segments.seasons import KINDS, OnKinds
 from crocs_cli.maths.segments.traits import (
     high_times,
@@ -19,7 +20,10 @@ from crocs_cli.maths.segments.traits import (
 )
 from crocs_cli.report.facts import Behaviours, OnKind, Segment
 from crocs_cli.report.words import name_of
+from crocs_cli.rundir.result_settings import PeakSettings
 
+PEAK_HOURS = PeakSettings().hours  # as `crocs peak` has them
+LEAST_DAYS = 6  # of a kind, such as weekends, that each consumer has in the mean before it is shown
 FEW, FEW_PART = 5, 0.01  # a group of fewer consumers, in number and as a part of all, is no segment
 INNER = (0.1, 0.9)  # the spread shown: four fifths of the days lie between
 
@@ -67,7 +71,7 @@ def segment(group: tuple[int, ...], label: np.ndarray, people: People, name: str
         consumers=int(inside.sum()),
         consumer_share=float(inside.mean()),
         energy_share=_share(used[inside].sum(), used.sum()),
-        peak_part=float(shares_of_peak(people.load)[list(group)].sum()),
+        peak_part=float(shares_of_peak(people.load, PEAK_HOURS)[list(group)].sum()),
         days=int(days[inside].sum()),
         weekend_share=_share(weekend, days[inside].sum()),
         mean_daily_kwh=float(energy[inside].mean()),
@@ -85,12 +89,12 @@ def segment(group: tuple[int, ...], label: np.ndarray, people: People, name: str
 
 
 def _kinds(group: tuple[int, ...], sums: OnKinds) -> tuple[OnKind, ...]:
-    """Return the mean day of some clusters together on each kind of day that any consumer of them has."""
+    """Return the mean day of some clusters together on each kind of day of which they have enough."""
     total, consumers, days = (each[list(group)].sum(axis=0) for each in sums)
     return tuple(
         OnKind(name, int(consumers[kind]), int(days[kind]), total[kind] / consumers[kind])
         for kind, name in enumerate(KINDS)
-        if consumers[kind]
+        if consumers[kind] and days[kind] >= LEAST_DAYS * consumers[kind]
     )
 
 

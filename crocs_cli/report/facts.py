@@ -147,7 +147,8 @@ class Facts:
     of each step as (step, made with version, {setting: value}); missing: sentences that say what the report
     would hold besides, and the command that adds it. rule: the rule by which it may be passed on: no ids, no
     real household's day, and no group that the rule does not allow; None where it is not for that.
-    would_show: the strictest rule that would show each segment by itself; empty if this does.
+    peak_hours: of how many hours the
+    peak is. would_show: the strictest rule that would show each segment by itself; empty if this does.
     """
 
     quality: Quality
@@ -156,6 +157,7 @@ class Facts:
     odd: list[Odd] | None
     provenance: list[tuple[str, str, dict[str, str]]]
     missing: list[str]
+    peak_hours: int
     rule: Rule | None = None
     would_show: str = ""
 

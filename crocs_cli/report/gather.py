@@ -56,6 +56,7 @@ def gather(run: Run, settings: ReportSettings) -> Facts:
         odd=None if rule else _odd(source, segments, ranked),
         provenance=provenance(run, clusters, rule is not None),
         missing=missing(run, clusters),
+        peak_hours=describe.PEAK_HOURS,
         rule=rule,
         would_show=would_show(source.label, used, rule) if rule and len(groups[-1]) > 1 else "",
     )

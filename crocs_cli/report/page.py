@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from crocs_cli.maths.segments.peak import PEAK_HOURS
 from crocs_cli.report import html, overview, segment, words
 from crocs_cli.report.days import of_segment, scale_of
 from crocs_cli.report.facts import Facts, Indices, Segment, drawn
@@ -211,7 +210,6 @@ def _template(name: str) -> Any:
         "behaviour_name": words.behaviour_name,
         "look": of_segment,
         "most_odd": MOST_ODD,
-        "peak_hours": PEAK_HOURS,
         "stable": words.STABLE,
         "unstable": words.UNSTABLE,
         "sign_words": words.sign,

@@ -10,8 +10,9 @@ import numpy as np
 
 from crocs_cli.errors import CrocsError
 from crocs_cli.machine.files import Arrays
+from crocs_cli.maths.programmes import peak
 from crocs_cli.maths.readings.quality import COUNTS, of_today
-from crocs_cli.maths.segments import peak, seasons, signs
+from crocs_cli.maths.segments import seasons, signs
 from crocs_cli.maths.segments.traits import consumer_means, peak_counts
 from crocs_cli.report.describe import People
 from crocs_cli.report.facts import Quality
@@ -86,7 +87,7 @@ def _part(read: Arrays, label: np.ndarray, clusters: int) -> Part:
     return Part(
         mean_kwh=mean_kwh,
         peaks=peak_counts(energy, offset, label, clusters),
-        load=peak.segment_loads(energy, date, np.repeat(label, np.diff(offset)), clusters),
+        load=peak.segment_loads(energy, date, offset, label, clusters),
         on_kinds=seasons.on_kinds(total, days, label, clusters),
         night_kw=seasons.night_means(total, days),
         signs={

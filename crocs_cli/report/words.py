@@ -153,9 +153,14 @@ def _apart_by_behaviour(segment: Segment, shown: Behaviours) -> str:
     if not at_least(own - elsewhere.max(), TELLING_EXCESS, scale=1.0):
         return ""
     return (
-        f"More days with {_article(behaviour_name(shown, number))}: {percent(own)}, at most "
-        f"{percent(elsewhere.max())} in others."
+        f"More days with {_article(behaviour_name(shown, number))}: {percent(own)}, "
+        f"{_at_most(elsewhere)} in others."
     )
+
+
+def _at_most(shares: np.ndarray) -> str:
+    said = percent(float(shares.max()))
+    return said if said.startswith("under") or said == "0%" else f"at most {said}"
 
 
 def _article(name: str) -> str:
@@ -268,7 +273,7 @@ def _sets_apart(segment: Segment, behaviours: Behaviours) -> list[str]:
         return ["No behaviour is its alone: it is the mixture that sets it apart."] if len(elsewhere) else []
     return [
         f"Days like behaviour {number + 1}, {behaviour_name(behaviours, number)}, set it apart: "
-        f"{percent(own)} of its days, at most {percent(elsewhere.max())} in any other segment."
+        f"{percent(own)} of its days, {_at_most(elsewhere)} in any other segment."
     ]
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from crocs_cli.maths.programmes.peak import joined, segment_loads, shares_of_peak
 from crocs_cli.maths.segments import peak, seasons, signs
 
 SLOTS = 48
@@ -30,22 +31,25 @@ def test_the_share_of_the_peak_is_a_plain_sum():
     )
     energy = random.gamma(1.0, size=(60, SLOTS)).astype(np.float32)
     label = np.array([1, 0, 1])
+    whole = segment_loads(energy, date, offset, label, 2)
+    parts = [
+        segment_loads(energy[:35], date[:35], offset[:3], label[:2], 2),
+        segment_loads(energy[35:], date[35:], np.array([0, 25]), label[2:], 2),
+    ]
+    assert np.allclose(joined(parts).energy_kwh, whole.energy_kwh)
     owner = np.repeat(label, np.diff(offset))
-    whole = peak.segment_loads(energy, date, owner, 2)
-    parts = [peak.segment_loads(energy[a:b], date[a:b], owner[a:b], 2) for a, b in ((0, 35), (35, 60))]
-    assert np.allclose(peak.joined(parts).energy_kwh, whole.energy_kwh)
     by_time = {}
     for day, of, values in zip(date, owner, energy, strict=True):
         for slot, value in enumerate(values):
             by_time.setdefault((day, slot), np.zeros(2))[of] += value
-    highest = sorted(by_time.values(), key=lambda used: -used.sum())[: 2 * peak.PEAK_HOURS]
+    highest = sorted(by_time.values(), key=lambda used: -used.sum())[:80]
     expected = np.sum(highest, axis=0) / np.sum(highest)
-    assert peak.shares_of_peak(whole.energy_kwh) == pytest.approx(expected)
-    assert peak.shares_of_peak(whole.energy_kwh).sum() == pytest.approx(1.0)
+    assert shares_of_peak(whole.energy_kwh, 40) == pytest.approx(expected)
+    assert shares_of_peak(whole.energy_kwh, 40).sum() == pytest.approx(1.0)
 
 
 def test_nobody_has_a_share_of_no_peak():
-    assert np.isnan(peak.shares_of_peak(np.zeros((2, 3, 24)))).all()
+    assert np.isnan(shares_of_peak(np.zeros((2, 3, 24)), 40)).all()
 
 
 def test_the_second_window_is_apart_from_the_first():

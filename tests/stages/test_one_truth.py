@@ -275,6 +275,13 @@ def mean_days_of(run):
     return {number: day["mean_kwh"][day["cluster"] == number] for number in range(1, K + 1)}
 
 
+def peak_of_command(run):
+    """Return each segment's share of the peak, as `crocs peak` has it."""
+    said("peak", "--run", run, "--clusters", K)
+    (path,) = (run / "peak" / str(K)).glob("*/segments.csv")
+    return table(path)["peak_share"][:K]
+
+
 def test_the_first_screen_says_what_the_tables_say(run, exported):
     table, of_report, days = exported("segments"), reported(run, "segments"), mean_days_of(run)
     again = Run(run).stability(K)["jaccard"]
@@ -292,6 +299,7 @@ def test_the_first_screen_says_what_the_tables_say(run, exported):
         assert days[number].sum() == pytest.approx(row["mean_daily_kwh"], rel=1e-4)
         assert highest == window(peak_window(days[number]))
         assert found == percent(again[number - 1]) == percent(row["found_again"])
+    assert peak_of_command(run) == pytest.approx(of_report["peak_part"], rel=1e-4)
     for column in ("consumer_share", "energy_share", "peak_part"):
         assert of_report[column].sum() == pytest.approx(1.0, abs=1e-4)
 

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from crocs_cli import __main__
 from crocs_cli.machine import files
 from crocs_cli.maths.segments.disclosure import safe_groups
 from crocs_cli.maths.segments.rules import Rule
@@ -290,3 +291,51 @@ def test_five_hours_are_a_peak_at_every_interval():
     times = [tuple(slot * 24 / 288 for slot in (start, start + 60, start + 30)) for start in range(228)]
     assert max(end - start for start, end, _ in times) > 5  # by its last bit
     assert all("peak" in words._high_name([each]) for each in times)
+
+
+@pytest.fixture(scope="module")
+def five(tmp_path_factory):
+    """Make the report of five segments and one consumer that is in none of them."""
+    run = made_run.make(tmp_path_factory.mktemp("five") / "run", clusters=5, consumers=80)
+    path = run / "partitions" / "5.h5"
+    arrays, made_by = files.read(path, PARTITION), files.read_recipe(path, PARTITION)
+    arrays["label"][int(np.flatnonzero(arrays["label"] == 0)[0])] = 5
+    arrays["medoid"] = np.append(arrays["medoid"], 0)
+    files.write(run / "partitions" / "6.h5", PARTITION, arrays, made_by | {"key": "6"})
+    assert __main__.run(["report", "--run", str(run), "--clusters", "6"]) == 0
+    return run / "report" / "6"
+
+
+def test_the_first_screen_and_the_page_are_short(browser, five):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto((five / "index.html").as_uri())
+    bottom = page.evaluate("document.querySelector('.small-days').getBoundingClientRect().bottom")
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.close()
+    assert bottom <= 1000
+    assert height <= 6000
+
+
+def test_a_consumer_alone_is_no_segment(five):
+    text = (five / "index.html").read_text()
+    page = Page(text)
+    said = " ".join(" ".join(page.words).split())
+    assert said.count("5 segments of 80 consumers") == 2, "in the title and the heading"
+    pictures = [name.name for name in (five / "figures").glob("segment-*-day.svg") if "mean" not in name.name]
+    assert sorted(pictures) == [f"segment-{number}-day.svg" for number in range(1, 6)]
+    (odd,) = csv.DictReader((five / "not-typical.csv").open())
+    assert (odd["cluster"], odd["reason"]) == ("6", "alone: no other is like it")
+    assert f"{odd['consumer_id']} 6 " in said
+    assert text.index('id="odd"') < text.index('id="segment-6"')
+    rows = list(csv.DictReader((five / "segments.csv").open()))
+    assert sum(float(row["energy_share"]) for row in rows) == pytest.approx(1, abs=1e-5), "none is lost"
+
+
+def test_a_safe_report_lists_no_consumer_and_no_sign(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run")
+    assert crocs("report", "--run", run, "--share-safe", "--minimum-size", 5).code == 0
+    folder = run / "report-share-safe" / "3"
+    assert not (folder / "not-typical.csv").exists()
+    assert len((folder / "signs.csv").read_text().splitlines()) == 1
+    assert 'id="odd"' not in (folder / "index.html").read_text()
+    assert all(int(row["consumers"]) >= 5 for row in csv.DictReader((folder / "kinds.csv").open()))

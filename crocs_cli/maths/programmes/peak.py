@@ -80,6 +80,17 @@ def highest_slots(load: np.ndarray, count: int) -> np.ndarray:
     return found.reshape(load.shape)
 
 
+def shares_of_peak(load: np.ndarray, hours: int) -> np.ndarray:
+    """Return each segment's part of what all use in the hours of their highest load: (K,), in [0, 1].
+
+    load: (K, D, slots) kWh. Of equal slots the earlier count. NaN where nothing is used then.
+    """
+    slots = highest_slots(load.sum(axis=0), max(1, hours * load.shape[2] // 24))
+    used = load[:, slots].sum(axis=1)
+    total = used.sum()
+    return used / total if total > 0 else np.full(len(load), np.nan)
+
+
 def highest_days(load: np.ndarray, inside: np.ndarray, count: int) -> np.ndarray:
     """Return the days whose mean load inside a window is highest: (D,) bool, `count` of them.
 

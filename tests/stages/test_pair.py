@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from crocs_cli.rundir.run import Run
-from tests import made_run
+from tests import made_run, pages
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,12 @@ def test_the_figures_are_those_of_the_report(crocs, run):
     for row in sheet:
         wanted = float(day[row["cluster"], float(row["hour"])]["mean_kwh"])
         assert float(row["mean_kwh"]) == pytest.approx(wanted, rel=1e-5)
+
+
+@pages.at_each_width("report/pair.html")
+def test_a_browser_shows_the_sheet_whole(browser, crocs, run, width):
+    assert crocs("compare", "--run", run, "--clusters", 3, "--segments", "1,2").code == 0
+    assert pages.faults(browser, run / "side-by-side" / "3" / "1-2" / "index.html", width) == []
 
 
 def test_what_is_said_is_of_these_two(crocs, run):

@@ -12,6 +12,7 @@ from crocs_cli.maths.distances.profiles import window_slots
 from crocs_cli.rundir.layouts import PROFILES, RLS, TRUTH
 from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.run import Run
+from tests import pages
 from tests.conftest import digests
 
 SYNTH = ("--consumers", 60, "--days", 40, "--clusters", 4, "--outliers", 4, "--shard-size", 25)
@@ -45,6 +46,12 @@ def test_the_planted_segments_are_found(run, tmp_path, algorithm):
     call("stage2", "--run", made, "--clusters", 4, "--algorithm", algorithm)
     assert Run(made).meaning().period == period
     assert adjusted_rand_score(truth(made), Run(made).labels(4)[1]) >= 0.95
+
+
+@pages.at_each_width("report/plain.html")
+def test_a_browser_shows_the_report_whole(browser, run, width):
+    call("report", "--run", run, "--clusters", 4)
+    assert pages.faults(browser, run / "report" / "4" / "index.html", width) == []
 
 
 def test_the_window_is_that_of_the_period(run):

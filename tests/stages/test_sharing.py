@@ -146,3 +146,14 @@ def test_rule_none_is_no_report_to_pass_on(crocs, run):
     assert crocs("report", "--run", run, "--clusters", 3, "--rule", "none").code == 0
     assert (run / "report" / "3" / "index.html").exists()
     assert not (run / "report-share-safe").exists()
+
+
+def test_a_table_without_any_segment_is_refused_and_not_noted(crocs, run, tmp_path):
+    smallest = np.bincount(Run(run).labels(3)[1]).min()
+    call = ("export", "--run", run, "--clusters", 3, "--what", "segments", "--rule", "minimum:100")
+    ended = crocs(*call, tmp_path / "a.csv")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "the rule minimum:100 lets no segment of 3 be shown by itself" in ended.err
+    assert f"the rule minimum:{smallest} would" in ended.err
+    assert not (tmp_path / "a.csv").exists()
+    assert not (run / "passed-on").exists()

@@ -74,9 +74,15 @@ def safe(table: pa.Table, run: Run, clusters: int, rule: Rule) -> pa.Table:
     """
     parts = list(run.load_sets().each(("day_offset", "mean_daily_kwh")))
     used = np.concatenate([np.diff(part["day_offset"]) * part["mean_daily_kwh"] for part in parts])
-    groups = groups_to_show(run, run.labels(clusters)[1], used.astype(np.float64), rule)
-    note(run, clusters, rule, [[number + 1 for number in group] for group in groups])
+    label = run.labels(clusters)[1]
+    groups = groups_to_show(run, label, used.astype(np.float64), rule)
     shown = [group[0] + 1 for group in groups if len(group) == 1]
+    if not shown:
+        raise CrocsError(
+            f"{run}: the rule {rule.name} lets no segment of {clusters} be shown by itself; the rule "
+            f"{would_show(label, used, rule)} would, but for what was passed on before"
+        )
+    note(run, clusters, rule, [[number + 1 for number in group] for group in groups])
     keep = np.isin(table["cluster"].to_numpy(), shown)
     if "kind" in table.column_names:
         keep &= np.array(table["kind"].to_pylist()) == "mean"

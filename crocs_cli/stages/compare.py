@@ -18,7 +18,6 @@ from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.threads import available_threads
 from crocs_cli.maths.decisions import at_most
-from crocs_cli.maths.distances.comparison import Comparison
 from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments import change
@@ -29,7 +28,7 @@ from crocs_cli.rundir.excerpts import excerpt
 from crocs_cli.rundir.ids import read_ids
 from crocs_cli.rundir.layouts import ASSIGNMENTS
 from crocs_cli.rundir.result_settings import CompareSettings
-from crocs_cli.rundir.run import Run
+from crocs_cli.rundir.run import Members, Run
 from crocs_cli.stages import stage1
 from crocs_cli.stages.assign import assign
 
@@ -55,6 +54,20 @@ class Period:
         if not inside.any():
             return np.full(self.sets.prototypes.shape[1], np.nan)
         return np.average(self.sets.prototypes[inside], axis=0, weights=self.sets.days[inside])
+
+
+@dataclass(frozen=True)
+class Read:
+    """The load sets of two periods.
+
+    earlier: all consumers of the earlier one; label: (n,) their segments from 0; place: (m,) where those of
+    both periods are among them; later: the load sets of these in the later one.
+    """
+
+    earlier: Members
+    label: np.ndarray
+    place: np.ndarray
+    later: LoadSets
 
 
 def run(run: Run, settings: CompareSettings, team: Team) -> dict[str, Any]:
@@ -98,16 +111,17 @@ def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> C
     now = np.array([assigned[name][0] for name in both])
     moved = np.array([not assigned[name][1][was] for name, was in zip(both, old, strict=True)]) & (old != now)
     seed = earlier.made_with(clusters)[1]
+    read = read_periods(earlier, run, clusters, both)
     rows: list[BehaviourChange] = []
     distances = np.full((2, len(both)), np.nan)
     halves = _halves(earlier, clusters, both)
     for number in np.unique(old).tolist():
         members = np.flatnonzero(old == number)
-        known, periods, names = periods_of(earlier, run, clusters, number, both[members], seed)
+        known, periods, names = periods_of(earlier, read, clusters, number, members, seed)
         before, after = (period.counts(len(names)) for period in periods)
         in_control = np.array([name in control for name in both[members]])
         found = prevalence(number, names, (before, after), in_control)
-        others = _others(earlier, run, clusters, known, both[old != number], len(names), seed)
+        others = _others(read, known, np.flatnonzero(old != number), len(names), seed)
         rows += [_with_shape(row, periods, earlier, clusters, others) for row in found]
         distances[0, members] = change.divergence(before, after)
         distances[1, members] = change.divergence(*_split_counts(halves, members, known, len(names)))
@@ -163,32 +177,38 @@ def _assigned(run: Run) -> dict[str, tuple[int, np.ndarray]]:
     return found
 
 
+def read_periods(earlier: Run, later: Run, clusters: int, both: np.ndarray) -> Read:
+    """Read the load sets of both periods once."""
+    everyone = earlier.members(clusters)
+    after = later.consumers(earlier.comparison(clusters), both)
+    orders = []
+    for members in (everyone, after):
+        places = {name: at for at, name in enumerate(members.consumer_id.tolist())}
+        orders.append(np.array([places[name] for name in both]))
+    return Read(everyone, earlier.labels(clusters)[1], orders[0], after.sets.take(orders[1]))
+
+
 def periods_of(
-    earlier: Run, later: Run, clusters: int, number: int, both: np.ndarray, seed: int
+    earlier: Run, read: Read, clusters: int, number: int, chosen: np.ndarray, seed: int
 ) -> tuple[Membership, tuple[Period, Period], list[str]]:
     """Return what the members of a segment (from 0) that are in both periods showed, and show.
 
-    In the earlier period that is what `rrls` found; in the later one what is nearest to it.
+    chosen: their places among those of both periods. In the earlier period that is what `rrls` found; in the
+    later one what is nearest to it.
     """
     threads = available_threads()
-    behaviours, members = earlier.explained_members(clusters, number + 1)
-    comparison = earlier.comparison(clusters)
-    known = membership(members.sets, behaviours["vertex_community"], comparison.window, seed, threads)
-    places = {name: at for at, name in enumerate(members.consumer_id.tolist())}
-    chosen = np.array([places[name] for name in both])
+    behaviours, inside = earlier.behaviours(clusters, number + 1), np.flatnonzero(read.label == number)
+    members = Members(read.earlier.consumer_id[inside], read.earlier.sets.take(inside), np.empty(0))
+    earlier.check_members(clusters, number + 1, behaviours, members)
+    window = earlier.comparison(clusters).window
+    known = membership(members.sets, behaviours["vertex_community"], window, seed, threads)
+    own = np.searchsorted(inside, read.place[chosen])
     vertices = LoadSets(behaviours["vertex_community"][:, None], members.sets.days, members.sets.offset)
-    before = Period(members.sets.take(chosen), vertices.take(chosen).prototypes[:, 0])
-    sets = _in_order(later, comparison, both)
+    before = Period(members.sets.take(own), vertices.take(own).prototypes[:, 0])
+    sets = read.later.take(chosen)
     after = Period(sets, shown(sets.prototypes, known, threads))
     names = plain_words.behaviour_names(behaviours, members.sets, earlier.meaning())
     return known, (before, after), names
-
-
-def _in_order(run: Run, comparison: Comparison, consumer_id: np.ndarray) -> LoadSets:
-    """Return the load sets of some consumers in their order."""
-    read = run.consumers(comparison, consumer_id)
-    places = {name: at for at, name in enumerate(read.consumer_id.tolist())}
-    return read.sets.take(np.array([places[name] for name in consumer_id]))
 
 
 def _halves(earlier: Run, clusters: int, consumer_id: np.ndarray) -> tuple[LoadSets, LoadSets]:
@@ -226,17 +246,17 @@ def _split_counts(
     return first, second
 
 
-def _others(
-    earlier: Run, later: Run, clusters: int, known: Membership, others: np.ndarray, behaviours: int, seed: int
-) -> np.ndarray:
-    """Return the change of the share of the other segments' days that show each behaviour: (B + 1,)."""
+def _others(read: Read, known: Membership, others: np.ndarray, behaviours: int, seed: int) -> np.ndarray:
+    """Return the change of the share of the other segments' days that show each behaviour: (B + 1,).
+
+    others: the places of their consumers among those of both periods.
+    """
     if not len(others):
         return np.full(behaviours + 1, np.nan)
     if len(others) > OTHERS:
         others = others[np.sort(np.random.default_rng(seed).choice(len(others), OTHERS, replace=False))]
-    comparison, shares = earlier.comparison(clusters), []
-    for period in (earlier, later):
-        sets = _in_order(period, comparison, others)
+    shares = []
+    for sets in (read.earlier.sets.take(read.place[others]), read.later.take(others)):
         days = counts(sets, shown(sets.prototypes, known, available_threads()), behaviours).sum(axis=0)
         shares.append(days / days.sum())
     return np.asarray(shares[1] - shares[0])

@@ -226,16 +226,19 @@ def behaviours(known: Programme, roles: dict[str, int]) -> list[BehaviourChange]
     if not base.is_explained(clusters):
         return []
     shown = _shown_days(known, roles) if base is known.run else {}
+    everyone = np.array([*roles])
     rows: list[BehaviourChange] = []
+    both = None if base is known.run else compare.read_periods(base, known.run, clusters, everyone)
     for number in sorted({known.segment[name] for name in roles if name in known.start}):
-        names = np.array([name for name in roles if known.segment[name] == number])
-        if base is known.run:
+        chosen = np.flatnonzero([known.segment[name] == number for name in roles])
+        names = everyone[chosen]
+        if both is None:
             read, members = base.explained_members(clusters, number + 1)
             words = describe.behaviour_names(read, members.sets)
             counted = [np.stack([shown[name][side] for name in names.tolist()]) for side in (0, 1)]
             before, after = (side[:, [*range(len(words)), -1]] for side in counted)
         else:
-            _, periods, words = compare.periods_of(base, known.run, clusters, number, names, known.seed)
+            _, periods, words = compare.periods_of(base, both, clusters, number, chosen, known.seed)
             before, after = (period.counts(len(words)) for period in periods)
         control = np.array([name not in known.start for name in names.tolist()], dtype=bool)
         rows += compare.prevalence(number, words, (before, after), control)

@@ -229,3 +229,18 @@ def test_changes_that_differ_by_rounding_alone_are_no_difference():
 def test_a_p_value_that_equals_the_level_is_claimed(noise):
     row = BehaviourChange(1, 1, "flat", 9, 0.1, 0.2, 0.1, 0.0, 0.2, CLAIM * (1 + noise), False)
     assert claims([row])[0].claimed
+
+
+def test_load_sets_are_read_once_for_all_segments(crocs, earlier, tmp_path, monkeypatch):
+    run = half(population(tmp_path / "later", 51), tmp_path / "run", (0, 51))
+    assert compare(crocs, run, earlier)["clusters"] == 3  # its load sets and assignments are made
+    (run / "comparison" / "3" / "made-by.json").unlink()
+    calls, whole = [], Run.each_members
+
+    def counted(self, *given):
+        calls.append(self.path)
+        return whole(self, *given)
+
+    monkeypatch.setattr(Run, "each_members", counted)
+    compare(crocs, run, earlier)
+    assert sorted(calls) == sorted([earlier, run])

@@ -13,7 +13,7 @@ from crocs_cli.maths.segments.rules import rule_of
 from crocs_cli.rundir.layouts import PARTITION
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage2Settings
-from tests import made_run
+from tests import made_run, pages
 
 SIZES = {"consumers": 150, "days": 12, "clusters": 3, "shard_size": 60}
 
@@ -54,7 +54,7 @@ def test_every_file_that_is_passed_on_keeps_every_sum_of_too_few(crocs, run, tmp
         ("report", "--clusters", 3, "--rule", "15/15"),
         ("report", "--clusters", 4, "--rule", "15/15"),
         ("report", "--clusters", 2, "--share-safe"),
-        ("export", "--what", "segments", "--clusters", 4, "--rule", "15/15", tmp_path / "segments.csv"),
+        ("export", "--what", "segments", "--clusters", 3, "--rule", "15/15", tmp_path / "segments.csv"),
         ("export", "--what", "coverage", "--clusters", 3, "--rule", "15/15", tmp_path / "coverage.csv"),
     ):
         ended = crocs(call[0], "--run", run, *call[1:])
@@ -95,7 +95,7 @@ def figures(run, exported):
         label = Run(run).labels(k)[1] + 1
         (groups,) = groups_of(run, k)
         table = list(csv.DictReader((run / "report-share-safe" / str(k) / "segments.csv").open()))
-        tables = [table, list(csv.DictReader((exported / "segments.csv").open()))] if k == 4 else [table]
+        tables = [table, list(csv.DictReader((exported / "segments.csv").open()))] if k == 3 else [table]
         for row in itertools.chain(*tables):
             (group,) = [group for group in groups if group[0] == int(row["cluster"])]
             rows.append(np.isin(label, group))
@@ -146,3 +146,21 @@ def test_rule_none_is_no_report_to_pass_on(crocs, run):
     assert crocs("report", "--run", run, "--clusters", 3, "--rule", "none").code == 0
     assert (run / "report" / "3" / "index.html").exists()
     assert not (run / "report-share-safe").exists()
+
+
+def test_a_table_without_any_segment_is_refused_and_not_noted(crocs, run, tmp_path):
+    smallest = np.bincount(Run(run).labels(3)[1]).min()
+    call = ("export", "--run", run, "--clusters", 3, "--what", "segments", "--rule", "minimum:100")
+    ended = crocs(*call, tmp_path / "a.csv")
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "the rule minimum:100 lets no segment of 3 be shown by itself" in ended.err
+    assert f"the rule minimum:{smallest} would" in ended.err
+    assert not (tmp_path / "a.csv").exists()
+    assert not (run / "passed-on").exists()
+
+
+@pytest.mark.engine
+def test_a_browser_shows_a_page_that_is_passed_on_whole(browser, crocs, run):
+    assert crocs("report", "--run", run, "--clusters", 3, "--rule", "15/15").code == 0
+    page = run / "report-share-safe" / "3" / "index.html"
+    assert [fault for fault in pages.faults(browser, page, "phone") if "leads nowhere" in fault] == []

@@ -57,24 +57,22 @@ def run(run: Run, settings: ImpactSettings, seed: int, team: Team) -> dict[str, 
 
 
 def impact_recipe(known: Programme) -> Recipe:
-    """Return what the measured impact depends on."""
+    """Return what the measured impact depends on; inputs of another run have `before` in their names."""
     base, clusters = known.base, known.clusters
-    inputs = {
-        "profiles": known.run.profiles().digest(),
-        "partition": files.digest(base.partition_recipe(clusters)),
-        "treated": files.digest({"start": dict(sorted(known.start.items()))}),
-    }
-    if base is not known.run:
-        inputs["before"] = base.profiles().digest()
-        del inputs["partition"]  # of another run, in the words of `crocs status`
-        inputs["before partition"] = files.digest(base.partition_recipe(clusters))
-    if known.control:
-        inputs["control"] = files.digest({"ids": sorted(known.control)})
+    of = {"partition": files.digest(base.partition_recipe(clusters))}
     if base.is_explained(clusters):
         explained = [files.digest(base.behaviours_recipe(clusters, n)) for n in range(1, clusters + 1)]
-        inputs["behaviours"] = files.digest({"rrls": explained})
-    chosen = known.settings.model_dump(mode="json") | {"seed": known.seed}
-    return recipe("impact", str(clusters), chosen, inputs)
+        of["rrls"] = files.digest({"rrls": explained})
+    if base is not known.run:
+        of = {f"before {name}": value for name, value in of.items()}
+        of["before profiles"] = base.profiles().digest()
+    inputs = of | {"profiles": known.run.profiles().digest()}
+    inputs["treated"] = files.digest({"start": dict(sorted(known.start.items()))})
+    if known.control:
+        inputs["control"] = files.digest({"ids": sorted(known.control)})
+    return recipe(
+        "impact", str(clusters), known.settings.model_dump(mode="json") | {"seed": known.seed}, inputs
+    )
 
 
 def pages_of(known: Programme, products: list[Product]) -> dict[str, bytes]:
@@ -131,8 +129,7 @@ class Sides:
         else:
             change = levels[:, 0, 1] - levels[:, 0, 0] - (levels[:, 1, 1] - levels[:, 1, 0])
             shown = levels.mean(axis=0)
-        seed = [known.seed, 0 if cluster is None else cluster + 1]
-        found = impact.interval(Group(change, segment), groups, seed)
+        found = impact.interval(Group(change, segment), groups)
         return Effect(None if cluster is None else cluster + 1, len(names), shown, found)
 
 

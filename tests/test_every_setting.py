@@ -57,6 +57,7 @@ SAMPLES = {
     ("target", "goal"): ["200kW", "2 MW", "5"],
     ("target", "probability"): ["0.9", "0.8"],
     ("target", "window"): ["17:00-20:00", "06:30-08:00"],
+    ("impact", "window"): ["17:00-20:00", "06:30-08:00"],
     ("target", "response"): ["0.4", "1=0.4,2=0.25"],
     ("screen-fit", "day", "country"): ["PT", "AU-NSW"],
     ("screen-fit", "input", "encoding"): ["utf-16", "cp1252"],

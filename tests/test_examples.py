@@ -54,6 +54,7 @@ def test_every_example_works(crocs, tmp_path, monkeypatch):
     meter_files(tmp_path)
     for name, price in (("now", 0.25), ("new", 0.3)):
         (tmp_path / f"{name}.yaml").write_text(f"currency: EUR\nenergy:\n  - price: {price}\n")
+    (tmp_path / "treated.csv").write_text("\n".join(f"S{number:07d}" for number in range(0, 200, 8)))
     (tmp_path / "control.txt").write_text("S0000001\nS0000002\nS0000003\n")
     ran = 0
     ordered = ["synth", *(name for name in COMMANDS if name not in ("synth", *OWN_TESTS))]

@@ -147,8 +147,8 @@ class Facts:
     of each step as (step, made with version, {setting: value}); missing: sentences that say what the report
     would hold besides, and the command that adds it. rule: the rule by which it may be passed on: no ids, no
     real household's day, and no group that the rule does not allow; None where it is not for that.
-    peak_hours: of how many hours the
-    peak is. would_show: the strictest rule that would show each segment by itself; empty if this does.
+    peak_hours: of how many hours the peak is. would_show: the strictest rule that would show each segment by
+    itself; empty if this does.
     """
 
     quality: Quality

@@ -26,7 +26,7 @@ COLUMNS = {
         "others_before": "the figure of those they are compared with, before",
         "others_after": "the same after that",
         "effect": "change of the treated less that of the others",
-        "low": "lower end of its 95 % interval; empty with fewer than 8 treated or controls",
+        "low": "lower end of its 95 % interval; empty with fewer than 5 treated or controls",
         "high": "upper end of the same",
     },
     "matches": {

@@ -18,7 +18,7 @@ from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.machine.team import Team
 from crocs_cli.machine.work import Product, all_made, bring_up_to_date
 from crocs_cli.maths.programmes import impact
-from crocs_cli.maths.programmes.impact import FEWEST_DAYS, Days, Group
+from crocs_cli.maths.programmes.impact import FEWEST_BLOCKS, FEWEST_DAYS, Days, Group
 from crocs_cli.maths.programmes.windows import slots_of
 from crocs_cli.maths.segments.membership import NONE, of_days
 from crocs_cli.report import describe
@@ -57,24 +57,22 @@ def run(run: Run, settings: ImpactSettings, seed: int, team: Team) -> dict[str, 
 
 
 def impact_recipe(known: Programme) -> Recipe:
-    """Return what the measured impact depends on."""
+    """Return what the measured impact depends on; inputs of another run have `before` in their names."""
     base, clusters = known.base, known.clusters
-    inputs = {
-        "profiles": known.run.profiles().digest(),
-        "partition": files.digest(base.partition_recipe(clusters)),
-        "treated": files.digest({"start": dict(sorted(known.start.items()))}),
-    }
-    if base is not known.run:
-        inputs["before"] = base.profiles().digest()
-        del inputs["partition"]  # of another run, in the words of `crocs status`
-        inputs["before partition"] = files.digest(base.partition_recipe(clusters))
-    if known.control:
-        inputs["control"] = files.digest({"ids": sorted(known.control)})
+    of = {"partition": files.digest(base.partition_recipe(clusters))}
     if base.is_explained(clusters):
         explained = [files.digest(base.behaviours_recipe(clusters, n)) for n in range(1, clusters + 1)]
-        inputs["behaviours"] = files.digest({"rrls": explained})
-    chosen = known.settings.model_dump(mode="json") | {"seed": known.seed}
-    return recipe("impact", str(clusters), chosen, inputs)
+        of["rrls"] = files.digest({"rrls": explained})
+    if base is not known.run:
+        of = {f"before {name}": value for name, value in of.items()}
+        of["before profiles"] = base.profiles().digest()
+    inputs = of | {"profiles": known.run.profiles().digest()}
+    inputs["treated"] = files.digest({"start": dict(sorted(known.start.items()))})
+    if known.control:
+        inputs["control"] = files.digest({"ids": sorted(known.control)})
+    return recipe(
+        "impact", str(clusters), known.settings.model_dump(mode="json") | {"seed": known.seed}, inputs
+    )
 
 
 def pages_of(known: Programme, products: list[Product]) -> dict[str, bytes]:
@@ -121,19 +119,26 @@ class Sides:
         segment = np.array([known.segment[name] for name in names])
         groups = []
         if self.controls:
-            means = {}
-            for number in np.unique(segment).tolist():
-                own = np.stack([x for name, x in self.controls.items() if known.segment[name] == number])
-                groups.append(own[:, 1] - own[:, 0])
-                means[number] = own.mean(axis=0)
+            held = self._controls(known, np.unique(segment), cluster is None)
+            if len(held) == 1:
+                segment = np.zeros(len(segment), dtype=np.int64)
+            groups = [own[:, 1] - own[:, 0] for own in held]
+            means = np.stack([own.mean(axis=0) for own in held])[np.unique(segment, return_inverse=True)[1]]
             change = levels[:, 1] - levels[:, 0]
-            shown = np.stack([levels.mean(axis=0), np.mean([means[number] for number in segment], axis=0)])
+            shown = np.stack([levels.mean(axis=0), means.mean(axis=0)])
         else:
             change = levels[:, 0, 1] - levels[:, 0, 0] - (levels[:, 1, 1] - levels[:, 1, 0])
             shown = levels.mean(axis=0)
-        seed = [known.seed, 0 if cluster is None else cluster + 1]
-        found = impact.interval(Group(change, segment), groups, seed)
+        found = impact.interval(Group(change, segment), groups)
         return Effect(None if cluster is None else cluster + 1, len(names), shown, found)
+
+    def _controls(self, known: Programme, numbers: np.ndarray, of_all: bool) -> list[np.ndarray]:
+        """Return the controls of each segment; for all, those of all where a segment has too few."""
+        own = np.array([known.segment[name] for name in self.controls])
+        levels = np.stack(list(self.controls.values()))
+        if of_all and min((own == number).sum() for number in numbers) < FEWEST_BLOCKS:
+            return [levels]
+        return [levels[own == number] for number in numbers]
 
 
 def sides(known: Programme, days: dict[str, Days], matched: Matched | None, lag: int) -> Sides:
@@ -149,9 +154,10 @@ def sides(known: Programme, days: dict[str, Days], matched: Matched | None, lag:
         treated[name] = days[name].levels(start, lag)
         if treated[name] is not None:
             begun.setdefault(known.segment[name], []).append(start)
+    everybody = [start for own in begun.values() for start in own]
     controls: dict[str, np.ndarray] = {}
     for name in sorted(known.control):
-        own = begun.get(known.segment[name], [])
+        own = begun.get(known.segment[name], everybody)
         parts = [part for start in own if (part := days[name].levels(start, lag)) is not None]
         if parts and len(parts) == len(own):
             controls[name] = np.mean(parts, axis=0)
@@ -167,8 +173,10 @@ def measure(known: Programme, matched: Matched | None) -> Impact:
     _check_sides(known, true)
     lags = impact.fake_lags(known.date, known.first, known.settings.fake_starts)
     fakes = [(lag, sides(known, days, matched, lag)) for lag in lags]
-    fakes = [(lag, fake) for lag, fake in fakes if fake.treated and _has_controls(known, fake)]
+    fakes = [(lag, fake) for lag, fake in fakes if fake.treated and (fake.controls or not known.control)]
     numbers = sorted({known.segment[name] for name in true.treated})
+    if known.control:
+        numbers = [number for number in numbers if number in {known.segment[name] for name in true.controls}]
     effects = [true.effect(known, number) for number in (*numbers, None)]
     roles = {name: known.start[name] for name in true.treated}
     roles |= dict.fromkeys(true.controls, known.first)
@@ -195,25 +203,17 @@ def measure(known: Programme, matched: Matched | None) -> Impact:
     )
 
 
-def _has_controls(known: Programme, found: Sides) -> bool:
-    """Return whether each segment of the treated has controls, where there is a control group."""
-    held = {known.segment[name] for name in found.controls}
-    return not known.control or {known.segment[name] for name in found.treated} <= held
-
-
 def _check_sides(known: Programme, found: Sides) -> None:
-    """Raise CrocsError where nobody can be measured, or a segment has treated consumers and no control."""
+    """Raise CrocsError where no treated consumer, or no control, has days enough."""
     if not found.treated:
         raise CrocsError(
             f"{known.settings.treated}: none of the {len(known.start)} treated consumers has {FEWEST_DAYS} "
             "days before and after; name others, or another date"
         )
-    if not _has_controls(known, found):
-        held = {known.segment[name] for name in found.controls}
-        number = min({known.segment[name] for name in found.treated} - held) + 1
+    if known.control and not found.controls:
         raise CrocsError(
-            f"{known.settings.control}: segment {number} has treated consumers and no control with days "
-            "enough; name some of it, or leave --control out"
+            f"{known.settings.control}: none of the {len(known.control)} controls has {FEWEST_DAYS} days "
+            "before and after; name others, or leave --control out"
         )
 
 
@@ -232,6 +232,9 @@ def behaviours(known: Programme, roles: dict[str, int]) -> list[BehaviourChange]
     for number in sorted({known.segment[name] for name in roles if name in known.start}):
         chosen = np.flatnonzero([known.segment[name] == number for name in roles])
         names = everyone[chosen]
+        control = np.array([name not in known.start for name in names.tolist()], dtype=bool)
+        if not control.any():
+            continue
         if both is None:
             read, members = base.explained_members(clusters, number + 1)
             words = describe.behaviour_names(read, members.sets)
@@ -240,7 +243,6 @@ def behaviours(known: Programme, roles: dict[str, int]) -> list[BehaviourChange]
         else:
             _, periods, words = compare.periods_of(base, both, clusters, number, chosen, known.seed)
             before, after = (period.counts(len(words)) for period in periods)
-        control = np.array([name not in known.start for name in names.tolist()], dtype=bool)
         rows += compare.prevalence(number, words, (before, after), control)
     return compare.claims(rows)
 

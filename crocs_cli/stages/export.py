@@ -13,6 +13,7 @@ from crocs_cli.machine.files import Arrays
 from crocs_cli.maths.clustering.validity import NAMES
 from crocs_cli.maths.distances.loadsets import take_rows
 from crocs_cli.maths.segments.membership import of_days
+from crocs_cli.maths.segments.peak import peak_window
 from crocs_cli.maths.segments.traits import consumer_means, peak_counts
 from crocs_cli.report import naming, sharing
 from crocs_cli.rundir.columns import COLUMNS as COLUMNS
@@ -158,17 +159,21 @@ def mean_days(run: Run, clusters: int) -> pa.Table:
         peaks = peaks + peak_counts(energy, offset, own, clusters)
         first += len(own)
     mean, slots = np.concatenate(means), means[0].shape[1]
-    parts = []
+    parts, meaning = [], run.meaning()
+    hour = np.array(meaning.places(slots))
     for number in range(clusters):
         inside, others = label == number, peaks.sum(axis=0) - peaks[number]
+        own_mean = mean[inside].mean(axis=0)
+        window = (peak_window(own_mean) if meaning.period == "day" else None) or (0.0, 0.0)
         parts.append(
             _table(
                 cluster=np.full(slots, number + 1, dtype=np.int32),
-                hour=np.array(run.meaning().places(slots)),
-                mean_kwh=mean[inside].mean(axis=0),
+                hour=hour,
+                mean_kwh=own_mean,
                 others_mean_kwh=mean[~inside].mean(axis=0) if not inside.all() else np.full(slots, np.nan),
                 peak_share=peaks[number] / max(1, peaks[number].sum()),
                 others_peak_share=others / others.sum() if others.any() else np.full(slots, np.nan),
+                in_peak_window=(hour - window[0]) % 24.0 < window[1] - window[0],
             )
         )
     return pa.concat_tables(parts)

@@ -3,15 +3,18 @@
 import csv
 import datetime as dt
 import shutil
+import sys
+import time
 from typing import get_args
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from crocs_cli.machine import files
+from crocs_cli.machine import files, tables
 from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.report import naming
@@ -97,6 +100,39 @@ def test_excel_keeps_ids_as_text(crocs, run, tmp_path):
     rows = list(csv.DictReader(path.open(encoding="utf-8-sig")))
     assert [row["consumer_id"] for row in rows] == ['="0012345678901"', '="=1+1"', '="a""b,c"']
     assert [row["runner_up"] for row in rows] == ["2", "1", ""]
+
+
+def test_a_dash_is_standard_output(crocs, run, tmp_path):
+    assert crocs("export", "--run", run, "--clusters", 3, tmp_path / "labels.csv").code == 0
+    ended = crocs("export", "--run", run, "--clusters", 3, "-")
+    assert (ended.code, ended.out) == (0, (tmp_path / "labels.csv").read_text())
+
+
+def test_a_workbook_keeps_text_as_text_and_has_the_same_bytes(crocs, run, tmp_path, monkeypatch):
+    paths = [tmp_path / "one.xlsx", tmp_path / "two.xlsx"]
+    for path in paths:
+        assert crocs("export", "--run", run, "--what", "assignments", path).code == 0
+        monkeypatch.setattr(time, "time", lambda: 1e9)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    sheet = openpyxl.load_workbook(paths[0]).active
+    rows = list(sheet.iter_rows(values_only=True))
+    assert list(rows[0]) == list(export.COLUMNS["assignments"])
+    assert [row[0] for row in rows[1:]] == ["0012345678901", "=1+1", 'a"b,c']
+    assert [cell.data_type for cell in sheet["A"]] == ["s"] * 4
+    days = tmp_path / "days.xlsx"
+    assert crocs("export", "--run", run, "--what", "day-labels", "--clusters", 3, days).code == 0
+    assert openpyxl.load_workbook(days).active["B2"].is_date
+
+
+def test_what_a_workbook_cannot_hold_is_said(crocs, run, tmp_path, monkeypatch):
+    call = ("export", "--run", run, "--what", "rls", tmp_path / "a.xlsx")
+    monkeypatch.setattr(tables, "MOST_ROWS", 5)
+    assert "a sheet has 5; name a .csv or .parquet" in crocs(*call).err
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    ended = crocs(*call)
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "a.xlsx: .xlsx is written by openpyxl; run `pip install 'crocs-cli[xlsx]'`" in ended.err
+    assert crocs("export", "--run", run, tmp_path / "a.txt").err.endswith("`-` is CSV to standard output\n")
 
 
 def test_a_partition_must_be_named_where_there_are_several(crocs, run, tmp_path):

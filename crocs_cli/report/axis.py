@@ -42,7 +42,7 @@ class Axis:
     def unit(self) -> str:
         """What a mean profile is in, such as kWh in 30 min."""
         if self.meaning.is_event:
-            return "from the median, in interquartile ranges"
+            return "IQRs from the median"
         minutes = self.meaning.minutes // self.slots
         return f"{self.meaning.unit} " + (f"in {minutes} min" if minutes < 1440 else "a day")
 

@@ -54,7 +54,7 @@ def _mean(one: Segment, axis: Axis) -> str:
                 axis.places, one.rest[axis.shown], mark + "--", color=style.CONTRAST, lw=1.2, label="others"
             )
         axis.dress(axes)
-        axes.set_ylabel("IQRs from median" if axis.meaning.is_event else axis.unit)
+        axes.set_ylabel(axis.unit)
         style.legend_above(axes, lines)
         return style.svg(figure, f"segment-{one.number}-mean", f"{what}: {one.name}.")
 

@@ -33,6 +33,12 @@ def said(page: str, meaning: Meaning) -> str:
     return _SEEN.sub(exchanged, page)
 
 
+def said_in_table(table: str, meaning: Meaning) -> str:
+    """Return a CSV table with its columns named as the profiles' period and unit ask."""
+    head, _, rows = table.partition("\n")
+    return "\n".join([",".join(meaning.column(name) for name in head.split(",")), rows])
+
+
 def _words(meaning: Meaning) -> dict[str, str]:
     """Return the words to exchange: none for days of electricity in kWh."""
     words: dict[str, str] = {}

@@ -9,7 +9,7 @@ from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.shards import recipe
 from crocs_cli.report import naming, page, plain, programmes, sharing
 from crocs_cli.report.gather import gather
-from crocs_cli.report.speech import said
+from crocs_cli.report.speech import said, said_in_table
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import Run
 from crocs_cli.stages import choose
@@ -44,7 +44,8 @@ def run(run: Run, settings: ReportSettings) -> Path:
             groups = [one.merged or (one.number,) for one in facts.segments]
             sharing.note(run, clusters, rule, groups)
         texts = page.files(facts, [] if rule else programmes.sections(run, clusters))
-        return {name: said(text, meaning).encode() for name, text in texts.items()}
+        say = {True: said_in_table, False: said}
+        return {name: say[name.endswith(".csv")](text, meaning).encode() for name, text in texts.items()}
 
     bring_folder_up_to_date(folder, report_recipe(run, settings), make)
     naming.keep(run, clusters, given)

@@ -21,6 +21,7 @@ from tests.bench import data
 from tests.bench.by_hand import python_api
 from tests.bench.limit import operations, operations_per_ns
 from tests.bench.measure import ROOT, cpu_seconds, in_turns, ours
+from tests.bench.periods import periods
 from tests.bench.table import line
 
 INSTRUCTION_SETS = {
@@ -293,5 +294,5 @@ def _run(module, *arguments, settings=None):
 
 SUBJECTS = {
     each.__name__: each
-    for each in (dtw, instruction_sets, stage1, wsmd, doubling, whole, python_api, lines_of_code)
+    for each in (dtw, instruction_sets, stage1, wsmd, doubling, periods, whole, python_api, lines_of_code)
 }

@@ -102,9 +102,3 @@ def test_faults_are_one_line(crocs, run, arguments, code, said):
     ended = crocs("compare", "--run", run, *arguments)
     assert (ended.code, ended.err.count("\n")) == (code, 1)
     assert said in ended.err
-
-
-@pages.at_each_width("report/pair.html")
-def test_a_browser_shows_the_sheet_whole(browser, crocs, run, width):
-    assert crocs("compare", "--run", run, "--clusters", 3, "--segments", "1,2").code == 0
-    assert pages.faults(browser, run / "side-by-side" / "3" / "1-2" / "index.html", width) == []

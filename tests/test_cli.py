@@ -65,7 +65,7 @@ def test_help_needs_none_of_the_slow_modules():
         (
             ["export", "--run", "nowhere", "--clusters", "5", "a.txt"],
             2,
-            "a.txt: a table ends in .csv or .parquet",
+            "a.txt: a table ends in .csv, .parquet or .xlsx",
         ),
         (
             ["export", "--run", "nowhere", "--clusters", "5", "a.csv"],

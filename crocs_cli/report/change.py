@@ -69,7 +69,7 @@ class Changes:
     consumer_id: (n,); segments: (2, n) earlier and later, from 0; moved: (n,) bool, where the later segment
     is another and the consumer is no longer like its earlier one; divergence: (2, n) of a consumer's days,
     found, and between two halves of
-    the earlier period; transitions: (K, K) consumers by earlier and later segment.
+    the earlier period; transitions: (K, K) consumers by earlier and later segment; names: of the segments.
     """
 
     earlier: str
@@ -84,6 +84,7 @@ class Changes:
     transitions: np.ndarray
     behaviours: list[BehaviourChange]
     meaning: Meaning = DAYS
+    names: tuple[str, ...] = ()
 
     def transition_shares(self) -> np.ndarray:
         """Return the shares of each earlier segment's consumers by later segment: (K, K)."""

@@ -116,9 +116,13 @@ def _alike(rrls: Arrays, number: int, source: Source) -> np.ndarray:
     known = membership.membership(
         source.of(number).sets, rrls["vertex_community"], source.window, source.seed, threads
     )
-    shares = membership.alike(
-        source.people.sets, source.label, known, len(rrls["day_coverage"]), source.seed, threads
-    )
+    others = np.flatnonzero(source.label != number)
+    count = len(rrls["day_coverage"])
+    shares = np.zeros((count, source.clusters))
+    if len(others):
+        sets, label = source.people.sets.take(others), source.label[others]
+        found = membership.alike(sets, label, known, count, source.seed, threads)
+        shares[:, : found.shape[1]] = found
     shares[:, number] = rrls["day_coverage"]
     return shares
 

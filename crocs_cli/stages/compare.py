@@ -22,7 +22,7 @@ from crocs_cli.maths.distances.dtw import dtw_between
 from crocs_cli.maths.distances.loadsets import LoadSets
 from crocs_cli.maths.segments import change
 from crocs_cli.maths.segments.membership import NONE, Membership, counts, membership, shown
-from crocs_cli.report import plain_words
+from crocs_cli.report import naming, plain_words
 from crocs_cli.report.change import BehaviourChange, Changes, files_of
 from crocs_cli.rundir.excerpts import excerpt
 from crocs_cli.rundir.ids import read_ids
@@ -85,6 +85,7 @@ def run(run: Run, settings: CompareSettings, team: Team) -> dict[str, Any]:
     inputs = {
         "earlier": digest({"rrls": explained, "rls": earlier.load_sets().digest()}),
         "later": run.shards(ASSIGNMENTS).digest(),
+        "names": digest({"names": naming.segment_names(earlier, clusters)}),
     }
     made_by = recipe("compare", str(clusters), {"clusters": clusters, "control": sorted(control)}, inputs)
     folder = run.path / "comparison" / str(clusters)
@@ -139,6 +140,7 @@ def compare(run: Run, earlier: Run, clusters: int, control: frozenset[str]) -> C
         transitions=transitions,
         behaviours=claims(rows),
         meaning=run.meaning(),
+        names=tuple(naming.segment_names(earlier, clusters)),
     )
 
 
@@ -164,7 +166,7 @@ def tables_of(found: Changes) -> dict[str, pa.Table]:
     return {
         "consumers": pa.table(who),
         "transitions": pa.table(flows),
-        "prevalence": pa.Table.from_pylist(rows),
+        "prevalence": naming.named(pa.Table.from_pylist(rows), list(found.names)),
     }
 
 

@@ -106,7 +106,7 @@ def test_the_same_period_has_not_moved(periods, crocs):
 def test_typical_members_are_ranked_and_filtered(periods, crocs):
     before, _ = periods
     lines = crocs("typical", "--run", before, "--clusters", 2).out.splitlines()
-    assert lines[0] == "cluster,rank,consumer_id,distance,major_coverage,mean_daily_kwh"
+    assert lines[0] == "cluster,rank,consumer_id,distance,major_coverage,mean_daily_kwh,segment_name"
     rows = [line.split(",") for line in lines[1:]]
     assert [row[0] for row in rows] == ["1"] * 24 + ["2"] * 20
     for cluster in "12":

@@ -92,10 +92,14 @@ def test_equal_names_are_told_apart():
     hours = np.arange(48) / 2
     evening = 0.1 + np.exp(-((hours - 19) ** 2))
     mean_kwh = np.array([evening, evening + 0.7 * np.exp(-((hours - 7) ** 2)), evening * 1.1, evening * 1.1])
-    names = naming.made_names(mean_kwh, np.array([0, 1, 2, 2]), 3)
-    assert len(set(names)) == 3
-    assert names[1].endswith(", also morning 06:30 to 08:00")
-    assert all(name.startswith("medium use, evening 18:30 to 20:00") for name in names)
+    window = "medium use, evening 18:30 to 20:00"
+    assert naming.made_names(mean_kwh[:2], np.array([0, 1]), 2) == [
+        f"{window} only",
+        f"{window}, also morning 06:30 to 08:00",
+    ]
+    kwh = [f"{window}, {mean_kwh[row].sum():.1f} kWh a day" for row in (0, 1, 2)]
+    assert naming.made_names(mean_kwh, np.array([0, 1, 2, 2]), 3) == kwh
+    assert len(set(kwh)) == 3
 
 
 @pytest.fixture(scope="module")

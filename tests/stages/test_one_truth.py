@@ -307,9 +307,11 @@ def test_the_first_screen_says_what_the_tables_say(run, exported):
 def test_a_name_is_the_same_everywhere_and_its_hours_hold_the_maximum(crocs, run, exported, tmp_path):
     names = exported("segments")["segment_name"].tolist()
     assert crocs("typical", "--run", run, "--clusters", K, tmp_path / "typical.csv").code == 0
-    for rows in (exported("consumers"), exported("coverage"), table(tmp_path / "typical.csv")):
+    prevalence = table(run / "comparison" / str(K) / "prevalence.csv")
+    for rows in (exported("consumers"), exported("coverage"), table(tmp_path / "typical.csv"), prevalence):
         assert rows["segment_name"].tolist() == [names[number - 1] for number in rows["cluster"]]
-    words = sections(run)
+    words, moves = sections(run), page(run, f"comparison/{K}/index.html")
+    assert all(f" {number}: {name} " in moves for number, name in enumerate(names, 1))
     for number, day in mean_days_of(run).items():
         assert any(text.startswith(f"Segment {number}: {names[number - 1]} ") for text in words)
         start, end = (int(h) + int(m) / 60 for h, m in re.findall(r"(\d\d):(\d\d)", names[number - 1])[:2])

@@ -333,7 +333,7 @@ def test_a_consumer_alone_is_no_segment(five):
 
 def test_a_safe_report_lists_no_consumer_and_no_sign(crocs, tmp_path):
     run = made_run.make(tmp_path / "run")
-    assert crocs("report", "--run", run, "--share-safe", "--minimum-size", 5).code == 0
+    assert crocs("report", "--run", run, "--rule", "5/15").code == 0
     folder = run / "report-share-safe" / "3"
     assert not (folder / "not-typical.csv").exists()
     assert len((folder / "signs.csv").read_text().splitlines()) == 1

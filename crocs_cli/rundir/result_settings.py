@@ -91,11 +91,12 @@ class ShareSafe(Settings):
         "leave out ids and real households' days",
     )
     share_safe: bool = Field(False, description="the same as rule 15/15, where no rule is given")
+    minimum_size: int = Field(15, description="the N of rule N/15 that share_safe means; give rule", ge=2)
 
     @property
     def passed_on(self) -> Rule | None:
         """The rule of a result that is passed on; None for one that is not."""
-        return rule_of(self.rule) or (rule_of("15/15") if self.share_safe else None)
+        return rule_of(self.rule) or (rule_of(f"{self.minimum_size}/15") if self.share_safe else None)
 
 
 class ExportSettings(ShareSafe):

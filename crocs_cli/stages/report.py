@@ -31,6 +31,7 @@ def run(run: Run, settings: ReportSettings) -> Path:
             "names": given,
             "share_safe": rule is not None,
             "rule": rule.name if rule else "none",
+            "minimum_size": 15,  # the rule says it
         }
     )
     folder = run / ("report-share-safe" if rule else "report") / str(clusters)

@@ -164,3 +164,13 @@ def test_a_browser_shows_a_page_that_is_passed_on_whole(browser, crocs, run):
     assert crocs("report", "--run", run, "--clusters", 3, "--rule", "15/15").code == 0
     page = run / "report-share-safe" / "3" / "index.html"
     assert [fault for fault in pages.faults(browser, page, "phone") if "leads nowhere" in fault] == []
+
+
+def test_the_setting_of_earlier_versions_is_the_rule_of_its_number(crocs, run):
+    call = ("report", "--run", run, "--clusters", 3)
+    assert crocs(*call, "--share-safe", "--minimum-size", 5).code == 0
+    made_by = run / "report-share-safe" / "3" / "made-by.json"
+    before = made_by.read_bytes()
+    assert crocs(*call, "--rule", "5/15").code == 0
+    assert made_by.read_bytes() == before
+    assert json.loads(before)["settings"]["rule"] == "5/15"

@@ -45,6 +45,7 @@ def run(run: Run, settings: BillsSettings, team: Team) -> dict[str, Any] | None:
     tariffs = {path.stem: read_tariff(path) for path in settings.tariff}
     if len({(tariff.currency, tariff.decimals) for tariff in tariffs.values()}) > 1:
         raise CallError("bills.tariff: the tariffs have different currencies; give two in one currency")
+    run.meaning().need_daily_kwh("bills")
     clusters, profiles = run.chosen(settings.clusters), run.profiles()
     inputs = {"partition": files.digest(run.partition_recipe(clusters))}
     made: dict[str, list[Product]] = {}

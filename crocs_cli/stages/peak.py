@@ -37,6 +37,7 @@ def run(run: Run, settings: PeakSettings, team: Team) -> dict[str, Any] | None:
     The former are the segments' loads, one file a shard; the latter what each consumer uses at the peak, the
     tables and the summary. Returns None while files of other shares are missing.
     """
+    run.meaning().need_daily_kwh("peak")
     clusters = run.chosen(settings.clusters)
     partition, profiles = files.digest(run.partition_recipe(clusters)), run.profiles()
     folder = run / "peak" / str(clusters)
@@ -129,7 +130,7 @@ def peak_slots(load: np.ndarray, settings: PeakSettings) -> np.ndarray:
     """Return which slots are the peak: (D, slots) bool; load: (D, slots), NaN where it is not known."""
     days, slots = load.shape
     if settings.window is None:
-        count = -(-settings.hours * slots // 24)
+        count = peak.slots_in(settings.hours, slots)
         if count > (known := np.isfinite(load).sum()):
             there = f"{known * 24 // slots} hours of the run's days"
             raise CallError(f"peak.hours: {settings.hours} are more than the {there}; ask for fewer")

@@ -333,6 +333,17 @@ def test_an_hour_that_the_clock_skips_needs_no_load(crocs, tmp_path):
     assert "no load at 2024-03-31 03:00, nor in 1 other slots" in ended.err
 
 
+@pytest.mark.parametrize("period", ["week", "event"])
+def test_weeks_and_events_have_no_peak_and_no_bills(crocs, tmp_path, period):
+    made = crocs("synth", "--run", tmp_path / "run", "--period", period, "--consumers", 5, "--clusters", 1)
+    assert made.code == 0, made.err
+    (tmp_path / "now.yaml").write_text("currency: EUR\nenergy:\n  - price: 0.2\n")
+    for call in (("peak",), ("bills", "--tariff", tmp_path / "now.yaml")):
+        ended = crocs(call[0], "--run", tmp_path / "run", "--clusters", 1, *call[1:])
+        assert (ended.code, ended.err.count("\n")) == (1, 1), ended.err
+        assert f"{call[0]}: is for days in kWh, and these profiles are {period}s" in ended.err
+
+
 @given(
     st.lists(st.sampled_from([0.0, 1.0, 1.0 + 1e-12, 2.5, np.nan]), min_size=8, max_size=8),
     st.integers(1, 4),
@@ -373,6 +384,17 @@ def test_every_column_is_that_of_a_table(crocs, run):
         assert [column for column in header if column not in others - {*columns}] == [*columns]
 
 
+def test_the_report_and_the_command_say_the_same_of_the_peak(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run")
+    for call in (("peak", "--hours", 40), ("report",)):
+        assert crocs(call[0], "--run", run, "--clusters", 3, *call[1:]).code == 0
+    rows = list(csv.DictReader((run / "report" / "3" / "segments.csv").open()))
+    by_peak = list(csv.DictReader((run / "peak" / "3" / "40h" / "peak-segments.csv").open()))
+    assert len(rows) == len(by_peak) == 3
+    for of_report, of_peak in zip(rows, by_peak, strict=True):
+        assert float(of_report["peak_part"]) == pytest.approx(float(of_peak["peak_share"]), rel=1e-5)
+
+
 def test_the_report_has_a_folded_section_where_a_peak_was_asked_for(crocs, tmp_path):
     run = made_run.make(tmp_path / "run")
     assert crocs("report", "--run", run, "--clusters", 3).code == 0
@@ -388,5 +410,5 @@ def test_the_report_has_a_folded_section_where_a_peak_was_asked_for(crocs, tmp_p
         assert f"{row['peak_kw']:,.1f}</td>" in text
     for name in ("peak-40h-segments.csv", "peak-40h-days.csv", "figures/peak-40h.svg"):
         assert (page.parent / name).stat().st_size > 100
-    assert crocs("report", "--run", run, "--clusters", 3, "--share-safe", "--minimum-size", 2).code == 0
+    assert crocs("report", "--run", run, "--clusters", 3, "--rule", "minimum:2").code == 0
     assert "Who makes the peak" not in (run / "report-share-safe" / "3" / "index.html").read_text()

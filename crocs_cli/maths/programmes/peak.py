@@ -69,6 +69,11 @@ def joined(parts: list[Loads]) -> Loads:
     return Loads(dates, consumers, load)
 
 
+def slots_in(hours: int, slots: int) -> int:
+    """Return how many slots make some hours, one at least, where a day has `slots` of them."""
+    return -(-hours * slots // 24)
+
+
 def highest_slots(load: np.ndarray, count: int) -> np.ndarray:
     """Return which slots have the highest load: (D, slots) bool, `count` of them.
 
@@ -85,7 +90,7 @@ def shares_of_peak(load: np.ndarray, hours: int) -> np.ndarray:
 
     load: (K, D, slots) kWh. Of equal slots the earlier count. NaN where nothing is used then.
     """
-    slots = highest_slots(load.sum(axis=0), max(1, hours * load.shape[2] // 24))
+    slots = highest_slots(load.sum(axis=0), slots_in(hours, load.shape[2]))
     used = load[:, slots].sum(axis=1)
     total = used.sum()
     return used / total if total > 0 else np.full(len(load), np.nan)

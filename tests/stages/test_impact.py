@@ -179,6 +179,10 @@ def test_tables_and_summary_agree_and_are_described(crocs, run, treated):
     assert len(other) == len(set(other)) == found["controls"]
     assert not own & set(other)
     assert (found["first_date"], found["last_date"], found["days"]) == ("2013-01-01", "2013-03-01", 60)
+    assert crocs("report", "--run", run, "--clusters", 3).code == 0
+    page = (run / "report/3/index.html").read_text()
+    assert f"<summary>36 treated against {len(other)} matched consumers, begun 2013-02-01</summary>" in page
+    assert rows(run / "report/3/impact-effects.csv") == tables["effects"]
     said = crocs("impact", "--run", run, "--clusters", 3, "--treated", treated, "--start", START).out
     assert f"36 treated against {len(other)} matched consumers; days from 2013-01-01 to 2013-03-01" in said
 

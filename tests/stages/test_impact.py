@@ -129,19 +129,18 @@ def plant(run, names, first_day, share):
         files.write(path, PROFILES, read, made_by)
 
 
-def test_a_planted_effect_is_found_with_its_interval(crocs, run, tmp_path):
-    names = names_of(np.random.default_rng(2).choice(160, 40, replace=False))
-    before = summary(
-        crocs, run, "--clusters", 3, "--treated", listed(tmp_path / "t.csv", names), "--start", START
-    )
-    none = before["effects"][-1]["window_kw"]
+def test_a_planted_effect_of_5_percent_is_found_with_its_interval(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run", with_rrls=False, consumers=800, days=60, shard_size=400)
+    names = names_of(np.random.default_rng(2).choice(800, 240, replace=False))
+    call = ("--clusters", 3, "--treated", listed(tmp_path / "t.csv", names), "--start", START)
+    none = summary(crocs, run, *call)["effects"][-1]["window_kw"]
     assert none["low"] < 0 < none["high"]
     shutil.rmtree(run / "impact")
-    plant(run, names, DAY, 0.2)
-    found = summary(crocs, run, "--clusters", 3, "--treated", tmp_path / "t.csv", "--start", START)
+    plant(run, names, DAY, 0.05)
+    found = summary(crocs, run, *call)
     effect = found["effects"][-1]["window_kw"]
     assert effect["high"] < 0
-    true = -0.2 * effect["treated_after"] / 0.8
+    true = -0.05 * effect["treated_after"] / 0.95
     assert effect["low"] < true < effect["high"]
     table = [row for row in rows(run / "impact/3/effects.csv") if row["cluster"] == ""]
     slots = [float(row["effect"]) for row in table if row["figure"] == "kw"]

@@ -1,4 +1,4 @@
-"""Sections of the report on what segments are used for: the peaks and bills that were asked for."""
+"""Sections of the report on what segments are used for: peaks, bills, whom to ask, what it did."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ class Section:
 
 
 def answers(run: Run, command: str, clusters: int) -> dict[Path, Recipe]:
-    """Return what `peak` or `bills` was asked of a partition, as {folder: how it was made}; no stale ones."""
+    """Return what a command was asked of a partition, as {folder: how it was made}; no stale ones."""
     partition, found = digest(run.partition_recipe(clusters)), {}
-    for path in folders_in(run / command / str(clusters)):
+    folder = run / command / str(clusters)
+    for path in (folder, *folders_in(folder)):
         made_by = read_made_by(path)
-        if made_by is not None and made_by["inputs"]["partition"] == partition:
+        if made_by is not None and made_by["inputs"].get("partition") == partition:
             found[path] = made_by
     return found
 
@@ -69,6 +70,20 @@ def peak_section(folder: Path) -> Section:
         f"{name}-{table}.csv": (folder / f"peak-{table}.csv").read_text() for table in ("segments", "days")
     }
     return Section(page, tables | {f"figures/{name}.svg": svg})
+
+
+def target_section(folder: Path) -> Section:
+    """Return the section on whom to ask, without their ids, from the folder that `crocs target` made."""
+    found = read_json(folder / "summary.json")
+    page = _rendered("target", name="target", found=found)
+    return Section(page, {"target-curve.csv": (folder / "curve.csv").read_text()})
+
+
+def impact_section(folder: Path) -> Section:
+    """Return the section on what a programme did, from the folder that `crocs impact` made."""
+    found = read_json(folder / "summary.json")
+    page = _rendered("impact", name="impact", found=found)
+    return Section(page, {"impact-effects.csv": (folder / "effects.csv").read_text()})
 
 
 def peak_days(name: str, found: dict[str, Any], rows: list[dict[str, str]]) -> str:
@@ -107,4 +122,9 @@ def _rendered(template: str, **values: Any) -> Markup:
     return Markup(environment.get_template(f"report/{template}.html").render(**values))
 
 
-SECTIONS = {"peak": peak_section, "bills": bills_section}
+SECTIONS = {
+    "peak": peak_section,
+    "bills": bills_section,
+    "target": target_section,
+    "impact": impact_section,
+}

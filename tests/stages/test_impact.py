@@ -129,19 +129,18 @@ def plant(run, names, first_day, share):
         files.write(path, PROFILES, read, made_by)
 
 
-def test_a_planted_effect_is_found_with_its_interval(crocs, run, tmp_path):
-    names = names_of(np.random.default_rng(2).choice(160, 40, replace=False))
-    before = summary(
-        crocs, run, "--clusters", 3, "--treated", listed(tmp_path / "t.csv", names), "--start", START
-    )
-    none = before["effects"][-1]["window_kw"]
+def test_a_planted_effect_of_5_percent_is_found_with_its_interval(crocs, tmp_path):
+    run = made_run.make(tmp_path / "run", with_rrls=False, consumers=800, days=60, shard_size=400)
+    names = names_of(np.random.default_rng(2).choice(800, 240, replace=False))
+    call = ("--clusters", 3, "--treated", listed(tmp_path / "t.csv", names), "--start", START)
+    none = summary(crocs, run, *call)["effects"][-1]["window_kw"]
     assert none["low"] < 0 < none["high"]
     shutil.rmtree(run / "impact")
-    plant(run, names, DAY, 0.2)
-    found = summary(crocs, run, "--clusters", 3, "--treated", tmp_path / "t.csv", "--start", START)
+    plant(run, names, DAY, 0.05)
+    found = summary(crocs, run, *call)
     effect = found["effects"][-1]["window_kw"]
     assert effect["high"] < 0
-    true = -0.2 * effect["treated_after"] / 0.8
+    true = -0.05 * effect["treated_after"] / 0.95
     assert effect["low"] < true < effect["high"]
     table = [row for row in rows(run / "impact/3/effects.csv") if row["cluster"] == ""]
     slots = [float(row["effect"]) for row in table if row["figure"] == "kw"]
@@ -179,6 +178,10 @@ def test_tables_and_summary_agree_and_are_described(crocs, run, treated):
     assert len(other) == len(set(other)) == found["controls"]
     assert not own & set(other)
     assert (found["first_date"], found["last_date"], found["days"]) == ("2013-01-01", "2013-03-01", 60)
+    assert crocs("report", "--run", run, "--clusters", 3).code == 0
+    page = (run / "report/3/index.html").read_text()
+    assert f"<summary>36 treated against {len(other)} matched consumers, begun 2013-02-01</summary>" in page
+    assert rows(run / "report/3/impact-effects.csv") == tables["effects"]
     said = crocs("impact", "--run", run, "--clusters", 3, "--treated", treated, "--start", START).out
     assert f"36 treated against {len(other)} matched consumers; days from 2013-01-01 to 2013-03-01" in said
 

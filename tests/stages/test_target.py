@@ -193,3 +193,16 @@ def test_fewer_real_households_are_asked_than_by_their_kwh(crocs, tmp_path):
     given = np.where(np.isnan(later), np.nanmean(later, axis=1, keepdims=True), later).sum(axis=0)
     print(found, goal, count, given.mean(), (given >= goal).mean())
     assert (given >= goal).mean() >= 0.87, "on half a year that was not used"
+
+
+def test_the_report_shows_what_was_asked_for_and_no_ids(crocs, run):
+    assert crocs("report", "--run", run, "--clusters", 3).code == 0
+    page = (run / "report/3/index.html").read_text()
+    assert "Whom to ask" not in page
+    found = summary(crocs, run, *ASKED)
+    assert crocs("report", "--run", run, "--clusters", 3).code == 0
+    page = (run / "report/3/index.html").read_text()
+    assert "Whom to ask" in page
+    said = f"{found['asked']} of 60 candidates: {found['sure_kw']:.1f} kW in 17:00-20:00 with probability 0.9"
+    assert f"<summary>{said}</summary>" in page
+    assert rows(run / "report/3/target-curve.csv") == rows(run / "target/3/curve.csv")

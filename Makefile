@@ -4,7 +4,7 @@ BIN := .venv/bin
 # hundreds of short processes start faster with their bytecode kept
 unexport PYTHONDONTWRITEBYTECODE
 # tests of kernels that are quick enough without compiling
-KERNELS := tests/maths/test_ward.py
+KERNELS := $(addprefix tests/maths/test_, $(addsuffix .py, decisions leiden partition prediction segments validity ward))
 
 .PHONY: install demo test test-fast torture audit check bench bench-80k format guides picture coverage release clean
 
@@ -73,6 +73,7 @@ picture: install
 
 # kernels are compiled, and seen only by the second run, which takes them as plain Python
 coverage: install
+	mkdir -p build
 	$(BIN)/pip install --quiet --disable-pip-version-check 'coverage>=7.6'
 	$(BIN)/coverage run --source crocs_cli --data-file build/coverage.fast -m pytest -q -m 'not slow and not peers and not engine'
 	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run --source crocs_cli --data-file build/coverage.kernels -m pytest -q $(KERNELS)

@@ -1,42 +1,38 @@
-"""Make the picture of the README again: `python -m tests.picture`, with chromium on this machine.
+"""Make the picture of the README again: `python -m tests.picture`, with the browser of the tests.
 
 It is the beginning of the report on the run of the tutorial.
 """
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
 from crocs_cli.stages.guide import FOLDER
-from tests import guides
+from tests import guides, pages
 from tests.conftest import ROOT
 
 PICTURE = ROOT / ".github" / "report.png"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WIDTH, HEIGHT, COLOURS = 1100, 1500, 64
+WIDTH, HEIGHT, COLOURS = 1280, 900, 256
 
 
 def photograph(page: Path, picture: Path) -> None:
-    """Write what a browser shows of a page, in few colours so that the file is small."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        sys.exit(f"the picture needs one of {', '.join(BROWSERS)}; install one")
-    shot = page.with_name("shot.png")
-    size = f"--window-size={WIDTH},{HEIGHT}"
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", size, f"--screenshot={shot}")
-    subprocess.run([browser, *flags, page.as_uri()], check=True, capture_output=True, timeout=120)
-    with Image.open(shot) as image:
+    """Write the first screen of a page, in few colours so that the file is small."""
+    with pages.started() as browser:
+        tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        tab.goto(page.as_uri())
+        shot = tab.screenshot()
+    with Image.open(BytesIO(shot)) as image:
         image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
 
 
 def main() -> None:
-    """Follow the tutorial in a folder of its own, and photograph its report."""
+    """Follow the tutorial in a folder of its own up to its report, and photograph that."""
     with tempfile.TemporaryDirectory() as name:
         commands = [c for b in guides.blocks(FOLDER / "tutorial.md") if b.runs for c, _ in b.commands()]
         for command in commands[

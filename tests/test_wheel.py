@@ -15,6 +15,15 @@ from tests.conftest import ROOT, engine_missing
 from tests.guides import readings
 
 pytestmark = pytest.mark.slow
+EXAMPLE = """
+import numpy
+import crocs_cli
+run = crocs_cli.open_run("runs/winter")
+profiles = run.profiles()
+days = numpy.column_stack([profiles[slot] for slot in profiles.column_names[2:]])
+model = crocs_cli.Crocs(prototypes=5, clusters=3).fit(days, profiles["consumer_id"].to_numpy())
+print(run.segments(5).num_rows, len(model.labels_))
+"""
 STAGES = ("ingest", "stage1", "stage2", "rrls")
 
 
@@ -82,6 +91,12 @@ def test_readings_become_a_report_with_the_wheel_alone(crocs_of_wheel):
     assert crocs_of_wheel("guide", "formats").startswith("# Read your meter files")
     crocs_of_wheel("init", "--example", "demo", "-o", "demo.yaml")
     assert (place / "demo.yaml").read_text() == (ROOT / "configs" / "demo.yaml").read_text()
+    crocs_of_wheel("slurm", "jobs", "-c", "demo.yaml", "--consumers", "5000")
+    assert (place / "jobs" / "submit.sh").exists()
+    done = subprocess.run(
+        [crocs_of_wheel.python, "-c", EXAMPLE], cwd=place, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "5 24\n"
 
 
 def test_the_wheel_holds_what_a_clone_has_beside_the_package(archives):

@@ -21,8 +21,8 @@ def command(context: click.Context, job: Job, folder: Path) -> None:
 
     \b
     Examples:
-      crocs slurm jobs -c configs/demo.yaml --tasks 4
-      crocs slurm jobs -c configs/laptop.yaml --consumers 5000 --account energy --partition short
+      crocs slurm jobs -c demo.yaml --tasks 4
+      crocs slurm jobs -c demo.yaml --consumers 5000 --account energy --partition short
     """
     from crocs_cli.errors import CallError
     from crocs_cli.machine.settings import settle

@@ -99,6 +99,19 @@ def test_readings_become_a_report_with_the_wheel_alone(crocs_of_wheel):
     assert done.stdout == "5 24\n"
 
 
+def test_slurm_files_and_the_python_api_need_no_clone(crocs_of_wheel):
+    place = crocs_of_wheel.place
+    crocs_of_wheel("init", "--example", "demo", "-o", "cluster.yaml")
+    crocs_of_wheel("slurm", "jobs", "-c", "cluster.yaml")
+    program = crocs_of_wheel.python.with_name("crocs")
+    assert f"export CROCS={program}\n" in (place / "jobs" / "environment.sh").read_text()
+    assert f"{place}/jobs/task.sh stage1" in (place / "jobs" / "stage1.sbatch").read_text()
+    code = "import doctest, crocs_cli.estimator as e; print(doctest.testmod(e))"
+    call = [crocs_of_wheel.python, "-c", code]
+    done = subprocess.run(call, cwd=place, capture_output=True, text=True, check=True)
+    assert re.match(r"TestResults\(failed=0, attempted=[1-9]", done.stdout)
+
+
 def test_the_wheel_holds_what_a_clone_has_beside_the_package(archives):
     names = {*zipfile.ZipFile(archives[0]).namelist()}
     for folder in ("configs", "slurm"):

@@ -1,6 +1,8 @@
 """What plan says comes from a trial and grows as the work does; what cannot be is refused with what can."""
 
 import json
+import re
+import shlex
 
 import pytest
 
@@ -61,3 +63,22 @@ def test_consumers_are_counted_where_there_are_profiles(crocs, tmp_path):
     ended = crocs("plan", "--run", tmp_path, "--json", "--days", 2)
     disk = {step["name"]: step for step in json.loads(ended.out)}["stage2"]["disk_gb"]
     assert disk == pytest.approx(4 * 30 * 29 / 2 / 2**30)
+
+
+def test_the_lines_that_submit_can_be_pasted(crocs, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.yaml").write_text("run: there\ningest: {files: [a.csv]}\n")
+    size = ("--days", 20, "--prototypes", 4, "--consumers", 3000, "--tasks", 3)
+    lines = crocs("plan", "-c", "my.yaml", *size).out.splitlines()
+    total = next(line for line in lines if line.startswith("total"))
+    assert re.search(r"GB on disk, [\d.]+ core-hours, [\d.]+ h one after the other", total)
+    assert lines[-2].startswith("crocs slurm jobs -c my.yaml --consumers 3000 --days 20 --prototypes 4")
+    assert lines[-1] == "bash jobs/submit.sh"
+    assert crocs(*shlex.split(lines[-2])[1:]).code == 0
+    assert "submit stage1 3\nsubmit stage2 3\n" in (tmp_path / "jobs" / "submit.sh").read_text()
+
+
+def test_a_sample_needs_no_matrix_of_all(crocs):
+    found = steps(crocs, "--consumers", 1_000_000, "--sample", 20_000)
+    assert found["partition"]["memory_gb"] < 2
+    assert found["stage2"]["disk_gb"] == pytest.approx(4 * 20_000 * 19_999 / 2 / 2**30)

@@ -37,6 +37,7 @@ def run(run: Run, settings: PeakSettings, team: Team) -> dict[str, Any] | None:
     The former are the segments' loads, one file a shard; the latter what each consumer uses at the peak, the
     tables and the summary. Returns None while files of other shares are missing.
     """
+    run.meaning().need_daily_kwh("peak")
     clusters = run.chosen(settings.clusters)
     partition, profiles = files.digest(run.partition_recipe(clusters)), run.profiles()
     folder = run / "peak" / str(clusters)

@@ -19,6 +19,46 @@ if TYPE_CHECKING:
     from crocs_cli.report.plain import Behaviour, Segment
 
 WIDE_IN, SMALL_IN, FEATURE_IN = 5.6, 3.6, 0.95
+SMALL_FEATURE_IN = 0.72
+COLUMNS = {  # of the tables of events; those of weeks have `week` in place of `event`, and `week_hour`
+    "segments.csv": {
+        "cluster": "the segment; 1 is the largest",
+        "name": "what it is called",
+        "consumers": "how many consumers it has",
+        "consumer_share": "their share of all consumers, 0 to 1",
+        "amount_share": "their share of what all use, 0 to 1",
+        "mean_event_kwh": "mean over its consumers of what they use an event; the name has the unit",
+        "events": "how many events of theirs were used",
+    },
+    "means.csv": {
+        "cluster": "the segment",
+        "feature": "the feature; of weeks the hour",
+        "mean": "mean over its consumers; of events on the scale of the feature",
+        "others_mean": "the same of all other consumers",
+    },
+    "coverage.csv": {
+        "cluster": "the segment",
+        "behaviour": "the behaviour; 1 covers most",
+        "name": "what it is called",
+        "consumer_coverage": "share of its consumers that have such events, 0 to 1",
+        "event_coverage": "share of its events that are such, 0 to 1",
+    },
+    "hyperprototypes.csv": {
+        "cluster": "the segment",
+        "behaviour": "the behaviour",
+        "kind": "mean, medoid, or low and high, between which four fifths lie",
+        "feature": "the feature",
+        "value": "scaled",
+    },
+    "typical.csv": {
+        "cluster": "the segment",
+        "rank": "1 is the most typical",
+        "consumer_id": "the consumer's id, as text",
+        "distance": "distance to what the segment shares",
+        "mean_event_kwh": "what it uses an event in the mean",
+    },
+    "counts.csv": {"count": "the count, as in quality.csv", "value": "over all consumers"},
+}
 SPREAD = 3.0  # interquartile ranges from the median that a picture of events shows
 
 
@@ -38,7 +78,7 @@ def _coverages(one: Segment) -> np.ndarray:
 
 def _canvas(axis: Axis, width_in: float) -> tuple[Figure, Axes]:
     if axis.meaning.is_event:
-        width_in = 0.7 + FEATURE_IN * len(axis.shown)
+        width_in = 0.7 + (FEATURE_IN if width_in == WIDE_IN else SMALL_FEATURE_IN) * len(axis.shown)
     return style.canvas(width_in, 1.9, (0.6, 0.3, 0.1, 0.3))
 
 

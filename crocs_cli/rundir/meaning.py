@@ -85,7 +85,7 @@ class Meaning:
 
     def column(self, name: str) -> str:
         """Return what a table's column, named for days in kWh, is called for such profiles."""
-        if self == Meaning():
+        if self == Meaning() or name in self.features:
             return name
         unit = self.unit.lower() if not self.is_event or self.amount else "amount"
         words = {"kwh": unit, "daily": _ADVERB[self.period], "day": self.period, "days": self.plural}

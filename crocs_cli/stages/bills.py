@@ -38,6 +38,7 @@ def run(run: Run, settings: BillsSettings, team: Team) -> dict[str, Any] | None:
     window, if there is one; the latter the tables and the summary. Returns None while files of other shares
     are missing.
     """
+    run.meaning().need_daily_kwh("bills")
     if not settings.tariff:
         raise CallError(
             "bills.tariff: no tariff; give --tariff FILE, a YAML file, and a second one to compare"

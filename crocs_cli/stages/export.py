@@ -50,8 +50,9 @@ def table(run: Run, what: str, clusters: int | None) -> tuple[pa.Table, int | No
 
 def _renamed(table: pa.Table, meaning: Meaning) -> pa.Table:
     """Return a table with its columns named as the profiles' period and unit ask."""
-    if meaning.is_event:  # whose columns have no highest one
-        table = table.select([name for name in table.column_names if not name.endswith("peak_share")])
+    without = {"day": (), "week": ("in_peak_window",), "event": ("in_peak_window", "peak_share")}
+    kept = [name for name in table.column_names if not name.endswith(without[meaning.period])]
+    table = table.select(kept)
     return table.rename_columns([meaning.column(name) for name in table.column_names])
 
 
@@ -159,21 +160,20 @@ def mean_days(run: Run, clusters: int) -> pa.Table:
         peaks = peaks + peak_counts(energy, offset, own, clusters)
         first += len(own)
     mean, slots = np.concatenate(means), means[0].shape[1]
-    parts, meaning = [], run.meaning()
-    hour = np.array(meaning.places(slots))
+    parts, hours = [], 24.0 * np.arange(slots) / slots
     for number in range(clusters):
         inside, others = label == number, peaks.sum(axis=0) - peaks[number]
         own_mean = mean[inside].mean(axis=0)
-        window = (peak_window(own_mean) if meaning.period == "day" else None) or (0.0, 0.0)
+        window = peak_window(own_mean) or (0.0, 0.0)
         parts.append(
             _table(
                 cluster=np.full(slots, number + 1, dtype=np.int32),
-                hour=hour,
+                hour=np.array(run.meaning().places(slots)),
                 mean_kwh=own_mean,
                 others_mean_kwh=mean[~inside].mean(axis=0) if not inside.all() else np.full(slots, np.nan),
                 peak_share=peaks[number] / max(1, peaks[number].sum()),
                 others_peak_share=others / others.sum() if others.any() else np.full(slots, np.nan),
-                in_peak_window=(hour - window[0]) % 24.0 < window[1] - window[0],
+                in_peak_window=(hours - window[0]) % 24.0 < window[1] - window[0],
             )
         )
     return pa.concat_tables(parts)

@@ -1,5 +1,7 @@
 """Weeks and events go through all stages; nothing is compared that must not be."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
@@ -13,7 +15,7 @@ from crocs_cli.rundir.layouts import PROFILES, RLS, TRUTH
 from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.run import Run
 from tests import pages
-from tests.conftest import digests
+from tests.conftest import ROOT, digests
 
 SYNTH = ("--consumers", 60, "--days", 40, "--clusters", 4, "--outliers", 4, "--shard-size", 25)
 
@@ -156,3 +158,30 @@ def test_every_column_has_a_name(meaning, slots, names):
 def test_an_hour_is_an_hour_in_a_day_and_in_a_week():
     assert [window_slots(60, 48), window_slots(60, 168, 10_080), window_slots(60, 336, 10_080)] == [2, 1, 2]
     assert window_slots(0, 6, 0) == 0
+
+
+ASK = {  # who decides by the period, besides those that are of nothing else
+    "rundir/ingest_settings.py",
+    "stages/ingest.py",
+    "stages/synth.py",
+    "maths/synthetic/population.py",
+    "stages/plan.py",
+    "stages/report.py",
+    "stages/export.py",
+    "stages/forecast.py",
+    "stages/quality.py",
+    "report/naming.py",
+    "report/splits.py",
+}
+OF_PERIODS = {"rundir/meaning.py", "report/axis.py", "report/speech.py"}
+
+
+def test_few_places_ask_for_the_period():
+    package = ROOT / "crocs_cli"
+    asking = re.compile(r"\.period (==|!=)|\.is_event")
+    found = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if asking.search(path.read_text()) and not path.name.startswith("plain")
+    }
+    assert found <= ASK | OF_PERIODS

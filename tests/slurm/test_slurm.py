@@ -11,8 +11,8 @@ from crocs_cli.rundir import memory
 from crocs_cli.stages import plan
 from crocs_cli.stages.slurm import largest_array
 from tests.conftest import ROOT, digests, engine_missing, finish, start
+from tests.guides import readings
 from tests.slurm.cluster import Cluster, missing, run
-from tests.test_readme import readings
 
 pytestmark = pytest.mark.engine
 

@@ -28,6 +28,7 @@ CALLS = {
     "quality": "quality --run {run}",
     "rrls": "rrls --run {run} --clusters {k} --json",
     "score": "score --run {run} --clusters {k}",
+    "choose": "choose --run {run} --json",
     "compare": "compare --run {later} --with {run} --clusters {k} --json",
     "forecast": "forecast --run {run} --clusters {k} --test-days 2 --json",
     "peak": "peak --run {run} --clusters {k} --hours 1 --json",

@@ -38,7 +38,8 @@ def limits(every: Sequence[Candidate], axis: Axis) -> tuple[float, float]:
     """Return the one scale of all mean days: least and most kWh a slot."""
     least = min(float(one.mean_kwh[:, axis.shown].min()) for one in every)
     most = max(float(one.mean_kwh[:, axis.shown].max()) for one in every)
-    return min(0.0, 1.05 * least), max(0.0, 1.05 * most)
+    low, high = min(0.0, 1.05 * least), max(0.0, 1.05 * most)
+    return low, high if high > low else low + 1.0
 
 
 def mean_days(one: Candidate, lines: np.ndarray, scale: tuple[float, float], axis: Axis) -> str:

@@ -1,6 +1,7 @@
 """What the system refuses has the same words and the same cure wherever a file is read."""
 
 import errno
+import functools
 import os
 from pathlib import Path
 
@@ -21,7 +22,7 @@ READERS = {
     "parquet": lambda path: open_parquet(path, None),
     "digest": digest,
     "ids": read_ids,
-    "quality": read_table,
+    "quality": functools.partial(read_table, mean="mean_daily_kwh"),
     "folder": lambda path: listed(path.parent),
 }
 SAID = {

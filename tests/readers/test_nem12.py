@@ -232,5 +232,5 @@ def test_a_file_is_read_without_its_library_only_in_words(monkeypatch, tmp_path)
     monkeypatch.setitem(sys.modules, "nemreader.nem_reader", None)
     path = Path(tmp_path / "a.csv")
     path.write_text("100,NEM12,200301011534,MDP1,Retailer1\n")
-    with pytest.raises(CrocsError, match=r"read by nemreader; install crocs\[nem12\]"):
+    with pytest.raises(CrocsError, match=r"read by nemreader; install crocs-cli\[nem12\]"):
         read(path)

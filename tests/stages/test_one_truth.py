@@ -278,7 +278,7 @@ def mean_days_of(run):
 def peak_of_command(run):
     """Return each segment's share of the peak, as `crocs peak` has it."""
     said("peak", "--run", run, "--clusters", K)
-    (path,) = (run / "peak" / str(K)).glob("*/segments.csv")
+    (path,) = (run / "peak" / str(K)).glob("*/peak-segments.csv")
     return table(path)["peak_share"][:K]
 
 

@@ -12,7 +12,7 @@ from crocs_cli.report.facts import Behaviours, OnKind, Segment, drawn
 from crocs_cli.report.style import CONTRAST, INK, NAVY
 from crocs_cli.report.words import behaviour_name, behaviour_times, listed, window
 
-SMALL, MIDDLE = (214, 132), (262, 168)  # width and height
+TINY, SMALL, MIDDLE = (172, 108), (214, 132), (262, 168)  # width and height
 
 
 def kwh_in(slots: int) -> str:
@@ -34,7 +34,7 @@ def all_on_one_scale(segments: Sequence[Segment]) -> str:
 def small_day(segment: Segment, place: int, scale: Scale) -> str:
     """Draw the mean day of one segment on the scale of all of them, its peak window shaded."""
     colour, dash = of_segment(place)
-    picture = Picture(SMALL, scale)
+    picture = Picture(TINY, scale)
     picture.window(segment.window)
     picture.line(Line(segment.mean_kwh, colour, dash, 2.0))
     return picture.svg(

@@ -309,7 +309,7 @@ def five(tmp_path_factory):
 def test_the_first_screen_and_the_page_are_short(browser, five):
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     page.goto((five / "index.html").as_uri())
-    bottom = page.evaluate("document.querySelector('.small-days').getBoundingClientRect().bottom")
+    bottom = page.evaluate("document.querySelector('.glance').getBoundingClientRect().bottom")
     height = page.evaluate("document.documentElement.scrollHeight")
     page.close()
     assert bottom <= 1000

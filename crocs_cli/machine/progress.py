@@ -22,6 +22,7 @@ class Progress:
 
     def __init__(self, title: str, total: int | None, shown: bool = True) -> None:
         self._title, self._total, self._done = title, total, 0
+        shown = shown and log.level <= logging.INFO  # not with -q
         self._logs = shown and not sys.stderr.isatty()
         self._start = self._last = time.monotonic()
         self._bar = tqdm(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from crocs_cli.report import style, words
+from crocs_cli.report.days import DAY, Across
 from crocs_cli.rundir.meaning import WEEKDAYS, Meaning
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _ON_CIRCLE = ("_sin", "_cos")
 
@@ -45,6 +49,16 @@ class Axis:
             return "IQRs from the median"
         minutes = self.meaning.minutes // self.slots
         return f"{self.meaning.unit} " + (f"in {minutes} min" if minutes < 1440 else "a day")
+
+    def across(self) -> Across:
+        """Return the axis from left to right of a small picture."""
+        if self.meaning.is_event:
+            names = [self.meaning.features[at] for at in self.shown]
+            return Across(-0.5, len(names) - 0.5, dict(enumerate(names)))
+        if self.meaning.period == "day":
+            return DAY
+        days = len(WEEKDAYS)
+        return Across(0, days, {at + 0.5: name for at, name in enumerate(WEEKDAYS)}, tuple(range(1, days)))
 
     def dress(self, axes: Axes) -> None:
         """Make the x axis that of the profiles."""

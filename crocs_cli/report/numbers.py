@@ -35,7 +35,7 @@ def files(found: Candidates, reports: Collection[int]) -> dict[str, bytes]:
         reports=reports,
         figures={name: Markup(svg) for name, svg in figures.items()},
         others=[name for name in overview.INDICES if name not in FIRST],
-        flow_width=round(96 * splits.width_in(found)),
+        flow_width=splits.width(found),
     )
     return {
         "index.html": said(page, found.meaning).encode(),
@@ -49,7 +49,7 @@ def files(found: Candidates, reports: Collection[int]) -> dict[str, bytes]:
 def draw(found: Candidates) -> dict[str, str]:
     """Return all pictures as {name: SVG element}."""
     axis = Axis(found.meaning, found.every[0].mean_kwh.shape[1])
-    scale = splits.limits(found.every, axis)
+    scale = splits.scale(found.every, axis)
     figures = {
         f"days-of-{one.clusters}": splits.mean_days(one, lines, scale, axis)
         for one, lines in zip(found.every, found.lineage(), strict=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from crocs_cli.report import style
+from crocs_cli.report.days import Across, Line, Picture, scale_of
 from crocs_cli.report.facts import Indices
 from crocs_cli.report.words import percent
 
-TITLE = 36  # characters of a line of a small picture's title
+SMALL = (278, 150)  # pixels
 # reason -> what is said of it; the counts themselves are those of crocs_cli.maths.readings.quality
 DAYS = {
     "days_used": "used",
@@ -47,6 +46,8 @@ INDICES = {  # name: (title, which way is better)
 
 def bars_of_days(quality_counts: Mapping[str, int]) -> str:
     """Draw counted days by what became of them."""
+    from matplotlib.ticker import MaxNLocator
+
     names = [name for name in DAYS if quality_counts.get(name, 0) > 0]
     counts = [quality_counts[name] for name in names]
     with style.styled():
@@ -73,15 +74,11 @@ def index_over_clusters(indices: Indices, name: str) -> str:
     """Draw one index over the number of segments."""
     values = np.asarray(getattr(indices, name), dtype=float)
     known = np.isfinite(values)
-    with style.styled():
-        figure, axes = style.canvas(2.9, 2.0, (0.5, 0.45, 0.1, 0.4))
-        axes.plot(indices.clusters[known], values[known], marker="o", markersize=4, color=style.ACCENT)
-        axes.set_title(textwrap.fill(INDICES[name][0], TITLE))
-        axes.set_xlabel("number of segments")
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        axes.yaxis.set_major_locator(MaxNLocator(4))
-        axes.margins(x=0.08, y=0.15)
-        said = ", ".join(f"{k}: {v:.3g}" for k, v in zip(indices.clusters[known], values[known], strict=True))
-        return style.svg(
-            figure, name.replace("_", "-"), f"{INDICES[name][0]} for each number of segments: {said}."
-        )
+    numbers, values = indices.clusters[known], values[known]
+    first, last = float(numbers[0]), float(numbers[-1])
+    edge = 0.08 * (last - first) or 0.5
+    across = Across(first - edge, last + edge, {float(k): str(k) for k in numbers})
+    picture = Picture(SMALL, scale_of([values]), across=across)
+    picture.line(Line(values, places=numbers, dots=True))
+    said = ", ".join(f"{k}: {v:.3g}" for k, v in zip(numbers, values, strict=True))
+    return picture.svg(f"{INDICES[name][0]} for each number of segments: {said}.")

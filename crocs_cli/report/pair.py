@@ -64,7 +64,7 @@ def shown_of(behaviours: Behaviours) -> int:
 def mean_days(both: list[Segment]) -> str:
     """Draw the mean days of both segments on one scale."""
     scale = scale_of([one.mean_kwh for one in both], 5)
-    picture = Picture(*DAY, scale, kwh_in(len(both[0].mean_kwh)), right=30)
+    picture = Picture(DAY, scale, kwh_in(len(both[0].mean_kwh)), right=30)
     for place, one in enumerate(both):
         colour, dash = of_segment(place)
         picture.line(Line(one.mean_kwh, colour, dash, 2.0, str(one.number)))

@@ -88,12 +88,14 @@ def impact_section(folder: Path) -> Section:
 
 def peak_days(name: str, found: dict[str, Any], rows: list[dict[str, str]]) -> str:
     """Draw the mean day of a consumer of each segment on peak days and on the others, all on one scale."""
+    from matplotlib.figure import Figure
+
     kw = np.array([float(row["kw"] or "nan") for row in rows]).reshape(2, found["clusters"], -1)
     clusters, slots = kw.shape[1:]
     columns = min(4, clusters)
     lines = -(-clusters // columns)
     with style.styled():
-        figure = style.Figure(figsize=(2.4 * columns, 0.4 + 1.7 * lines), layout="constrained")
+        figure = Figure(figsize=(2.4 * columns, 0.4 + 1.7 * lines), layout="constrained")
         axes = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).ravel()
         hours = style.slot_hours(slots)
         for number, own in enumerate(axes):

@@ -12,7 +12,7 @@ from crocs_cli.report.facts import Behaviours, OnKind, Segment, drawn
 from crocs_cli.report.style import CONTRAST, INK, NAVY
 from crocs_cli.report.words import behaviour_name, behaviour_times, listed, window
 
-SMALL, MIDDLE = (214, 132), (262, 168)  # width and height
+TINY, SMALL, MIDDLE = (172, 108), (214, 132), (262, 168)  # width and height
 
 
 def kwh_in(slots: int) -> str:
@@ -23,7 +23,7 @@ def kwh_in(slots: int) -> str:
 def all_on_one_scale(segments: Sequence[Segment]) -> str:
     """Draw the mean days of all segments in one picture."""
     slots = len(segments[0].mean_kwh)
-    picture = Picture(368, 280, scale_of([one.mean_kwh for one in segments], 5), kwh_in(slots), right=26)
+    picture = Picture((368, 280), scale_of([one.mean_kwh for one in segments], 5), kwh_in(slots), right=26)
     for place, one in enumerate(segments):
         colour, dash = of_segment(place)
         picture.line(Line(one.mean_kwh, colour, dash, 2.0, str(one.number)))
@@ -34,7 +34,7 @@ def all_on_one_scale(segments: Sequence[Segment]) -> str:
 def small_day(segment: Segment, place: int, scale: Scale) -> str:
     """Draw the mean day of one segment on the scale of all of them, its peak window shaded."""
     colour, dash = of_segment(place)
-    picture = Picture(*SMALL, scale)
+    picture = Picture(TINY, scale)
     picture.window(segment.window)
     picture.line(Line(segment.mean_kwh, colour, dash, 2.0))
     return picture.svg(
@@ -46,7 +46,7 @@ def small_day(segment: Segment, place: int, scale: Scale) -> str:
 def mean_day(segment: Segment) -> str:
     """Draw the segment's mean day against the other consumers'."""
     scale = scale_of([segment.mean_kwh, segment.rest_kwh])
-    picture = Picture(*MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=beside("others"))
+    picture = Picture(MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=beside("others"))
     picture.window(segment.window)
     picture.line(Line(segment.rest_kwh, CONTRAST, "5 3", 1.3, "others"))
     picture.line(Line(segment.mean_kwh, label="own"))
@@ -58,7 +58,7 @@ def mean_day(segment: Segment) -> str:
 def peak_times(segment: Segment) -> str:
     """Draw when the segment's days have their maximum, against the other consumers' days."""
     scale = scale_of([segment.peak_share, segment.rest_peak_share], percent=True)
-    picture = Picture(*MIDDLE, scale, "days", right=beside("others"))
+    picture = Picture(MIDDLE, scale, "days", right=beside("others"))
     picture.bars(segment.peak_share)
     picture.line(Line(segment.rest_peak_share, CONTRAST, "5 3", 1.3, "others"))
     top = 24.0 * (int(segment.peak_share.argmax()) + 0.5) / len(segment.peak_share)
@@ -82,7 +82,7 @@ def _on_kinds(segment: Segment, kinds: list[OnKind], over: str) -> str:
         return ""
     scale = scale_of([kind.mean_kwh for kind in segment.kinds])
     picture = Picture(
-        *MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=beside(*(kind.kind for kind in kinds))
+        MIDDLE, scale, kwh_in(len(segment.mean_kwh)), right=beside(*(kind.kind for kind in kinds))
     )
     for place, kind in enumerate(kinds):
         colour, dash = of_segment(place)
@@ -96,7 +96,7 @@ def behaviour(segment: Segment, index: int, with_medoid: bool) -> str:
     shown = segment.behaviours
     assert shown is not None
     name, times = behaviour_name(shown, index), behaviour_times(shown.high_times[index])
-    picture = Picture(*SMALL, _normalised(shown))
+    picture = Picture(SMALL, _normalised(shown))
     picture.band(shown.low[index], shown.high[index])
     if with_medoid:
         picture.line(Line(shown.medoid[index], INK, "3 1.5", 0.9))
@@ -111,7 +111,7 @@ def minor_behaviours(segment: Segment) -> str:
     shown = segment.behaviours
     assert shown is not None
     minor = shown.mean[drawn(shown.day_coverage) :]
-    picture = Picture(*SMALL, _normalised(shown))
+    picture = Picture(SMALL, _normalised(shown))
     for mean in minor:
         picture.line(Line(mean, NAVY, "", 0.8))
     return picture.svg(f"{len(minor)} minor behaviours of segment {segment.number}, one line each.")

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK, MUTED, GRID, PAPER = "#1b1f24", "#56606b", "#d9dee3", "#ffffff"
 ACCENT, CONTRAST, NAVY = "#0b5fa5", "#b8430b", "#1f2a56"  # navy: minor hyperprototypes, as in the paper
@@ -72,6 +73,8 @@ _STYLE: Any = {
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw with this style only, whatever the user's own matplotlib settings say."""
+    import matplotlib as mpl  # takes half a second, which a page of small pictures does not need
+
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
@@ -85,6 +88,8 @@ def canvas(
 
     Fixed margins line the axes of neighbouring pictures up, and need no second drawing to be found.
     """
+    from matplotlib.figure import Figure
+
     left, bottom, right, top = margins_in
     figure = Figure(figsize=(width_in, height_in))
     inner = (left, bottom, width_in - left - right, height_in - bottom - top)

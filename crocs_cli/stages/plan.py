@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import shlex
 import time
@@ -31,6 +32,8 @@ from crocs_cli.rundir.settings import FootprintSettings, PlanSettings
 TRIAL_S = 5.0  # of CPU time for each step
 RESERVE = 1.25  # of time and memory in what is asked of Slurm
 MATRIX_TRIAL = 2000  # consumers whose matrix is clustered; the work grows with the square of their number
+
+log = logging.getLogger("crocs")
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,8 @@ def run(run: Run, settings: PlanSettings) -> list[Step]:
     peak = peaks(m, settings)
     if ranks > 1:
         peak["partition"] = memory.partition_of_rank(pairs, ranks, sets_bytes(pairs, settings))
-    stage1_s = seconds_a_unit(lambda n: trial_stage1(n, settings))
-    pair_s = seconds_a_unit(lambda n: trial_distances(n, settings), start=32)
-    partition_s = trial_partition(settings) * (pairs / MATRIX_TRIAL) ** 2
+    stage1_s, pair_s, partition_s = _tried(settings)
+    partition_s *= (pairs / MATRIX_TRIAL) ** 2
     rls_gb = (sets_bytes(m, settings) + 12 * m * settings.days) / GIB
     matrix_gb = 4 * condensed.length(pairs) / GIB
     blocks, pair_hours = -(-pairs // memory.block(pairs)), condensed.length(pairs) * pair_s / 3600
@@ -81,6 +83,16 @@ def run(run: Run, settings: PlanSettings) -> list[Step]:
     ]
     steps = {step.name: step for step in timed}
     return [steps.get(name, Step(name, size / GIB)) for name, size in peak.items()]
+
+
+def _tried(settings: PlanSettings) -> tuple[float, float, float]:
+    """Return the CPU seconds of stage 1 of a consumer, of a pair, and of clustering so many as are tried."""
+    log.info("plan: trial 1 of 3: stage 1, some %.0f s of CPU time", TRIAL_S)
+    stage1_s = seconds_a_unit(lambda n: trial_stage1(n, settings))
+    log.info("plan: trial 2 of 3: distances; stage 1 takes %.3g s a consumer", stage1_s)
+    pair_s = seconds_a_unit(lambda n: trial_distances(n, settings), start=32)
+    log.info("plan: trial 3 of 3: partition; distances take %.3g s a million pairs", 1e6 * pair_s)
+    return stage1_s, pair_s, trial_partition(settings)
 
 
 def peaks(m: int, settings: PlanSettings) -> dict[str, int]:

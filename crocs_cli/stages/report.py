@@ -7,7 +7,7 @@ from pathlib import Path
 from crocs_cli.machine.files import Recipe, digest
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.shards import recipe
-from crocs_cli.report import naming, page, plain, programmes, sharing
+from crocs_cli.report import naming, page, programmes, sharing
 from crocs_cli.report.gather import gather
 from crocs_cli.report.speech import said, said_in_table
 from crocs_cli.rundir.result_settings import ReportSettings
@@ -39,6 +39,8 @@ def run(run: Run, settings: ReportSettings) -> Path:
     def make() -> dict[str, bytes]:
         meaning = run.meaning()
         if meaning.period != "day":
+            from crocs_cli.report import plain  # with matplotlib, which takes half a second
+
             return plain.files(run, settings)
         facts = gather(run, settings)
         if rule:

@@ -264,7 +264,10 @@ def rows_of(run, caption):
     rows = re.findall(r"<tr.*?</tr>", chosen.split("<tbody>")[1], flags=re.S)
     cells = [re.findall(r"<t[hd].*?</t[hd]>", row, flags=re.S) for row in rows]
     plain = [
-        [html.unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", "", cell, flags=re.S)) for cell in row]
+        [
+            html.unescape(re.sub(r"<svg.*?</svg>|<small>.*?</small>|<[^>]+>", "", cell, flags=re.S))
+            for cell in row
+        ]
         for row in cells
     ]
     return [[" ".join(cell.split()) for cell in row] for row in plain]

@@ -82,3 +82,12 @@ def test_a_sample_needs_no_matrix_of_all(crocs):
     found = steps(crocs, "--consumers", 1_000_000, "--sample", 20_000)
     assert found["partition"]["memory_gb"] < 2
     assert found["stage2"]["disk_gb"] == pytest.approx(4 * 20_000 * 19_999 / 2 / 2**30)
+
+
+def test_plan_says_what_it_tries_unless_it_is_to_be_quiet(crocs, caplog):
+    call = ("plan", "--run", "nowhere", *SIZE, "--consumers", 1000)
+    json.loads(crocs(*call).out)
+    assert re.findall(r"trial (\d of \d)", caplog.text) == ["1 of 3", "2 of 3", "3 of 3"]
+    caplog.clear()
+    assert crocs("-q", *call).code == 0
+    assert caplog.text == ""

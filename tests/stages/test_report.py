@@ -306,14 +306,28 @@ def five(tmp_path_factory):
     return run / "report" / "6"
 
 
-def test_the_first_screen_and_the_page_are_short(browser, five):
+def heights(browser, path):
+    """Return where the first screen and the whole page of a report end at a desk, in pixels."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.goto((five / "index.html").as_uri())
-    bottom = page.evaluate("document.querySelector('.small-days').getBoundingClientRect().bottom")
+    page.goto(path.as_uri())
+    bottom = page.evaluate("document.querySelector('.glance').getBoundingClientRect().bottom")
     height = page.evaluate("document.documentElement.scrollHeight")
     page.close()
+    return bottom, height
+
+
+def test_the_first_screen_and_the_page_are_short(browser, five):
+    bottom, height = heights(browser, five / "index.html")
     assert bottom <= 1000
     assert height <= 6000
+
+
+def test_eight_segments_fit_the_first_screen(browser, tmp_path):
+    run = made_run.make(tmp_path / "run", clusters=8, consumers=80)
+    assert __main__.run(["report", "--run", str(run), "--clusters", "8"]) == 0
+    page = run / "report" / "8" / "index.html"
+    assert "8 segments of 80" in page.read_text()
+    assert heights(browser, page)[0] <= 1000
 
 
 def test_a_consumer_alone_is_no_segment(five):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from crocs_cli.maths.compiled import parallel_for
 from crocs_cli.maths.distances.dtw import dtw_between
@@ -21,6 +22,8 @@ NONE = -1
 WITHIN = 0.999  # share of a segment's days that have a day of another member as near as the limit
 MOST = 4096  # prototypes of a segment that others are compared with; more are sampled
 MOST_OTHERS = 50_000  # prototypes of all segments that are looked at for what they share
+ROUNDED = 1.001  # of a squared distance: more than all that rounding may add
+ROWS = 1024  # of one part of the work, at most, so that all threads have some
 CELLS = 1 << 21  # distances that are held at once
 
 
@@ -45,7 +48,7 @@ def nearest_profile(
     days: (n, slots); profiles: (V, slots), normalised alike.
     """
     label, distance = np.empty(len(days), dtype=np.int64), np.empty(len(days), dtype=np.float32)
-    rows = max(1, CELLS // max(1, len(profiles)))
+    rows = max(1, min(ROWS, CELLS // max(1, len(profiles))))
 
     def find(start: int) -> None:
         here = slice(start, start + rows)
@@ -70,9 +73,35 @@ def membership(
 
 
 def shown(prototypes: np.ndarray, known: Membership, threads: int = 1) -> np.ndarray:
-    """Return the behaviour that each prototype shows: (P,) int64, NONE for none; prototypes: (P, slots)."""
-    nearest, distance = nearest_profile(prototypes, known.prototypes, known.window, threads)
+    """Return the behaviour that each prototype shows: (P,) int64, NONE for none; prototypes: (P, slots).
+
+    Those of a behaviour are compared only with what may be within the limit. The first is nearest on ties.
+    """
+    nearest = np.zeros(len(prototypes), dtype=np.int64)
+    distance = np.full(len(prototypes), np.inf, dtype=np.float32)
+    for number in np.unique(known.behaviour):
+        own = np.flatnonzero(known.behaviour == number)
+        rows = np.flatnonzero(_may_be_near(prototypes, known.prototypes[own], known))
+        if not len(rows):
+            continue
+        found, far = nearest_profile(prototypes[rows], known.prototypes[own], known.window, threads)
+        first = own[found] < nearest[rows]
+        nearer = (far < distance[rows]) | ((far == distance[rows]) & first)
+        nearest[rows[nearer]], distance[rows[nearer]] = own[found[nearer]], far[nearer]
     return np.where(distance <= known.limit, known.behaviour[nearest], NONE)
+
+
+def _may_be_near(prototypes: np.ndarray, others: np.ndarray, known: Membership) -> np.ndarray:
+    """Tell which prototypes (P, slots) may be within the limit of any other: (P,) bool.
+
+    A DTW is no less than what lies outside the others' envelope, widened by the window (Keogh and
+    Ratanamahatana, 2005: LB_Keogh).
+    """
+    around = np.pad((others.min(axis=0), others.max(axis=0)), ((0, 0), (known.window, known.window)), "edge")
+    low, high = sliding_window_view(around, 2 * known.window + 1, axis=1)
+    outside = prototypes - np.clip(prototypes, low.min(axis=1), high.max(axis=1))
+    near: np.ndarray = np.einsum("ij,ij->i", outside, outside) <= ROUNDED * known.limit**2
+    return near
 
 
 def counts(sets: LoadSets, behaviour: np.ndarray, behaviours: int) -> np.ndarray:

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from crocs_cli.errors import CallError
 from crocs_cli.machine import files
 from crocs_cli.maths.programmes import bills
-from crocs_cli.report.bill_tables import COLUMNS
 from crocs_cli.rundir.layouts import BILLS, PROFILES
 from crocs_cli.rundir.tariffs import read_tariff
 from crocs_cli.stages import bills as stage
@@ -437,7 +436,7 @@ def test_a_demand_charge_of_slots_above_an_hour_is_one_line(tariffs):
         stage.clock_of(read_tariff(tariffs[3]), 6, None, 0)
 
 
-def test_the_guide_has_tariffs_that_are_read_and_all_columns(crocs, run, tmp_path):
+def test_the_guide_has_tariffs_that_are_read(crocs, run, tmp_path):
     guide = (ROOT / "crocs_cli" / "docs" / "programmes.md").read_text()
     shown = dict(re.findall(r"^```yaml ([\w.]+)\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))
     assert len(shown) == 2
@@ -447,17 +446,6 @@ def test_the_guide_has_tariffs_that_are_read_and_all_columns(crocs, run, tmp_pat
         call += ["--tariff", tmp_path / name]
     ended = crocs(*call)
     assert ended.code == 0, ended.err
-    described, table = {}, ""
-    rows = re.findall(r"^\| (?:`([\w-]+)\.csv`)? *\| `(\w+)` \| (.+) \|$", guide, re.MULTILINE)
-    for name, column, said in rows:
-        table = name or table
-        described.setdefault(table, {})[column] = said
-    assert {name: described[name] for name in COLUMNS} == COLUMNS
-    (folder,) = (run / "bills" / "3").iterdir()
-    for name, columns in COLUMNS.items():
-        header = (folder / f"{name}.csv").read_text().splitlines()[0].split(",")
-        others = {f"{which}_p{level}" for which in ("before", "after", "change") for level in (50, 90)}
-        assert {*header} - others == {*columns}
 
 
 def test_the_report_has_a_folded_section_where_bills_were_asked_for(crocs, tariffs, tmp_path):

@@ -47,7 +47,8 @@ def read(run: Run, what: str, clusters: int | None, question: str | None) -> pa.
     command = what.partition("-")[0]
     folder = run / command
     there = {path.name: path for path in folders_in(folder) if path.name.isdigit()}
-    path = _one(run, command, there, None if clusters is None else str(clusters), "--clusters")
+    wanted, by = (None, command) if clusters is None else (str(clusters), f"{command} --clusters {clusters}")
+    path = _one(run, by, there, wanted, "--clusters")
     if command in ("peak", "bills"):
         asked = {each.name: each for each in folders_in(path) if pages.read_made_by(each)}
         path = _one(run, f"{command} --clusters {path.name}", asked, question, "--question")
@@ -83,7 +84,7 @@ def _one(run: Run, command: str, there: dict[str, Path], wanted: str | None, fla
 def _command(run: Run, made_by: Recipe) -> str:
     """Return the command that made some tables."""
     command, settings = made_by["command"], made_by["settings"]
-    tariffs = [f"--tariff {name}.yaml" for name in settings.get("tariffs", ())]
+    tariffs = [f"--tariff FOLDER/{name}.yaml" for name in settings.get("tariffs", ())]
     words = [f"crocs {command}", *tariffs, *flags(f"crocs {command}", settings)]
     return " ".join([*words, f"--run {shlex.quote(str(run))}"])
 

@@ -260,8 +260,10 @@ def _bills(run: Run) -> Iterator[Step]:
                 raise CrocsError(f"{path}: made from other profiles; {BILLS.cure}")
 
     for path in folders_in(run / "bills" / "tariffs"):
-        of_shards, command = functools.partial(check, listed(path)), f"crocs bills --tariff {path.name}.yaml"
-        yield _step(run, f"bills {path.name}", BILLS, listed(path), _keys, of_shards, command)
+        of_shards = functools.partial(check, listed(path))
+        found = _step(run, f"bills {path.name}", BILLS, listed(path), _keys, of_shards)
+        moved = "-{window}-{shift}".format_map({"window": "", "shift": ""} | found.settings).replace(":", "")
+        yield replace(found, command=f"crocs bills --tariff FOLDER/{path.name.removesuffix(moved)}.yaml")
 
 
 def _keys(made: dict[str, Recipe]) -> list[str]:

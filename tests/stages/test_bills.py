@@ -342,6 +342,17 @@ def test_shares_make_the_same_bytes(crocs, run, tariffs, tmp_path):
     assert re.search(r"^bills new-1700-2000-10 +made", crocs("status", "--run", run).out, re.M)
 
 
+def test_status_names_the_tariff_of_bills_with_moved_use(crocs, run, tariffs):
+    assert crocs("bills", "--run", run, "--clusters", 3, *tariffs, "--window", "17:00-20:00").code == 0
+    path = run / "profiles/00000.h5"
+    made_by = files.read_recipe(path, PROFILES)
+    files.write(path, PROFILES, files.read(path, PROFILES), made_by | {"inputs": {"other": "readings"}})
+    steps = {step["name"]: step for step in json.loads(crocs("status", "--run", run, "--json").out)["steps"]}
+    for name, tariff in (("now", "now"), ("new", "new"), ("new-1700-2000-10", "new")):
+        assert steps[f"bills {name}"]["state"] == "stale"
+        assert steps[f"bills {name}"]["command"] == f"crocs bills --tariff FOLDER/{tariff}.yaml"
+
+
 def test_a_tariff_that_was_changed_is_not_mixed_with_its_earlier_bills(crocs, run, tariffs):
     assert crocs("bills", "--run", run, "--clusters", 3, *tariffs).code == 0
     tariffs[1].write_text(NOW.replace("0.25", "0.26"))

@@ -128,7 +128,8 @@ def test_bills_of_another_partition_are_stale(crocs, run):
     made_run.partition_again(run, 3)
     ended = crocs("export", "--run", run, "--what", "bills-segments", "-")
     assert "made from other partition; move" in ended.err
-    assert "`crocs bills --tariff now.yaml --tariff new.yaml --clusters 3 --window 17:00-20:00" in ended.err
+    said = "`crocs bills --tariff FOLDER/now.yaml --tariff FOLDER/new.yaml --clusters 3 --window 17:00-20:00"
+    assert said in ended.err
 
 
 def test_the_command_that_a_stale_table_names_makes_it_again(crocs, run, tmp_path):

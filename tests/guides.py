@@ -23,7 +23,7 @@ from crocs_cli.machine.settings import option_paths
 from crocs_cli.maths.readings.quality import MEANINGS
 from crocs_cli.maths.synthetic.population import Population, cluster_behaviours
 from crocs_cli.readers import described
-from crocs_cli.report import impact, plain_figures, target
+from crocs_cli.report import plain_figures
 from crocs_cli.rundir.layouts import LAYOUTS
 from crocs_cli.rundir.settings import RunSettings
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
@@ -145,8 +145,6 @@ def settings_tables() -> str:
 def columns_tables() -> str:
     """Return a table of the columns of each table that crocs writes."""
     tables = export.COLUMNS | {"forecast/forecast.csv": forecast.COLUMNS, "quality.csv": quality_columns()}
-    for command, own in (("target", target.COLUMNS), ("impact", impact.COLUMNS)):
-        tables |= {f"{command}/K/{name}.csv": columns for name, columns in own.items()}
     tables |= {f"report/K/{name} of events": columns for name, columns in plain_figures.COLUMNS.items()}
     parts = []
     for name, columns in tables.items():

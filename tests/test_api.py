@@ -18,7 +18,7 @@ from crocs_cli.machine import files
 from crocs_cli.maths.segments.peak import peak_window
 from crocs_cli.rundir.layouts import ASSIGNMENTS, DENDROGRAM, PROFILES, RLS
 from crocs_cli.rundir.settings import Stage1Settings, Stage2Settings
-from crocs_cli.stages import export
+from crocs_cli.stages import export, programme_tables
 from tests import naive
 from tests.conftest import ROOT, digests
 
@@ -251,4 +251,4 @@ def test_what_is_not_there_is_said(run, tmp_path):
         opened.table("labels")
     with pytest.raises(crocs_api.CrocsError, match="no partition says how consumers are compared"):
         opened.distances()
-    assert {*export.WHOLE, *export.PARTED} == {*export.COLUMNS}
+    assert {*export.WHOLE, *export.PARTED, *programme_tables.COLUMNS} == {*export.COLUMNS}

@@ -80,6 +80,7 @@ WITH = {
     ("ingest", "days", "from"): {"days": {"to": "2020-01-01"}},
     ("export", "share_safe"): {"what": "segments"},
     ("export", "rule"): {"what": "segments"},
+    ("export", "question"): {"what": "peak-segments"},
     ("synth", "shapes"): {"clusters": "2"},
     ("bills", "shift"): {"window": "17:00-20:00"},
     ("peak", "days"): {"window": "17:00-20:00"},

@@ -19,6 +19,7 @@ BEFORE = {
         "stage1 --run runs/third",
         "synth --run runs/fourth --consumers 60 --days 20",
     ],
+    "export": ["peak --run runs/first --clusters 5"],
     "assign": ["synth --run runs/new --consumers 40 --days 30 --seed 5"],
     "rrls": ["synth --run runs/later --consumers 200 --days 30 --seed 2", "stage1 --run runs/later"],
 }

@@ -23,6 +23,7 @@ ALLOWED = {
         "stages.plan",  # needs, for files of Slurm too
         "stages.report",  # whether a report is still right
         "stages.programme",  # who took part
+        "stages.programme_tables",  # their tables, for export; what they were made from, for status
         "stages.matching",  # with whom they are compared
         "stages.compare",  # change of behaviours of those who took part
         "stages.target",  # whether a target list is still right

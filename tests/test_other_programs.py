@@ -11,6 +11,7 @@ import xarray as xr
 
 from crocs_cli import __main__
 from crocs_cli.machine import files
+from crocs_cli.rundir import columns
 from crocs_cli.rundir.layouts import LAYOUTS, PROFILES, RLS
 from crocs_cli.rundir.run import Run
 from crocs_cli.screen.layouts import LAYOUTS as OF_SCREENING
@@ -60,7 +61,7 @@ IDS = ("consumer_id", "first", "second")
 OWN_IDS = {f"{number:013d}" for number in range(24)}
 
 
-@pytest.mark.parametrize("what", export.COLUMNS)
+@pytest.mark.parametrize("what", columns.COLUMNS)
 def test_pandas_and_polars_open_every_table_with_its_ids(crocs, run, tmp_path, what):
     csv, parquet = tmp_path / "table.csv", tmp_path / "table.parquet"
     for path in (csv, parquet):

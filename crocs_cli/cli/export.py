@@ -17,7 +17,8 @@ def command(job: Job, file: Path) -> None:
     ending; a file of that name is replaced. A FILE of - is CSV on standard output.
     `consumers` has the columns consumer_id (text) and cluster (1 is the largest); `crocs guide tables`
     describes every column of every table. With --share-safe a table may be passed on: means in place of
-    medoids, no small groups; tables of single consumers are refused.
+    medoids, no small groups; tables of single consumers are refused. Tables of peak, bills, target and impact
+    are those that the command of that name wrote; --question names the folder where there are several.
 
     \b
     Examples:
@@ -26,6 +27,7 @@ def command(job: Job, file: Path) -> None:
       crocs export --run runs/first --clusters 5 --excel for-excel.csv
       crocs export --run runs/first --clusters 5 --what mean-days -
       crocs export --run runs/first --clusters 5 --what segments --share-safe segments.csv
+      crocs export --run runs/first --clusters 5 --what peak-consumers --question 40h peak.parquet
     """
     from crocs_cli.machine.tables import check_ending, csv_bytes, write_table
     from crocs_cli.stages import export

@@ -16,7 +16,7 @@ from crocs_cli.machine.plain import json_bytes
 from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.rundir.labelled import Labelled
 from crocs_cli.rundir.layouts import BILLS
-from crocs_cli.rundir.result_settings import BillsSettings
+from crocs_cli.rundir.programme_settings import BillsSettings
 from crocs_cli.rundir.run import Run
 
 COLUMNS = {  # of the tables, as the guide describes them

@@ -20,7 +20,7 @@ from crocs_cli.maths.segments.traits import (
 )
 from crocs_cli.report.facts import Behaviours, OnKind, Segment
 from crocs_cli.report.words import name_of
-from crocs_cli.rundir.result_settings import PeakSettings
+from crocs_cli.rundir.programme_settings import PeakSettings
 
 PEAK_HOURS = PeakSettings().hours  # as `crocs peak` has them
 LEAST_DAYS = 6  # of a kind, such as weekends, that each consumer has in the mean before it is shown

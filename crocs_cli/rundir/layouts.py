@@ -279,20 +279,28 @@ USES = Layout(
         "mean_daily_kwh": ("float64", ("consumer",)),
     },
     notes={
-        "date": "days since 1970-01-01",
+        "consumer_id": "the consumer's id",
+        "day_offset": "as in `crocs-profiles`",
+        "date": "days since 1970-01-01, local calendar",
         "kw": "mean kW of the day in the window",
         "behaviour": "of the consumer's segment, that the day shows; -1: none",
         "major_coverage": "share of the consumer's days in major behaviours",
+        "mean_daily_kwh": "mean kWh a day",
     },
 )
 LOADS = Layout(
     "crocs-loads",
     1,
     "crocs peak",
-    {  # of the consumers of one shard
-        "date": ("int32", ("day",)),  # days since 1970-01-01
-        "consumers": ("int32", ("segment", "day")),  # how many have a profile of the day
-        "energy_kwh": ("float64", ("segment", "day", "slot")),  # of all of them together
+    {
+        "date": ("int32", ("day",)),
+        "consumers": ("int32", ("segment", "day")),
+        "energy_kwh": ("float64", ("segment", "day", "slot")),
+    },
+    notes={
+        "date": "days since 1970-01-01, local calendar",
+        "consumers": "how many consumers of the shard have a profile of the day",
+        "energy_kwh": "kWh in each slot of all of them together",
     },
 )
 PEAK = Layout(
@@ -301,26 +309,44 @@ PEAK = Layout(
     "crocs peak",
     {
         "consumer_id": ("text", ("consumer",)),
-        "label": ("int32", ("consumer",)),  # as in the partition
+        "label": ("int32", ("consumer",)),
         "days": ("int32", ("consumer",)),
-        "kwh": ("float64", ("consumer",)),  # on all of its days
-        "peak_hours": ("float64", ("consumer",)),  # those of the peak hours that lie on its days
-        "peak_kwh": ("float64", ("consumer",)),  # in them
-        "own_highest_kw": ("float64", ("consumer",)),  # mean of as many of its own highest hours
-        "highest_kw": ("float64", ("consumer",)),  # in its highest slot
+        "kwh": ("float64", ("consumer",)),
+        "peak_hours": ("float64", ("consumer",)),
+        "peak_kwh": ("float64", ("consumer",)),
+        "own_highest_kw": ("float64", ("consumer",)),
+        "highest_kw": ("float64", ("consumer",)),
+    },
+    notes={
+        "consumer_id": "the consumer's id",
+        "label": "its segment; 0 is the largest",
+        "days": "how many days of it the run has",
+        "kwh": "its kWh on all of its days",
+        "peak_hours": "those of the peak hours that lie on its days",
+        "peak_kwh": "its kWh in them",
+        "own_highest_kw": "mean kW of as many of its own highest hours",
+        "highest_kw": "kW in its highest slot",
     },
 )
 BILLS = Layout(
     "crocs-bills",
     1,
     "crocs bills",
-    {  # under one tariff
+    {
         "consumer_id": ("text", ("consumer",)),
-        "month": ("int32", ("month",)),  # since 1970-01
-        "days": ("int32", ("consumer", "month")),  # how many the run has
-        "bill": ("int64", ("consumer", "month")),  # in units of the currency's last decimal place
-        "energy_kwh": ("float64", ("consumer", "month")),  # what the energy charges are for
+        "month": ("int32", ("month",)),
+        "days": ("int32", ("consumer", "month")),
+        "bill": ("int64", ("consumer", "month")),
+        "energy_kwh": ("float64", ("consumer", "month")),
         "exported_kwh": ("float64", ("consumer", "month")),
+    },
+    notes={
+        "consumer_id": "the consumer's id",
+        "month": "months since 1970-01",
+        "days": "how many days of the month the run has",
+        "bill": "under one tariff, in units of the currency's last decimal place",
+        "energy_kwh": "kWh that the energy charges are for",
+        "exported_kwh": "kWh that were fed in",
     },
 )
 FIGURES = Layout(

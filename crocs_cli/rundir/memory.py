@@ -19,6 +19,9 @@ from crocs_cli.maths.ward.rounds import BLOCK_PAIRS
 MIB = 1 << 20
 #: Python with the libraries and the compiled kernels that a stage loads
 SYNTH, INGEST, STAGE1, STAGE2, RRLS, ASSIGN = (size * MIB for size in (188, 268, 184, 238, 226, 229))
+#: the same of programmes while they work on profiles, and when they make their tables
+PEAK, BILLS, TARGET = (size * MIB for size in (178, 223, 202))
+PEAK_TABLES, BILLS_TABLES, TARGET_TABLES, IMPACT_TABLES = (size * MIB for size in (215, 262, 261, 343))
 SCREEN_FIT, SCREEN_RANK = 342 * MIB, 273 * MIB
 KMEDOIDS = 108 * MIB  # the library of that name, and those that it loads
 #: what is written is held as a file in memory; as arrays what it is made of, or what is made meanwhile
@@ -32,7 +35,8 @@ READ, AT_ONCE, SET_ASIDE, KEPT = 112, 5 << 18, 12, 2 * MEMORY_BYTES // RECORD.it
 CELL = 42  # of an interval of a day that is assembled, with its reading
 #: of an installation: its features, its changes; of one of its days while they are looked at
 FEATURES, CHANGES, FIT_DAY, RANK_DAY, SCREEN_SHARD = 2000, 4000, 13, 15, 2500
-BILLED = 4000  # of a consumer: its months under three tariffs, in tables and as text
+ASKED = 50  # of a day of a consumer who may be asked
+BILLED = 5400  # of a consumer: its months under three tariffs, in tables and as text
 MOST_DAYS = 1_000_000  # to which footprints are fitted
 SEGMENTS = 60  # of all partitions that are made together, more or less
 SMALLEST_BLOCK, LARGEST_BLOCK, BLOCKS = 64, 4096, 8
@@ -131,19 +135,24 @@ def assign(prototypes: int, slots: int, profiles: int) -> int:
     return ASSIGN + sets + max(sets, profiles)
 
 
-def target(profiles: int) -> int:
-    """Return the peak of `target` in its files: profiles as read, and the window of each day."""
-    return ASSIGN + 2 * profiles
+def target(profiles: int, days: int = 0) -> int:
+    """Return the peak of `target`: profiles as read, or the days of all who may be asked."""
+    return max(TARGET + profiles, TARGET_TABLES + ASKED * days)
+
+
+def impact(profiles: int, days: int, slots: int) -> int:
+    """Return the peak of `impact`: that of `stage1`, or the days of all who are compared, in float64."""
+    return max(stage1(profiles), IMPACT_TABLES + 9 * (slots + 2) * days)
 
 
 def peak(profiles: int) -> int:
     """Return the peak of `peak`: profiles as read, their sums by date in float64, and what is written."""
-    return ASSIGN + 6 * profiles
+    return max(PEAK + 315 * profiles // 100, PEAK_TABLES)
 
 
 def bills(profiles: int, consumers: int) -> int:
     """Return the peak of `bills`: profiles as read; the bills of all consumers and their tables."""
-    return ASSIGN + max(3 * profiles, BILLED * consumers)
+    return max(BILLS + 4 * profiles // 3, BILLS_TABLES + BILLED * consumers)
 
 
 def ingest(readings: int = KEPT, profiles: int = 0, cells: int = 0) -> int:

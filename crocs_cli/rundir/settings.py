@@ -11,13 +11,11 @@ from pydantic import Field, field_validator, model_validator
 
 from crocs_cli.machine.settings import Minutes, Settings
 from crocs_cli.rundir.ingest_settings import IngestSettings
-from crocs_cli.rundir.programme_settings import ImpactSettings, TargetSettings
+from crocs_cli.rundir.programme_settings import BillsSettings, ImpactSettings, PeakSettings, TargetSettings
 from crocs_cli.rundir.result_settings import (
-    BillsSettings,
     ChooseSettings,
     CompareSettings,
     ExportSettings,
-    PeakSettings,
     QualitySettings,
     ReportSettings,
     ScoreSettings,

@@ -24,7 +24,7 @@ from crocs_cli.maths.readings.days import public_holidays
 from crocs_cli.report.bill_tables import Billed, tables_of
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.layouts import BILLS, PROFILES
-from crocs_cli.rundir.result_settings import BillsSettings
+from crocs_cli.rundir.programme_settings import BillsSettings
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.tariffs import KINDS, WEEKDAY_HOLIDAY, WEEKEND, WORKDAY, Tariff, applies, read_tariff
 

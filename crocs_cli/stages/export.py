@@ -16,13 +16,16 @@ from crocs_cli.maths.segments.membership import of_days
 from crocs_cli.maths.segments.peak import peak_window
 from crocs_cli.maths.segments.traits import consumer_means, peak_counts
 from crocs_cli.report import naming, sharing
-from crocs_cli.rundir.columns import COLUMNS as COLUMNS
+from crocs_cli.rundir import columns
 from crocs_cli.rundir.excerpts import NAMES as PROFILE_ARRAYS
 from crocs_cli.rundir.layouts import ASSIGNMENTS, DENDROGRAM
 from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.result_settings import ExportSettings
 from crocs_cli.rundir.run import Run
+from crocs_cli.stages import programme_tables
 from crocs_cli.stages.distances import read_distances
+
+COLUMNS = columns.COLUMNS | programme_tables.COLUMNS
 
 
 def run(run: Run, settings: ExportSettings) -> tuple[pa.Table, int | None]:
@@ -30,14 +33,18 @@ def run(run: Run, settings: ExportSettings) -> tuple[pa.Table, int | None]:
 
     Raises CrocsError for what is not made yet, and where it is not clear which partition is meant.
     """
-    found, clusters = table(run, settings.what, settings.clusters)
+    found, clusters = table(run, settings.what, settings.clusters, settings.question)
     if (rule := settings.passed_on) and clusters is not None:
         found = sharing.safe(found, run, clusters, rule)
     return found, clusters
 
 
-def table(run: Run, what: str, clusters: int | None) -> tuple[pa.Table, int | None]:
+def table(
+    run: Run, what: str, clusters: int | None, question: str | None = None
+) -> tuple[pa.Table, int | None]:
     """Return a table by its name in COLUMNS, and of which partition it is; None where of no single one."""
+    if what in programme_tables.COLUMNS:
+        return programme_tables.read(run, what, clusters, question), clusters
     meaning = run.meaning()
     if (whole := WHOLE.get(what)) is not None:
         return _renamed(whole(run), meaning), None

@@ -11,6 +11,7 @@ import numpy as np
 from crocs_cli.errors import CallError, CrocsError
 from crocs_cli.machine import files
 from crocs_cli.machine.files import Recipe
+from crocs_cli.machine.memory import Needs, require
 from crocs_cli.machine.pages import bring_folder_up_to_date
 from crocs_cli.machine.plain import json_bytes, read_json
 from crocs_cli.machine.shards import recipe
@@ -24,7 +25,9 @@ from crocs_cli.maths.segments.membership import NONE, of_days
 from crocs_cli.report import describe
 from crocs_cli.report.change import BehaviourChange
 from crocs_cli.report.impact import Effect, Impact
+from crocs_cli.rundir import memory
 from crocs_cli.rundir.excerpts import NAMES
+from crocs_cli.rundir.layouts import PROFILES
 from crocs_cli.rundir.programme_settings import ImpactSettings
 from crocs_cli.rundir.run import Run
 from crocs_cli.stages import compare, stage1
@@ -81,6 +84,14 @@ def pages_of(known: Programme, products: list[Product]) -> dict[str, bytes]:
     result = measure(known, matched)
     tables = {f"{name}.csv": csv_bytes(table) for name, table in result.tables().items()}
     return tables | {"summary.json": json_bytes(result.summary())}
+
+
+def needs(known: Programme, consumers: int) -> Needs:
+    """Return what the days of so many consumers need."""
+    profiles = known.base.profiles()
+    slots = files.shapes(profiles.path(next(iter(profiles))), PROFILES)["energy_kwh"][1]
+    size = memory.impact(0, consumers * len(known.date), slots)
+    return Needs(size, "name fewer consumers, or ask for fewer --matches")
 
 
 def read_days(known: Programme, wanted: set[str]) -> dict[str, Days]:
@@ -168,6 +179,7 @@ def measure(known: Programme, matched: Matched | None) -> Impact:
     """Measure the effects, those of fake starts, and the change of behaviours."""
     compared = known.control if matched is None else {one for own in matched.others.values() for one in own}
     own = set(known.start if matched is None else matched.others)
+    require(needs(known, len(own | set(compared))), "impact")
     days = read_days(known, own | set(compared))
     true = sides(known, days, matched, 0)
     _check_sides(known, true)

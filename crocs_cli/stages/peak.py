@@ -25,7 +25,7 @@ from crocs_cli.report.peak_tables import Peak, date_text, tables_of
 from crocs_cli.rundir import memory
 from crocs_cli.rundir.labelled import Labelled
 from crocs_cli.rundir.layouts import LOADS, PEAK
-from crocs_cli.rundir.result_settings import PeakSettings
+from crocs_cli.rundir.programme_settings import PeakSettings
 from crocs_cli.rundir.run import Run
 
 READ = ("consumer_id", "day_offset", "date", "energy_kwh")

@@ -35,8 +35,8 @@ from crocs_cli.rundir.names import folders_in, segment_keys, tile_key, tile_plac
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import FOLDERS, Run
 from crocs_cli.rundir.state import MADE, MISSING, MOVE, PARTLY, STALE, Step
+from crocs_cli.stages.programme_tables import changed_inputs
 from crocs_cli.stages.report import report_recipe
-from crocs_cli.stages.target import inputs_of as target_inputs
 from crocs_cli.stages.target import use_products
 
 
@@ -260,8 +260,10 @@ def _bills(run: Run) -> Iterator[Step]:
                 raise CrocsError(f"{path}: made from other profiles; {BILLS.cure}")
 
     for path in folders_in(run / "bills" / "tariffs"):
-        of_shards, command = functools.partial(check, listed(path)), f"crocs bills --tariff {path.name}.yaml"
-        yield _step(run, f"bills {path.name}", BILLS, listed(path), _keys, of_shards, command)
+        of_shards = functools.partial(check, listed(path))
+        found = _step(run, f"bills {path.name}", BILLS, listed(path), _keys, of_shards)
+        moved = "-{window}-{shift}".format_map({"window": "", "shift": ""} | found.settings).replace(":", "")
+        yield replace(found, command=f"crocs bills --tariff FOLDER/{path.name.removesuffix(moved)}.yaml")
 
 
 def _keys(made: dict[str, Recipe]) -> list[str]:
@@ -338,25 +340,9 @@ def _folder(run: Run, name: str, command: str) -> Iterator[Step]:
         if made_by is None:
             yield Step(label, command, 0, 1, [str(path)], [0])
             continue
-        changed = [key for key, value in made_by["inputs"].items() if _has_changed(run, made_by, key, value)]
+        changed = changed_inputs(run, made_by)
         why = f"{path}: made from other {', '.join(changed)}; run `{command}` again" if changed else ""
         yield Step(label, command, 1, 1, why=why, settings=made_by["settings"])
-
-
-def _has_changed(run: Run, made_by: Recipe, name: str, value: str) -> bool:
-    """Return whether an input of a folder of pages is another now, as far as this run says."""
-    now: dict[str, Callable[[], str]] = {
-        "profiles": lambda: run.profiles().digest(),
-        "rls": lambda: run.load_sets().digest(),
-        "partition": lambda: files.digest(run.partition_recipe(made_by["settings"]["clusters"])),
-        "later": lambda: run.shards(ASSIGNMENTS).digest(),
-        "rrls": lambda: target_inputs(run, made_by["settings"]["clusters"])["rrls"],
-        "quality.csv": lambda: files.file_digest(run / "quality.csv"),
-    }
-    try:
-        return name in now and now[name]() != value
-    except (CrocsError, OSError):
-        return True
 
 
 def _screening(run: Run) -> Iterator[Step]:

@@ -170,8 +170,8 @@ def candidates(run: Run, settings: TargetSettings, products: list[Product]) -> C
             "take other consumers, or weaker limits"
         )
     label = np.concatenate([_labels(run, settings.clusters, part["consumer_id"]) for part in read])
-    peak = 10 * int(keep.sum()) * len(date)
-    require(Needs(memory.target(0) + 2 * peak, "ask fewer: --min-daily-kwh, --exclude"), "target")
+    size = memory.target(0, int(keep.sum()) * len(date))
+    require(Needs(size, "ask fewer: --min-daily-kwh, --exclude"), "target")
     response = np.ones(len(names))
     for number, rate in sorted(settings.rates().items(), key=lambda pair: pair[0] or 0):
         response[slice(None) if number is None else label == number - 1] = rate

@@ -18,11 +18,12 @@ from crocs_cli.machine import files, tables
 from crocs_cli.machine.shards import recipe
 from crocs_cli.machine.team import Team
 from crocs_cli.report import naming
+from crocs_cli.rundir import columns
 from crocs_cli.rundir.layouts import ASSIGNMENTS, RLS, RRLS
 from crocs_cli.rundir.result_settings import ExportSettings
 from crocs_cli.rundir.run import Run
 from crocs_cli.rundir.settings import Stage2Settings
-from crocs_cli.stages import export, stage2
+from crocs_cli.stages import export, programme_tables, stage2
 from tests import made_run
 
 
@@ -42,7 +43,7 @@ def run(tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("what", export.COLUMNS)
+@pytest.mark.parametrize("what", columns.COLUMNS)
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
 def test_every_table_has_the_columns_that_are_described(crocs, run, tmp_path, what, ending):
     path = tmp_path / f"table{ending}"
@@ -62,7 +63,7 @@ def slots():
 
 def test_the_choices_are_the_tables():
     assert get_args(ExportSettings.model_fields["what"].annotation) == tuple(export.COLUMNS)
-    assert {*export.WHOLE, *export.PARTED} == {*export.COLUMNS}
+    assert {*export.WHOLE, *export.PARTED, *programme_tables.COLUMNS} == {*export.COLUMNS}
 
 
 def test_the_main_table_is_the_one_that_scripts_read(crocs, run, tmp_path):

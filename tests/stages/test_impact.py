@@ -20,7 +20,7 @@ from crocs_cli.rundir.run import Run
 from crocs_cli.stages import impact, matching
 from crocs_cli.stages.programme import Programme
 from tests import made_run
-from tests.conftest import data, digests
+from tests.conftest import data, digests, finish, mpiexec, start
 
 START = "2013-02-01"
 DAY = (dt.date(2013, 2, 1) - dt.date(1970, 1, 1)).days
@@ -194,6 +194,16 @@ def test_shares_give_what_one_call_gives(crocs, made, tmp_path, treated):
     assert first.out == f"{shared / 'impact'}: this share is done; call it again when the others are\n"
     assert crocs("impact", "--run", shared, *call, "--share", "2/2").code == 0
     assert digests(alone) == digests(shared)
+
+
+def test_two_ranks_make_the_same_bytes(crocs, made, tmp_path, treated):
+    alone, ranked = (shutil.copytree(made, tmp_path / name) for name in ("alone", "ranked"))
+    call = ("--clusters", 3, "--treated", treated, "--start", START)
+    assert crocs("impact", "--run", alone, *call).code == 0
+    ended = finish(start("impact", "--run", ranked, *call, launcher=mpiexec(2)))
+    assert ended.code == 0, ended.err
+    assert ended.out.count("36 treated against") == 1, "one rank speaks"
+    assert digests(alone) == digests(ranked)
 
 
 def test_a_control_group_is_taken_as_it_is(crocs, run, treated, tmp_path):

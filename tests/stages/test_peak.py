@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 
 import numpy as np
 import pandas as pd
@@ -14,10 +13,9 @@ from hypothesis import strategies as st
 
 from crocs_cli.machine import files
 from crocs_cli.maths.programmes import peak, windows
-from crocs_cli.report.peak_tables import COLUMNS
 from crocs_cli.rundir.layouts import PROFILES
 from tests import made_run
-from tests.conftest import ROOT, data, digests
+from tests.conftest import data, digests
 from tests.stages.test_report import Page
 
 
@@ -363,25 +361,6 @@ def test_the_highest_slots_are_the_earliest_of_equals(values, count):
 )
 def test_a_window_has_the_slots_between_its_times(text, slots):
     assert np.flatnonzero(windows.slots_of(text, 48)).tolist() == sorted(slots)
-
-
-def test_the_guide_describes_every_column():
-    guide = (ROOT / "crocs_cli" / "docs" / "programmes.md").read_text()
-    found, table = {}, ""
-    for name, column, said in re.findall(
-        r"^\| (?:`([\w-]+)\.csv`)? *\| `(\w+)` \| (.+) \|$", guide, re.MULTILINE
-    ):
-        table = name or table
-        found.setdefault(table, {})[column] = said
-    assert {name: found[name] for name in COLUMNS} == COLUMNS
-
-
-def test_every_column_is_that_of_a_table(crocs, run):
-    assert crocs("peak", "--run", run, "--clusters", 3).code == 0
-    for name, columns in COLUMNS.items():
-        header = (run / "peak" / "3" / "40h" / f"{name}.csv").read_text().splitlines()[0].split(",")
-        others = {f"{start}_p{level}" for start in ("kw", "daily_kwh") for level in (50, 90)}
-        assert [column for column in header if column not in others - {*columns}] == [*columns]
 
 
 def test_the_report_and_the_command_say_the_same_of_the_peak(crocs, tmp_path):

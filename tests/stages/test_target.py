@@ -13,7 +13,7 @@ from crocs_cli.report.target import COLUMNS
 from crocs_cli.rundir.layouts import PROFILES, RRLS, USES
 from crocs_cli.stages.target import by_date
 from tests import made_run
-from tests.conftest import data, digests
+from tests.conftest import data, digests, finish, mpiexec, start
 
 ASKED = ("--clusters", 3, "--goal", "6kW", "--window", "17:00-20:00")
 
@@ -87,6 +87,15 @@ def test_shares_give_what_one_call_gives(crocs, made, tmp_path):
     assert not (shared / "target/3/target.csv").exists()
     assert crocs("target", "--run", shared, *ASKED, "--share", "2/2").code == 0
     assert digests(alone) == digests(shared)
+
+
+def test_two_ranks_make_the_same_bytes(crocs, made, tmp_path):
+    alone, ranked = (shutil.copytree(made, tmp_path / name) for name in ("alone", "ranked"))
+    assert crocs("target", "--run", alone, *ASKED).code == 0
+    ended = finish(start("target", "--run", ranked, *ASKED, launcher=mpiexec(2)))
+    assert ended.code == 0, ended.err
+    assert ended.out.count("of 60 candidates") == 1, "one rank speaks"
+    assert digests(alone) == digests(ranked)
 
 
 def test_who_is_left_out_is_not_asked_and_is_counted(crocs, run, tmp_path):

@@ -69,6 +69,10 @@ KINDS = (
     Kind("screened", "screen/scores.h5", "info"),
     Kind("screened", "screen/truth", "info"),
     Kind("metered", "profiles", "info"),
+    Kind("used", "peak/3/loads", "peak", ("peak/3/40h",)),
+    Kind("used", "peak/3/40h", "peak", ("peak/3/40h/made-by.json",)),
+    Kind("used", "bills/tariffs", "bills", ("bills/3",)),
+    Kind("used", "target/3/1700-2000", "target", ("target/3/made-by.json",)),
 )  # fmt: skip
 
 
@@ -171,7 +175,8 @@ class Case:
         needed = {self.kind.chain, "main"} if self.kind.chain == "later" else {self.kind.chain}
         for name in needed:
             shutil.copytree(self.made / name, self.work / name)
-        shutil.copyfile(self.made / "readings.csv", self.work / "readings.csv")
+        for name in population.BROUGHT:
+            shutil.copyfile(self.made / name, self.work / name)
         run = self.work / self.kind.chain
         where = run / self.kind.files
         path = draw.choice(sorted(where.rglob("*.h5"))) if where.is_dir() else where

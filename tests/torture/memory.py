@@ -19,9 +19,11 @@ from crocs_cli.machine import files
 from crocs_cli.machine.compiled import keep_kernels
 from crocs_cli.machine.shards import recipe, shard_key
 from crocs_cli.maths.readings.quality import COUNTS
+from crocs_cli.rundir import memory as need
 from crocs_cli.rundir.layouts import PROFILES, RLS
 from crocs_cli.rundir.settings import PlanSettings
 from crocs_cli.stages import plan
+from tests import made_run
 from tests.conftest import digests
 from tests.torture import population
 from tests.torture.tally import MENDABLE, Tally, call, untold
@@ -31,10 +33,11 @@ HOW = (
     "peak of a fresh process within 10 % at six sizes of each stage, once kernels are compiled; each stage "
     "with too little memory"
 )
-SHORT, LONG = 13, 80
+SHORT, LONG = 16, 100
 TOLERANCE = 0.10
 LITTLE_MB = "40"
 SIZES = 6
+TREATED = 10  # one consumer of so many takes part
 #: run crocs, then say the largest memory that this process ever held
 MEASURED = """
 import sys
@@ -60,7 +63,7 @@ class Case:
 
     def planned(self) -> int:
         """Return the peak that `crocs plan` says, in bytes."""
-        peaks = plan.peaks(self.sizes.consumers or 0, self.sizes)
+        peaks = plan.peaks(self.sizes.consumers or 0, self.sizes) | whole_programmes(self.sizes)
         return max(peaks[step] for step in self.steps)
 
     def run(self, run: Path) -> str:
@@ -79,6 +82,17 @@ class Case:
         line = f"planned {planned >> 10} MB, took {taken >> 10} MB ({taken / planned - 1:+.0%})"
         print(f"{' and '.join(self.steps)}: {line}", file=sys.__stderr__, flush=True)
         return line if abs(taken / planned - 1) > TOLERANCE else ""
+
+
+def whole_programmes(sizes: PlanSettings) -> dict[str, int]:
+    """Return what the programmes take of all consumers, of whom every tenth is treated and has 3 matches."""
+    m, days = sizes.consumers or 0, sizes.days
+    profiles = need.profiles(min(m, sizes.shard_size), days, sizes.slots)
+    compared = 4 * -(-m // TREATED)
+    return {
+        "target": need.target(profiles, m * days),
+        "impact": need.impact(profiles, compared * days, sizes.slots),
+    }
 
 
 def kernels() -> int:
@@ -266,6 +280,26 @@ def cases_of_assign(size: int) -> Iterator[Case]:
     yield Case(("stage1", "assign"), model, made, compared)
 
 
+def cases_of_programmes(size: int) -> Iterator[Case]:
+    """Yield the cases of one size of what segments are used for."""
+    m, days = (60, 200, 500, 1000, 1500, 2000)[size], (40, 60, 120, 200, 300, 365)[size]
+    sizes = PlanSettings(consumers=m, days=days, shard_size=1000)
+
+    def made(run: Path) -> None:
+        made_run.make(run, consumers=m, days=days, clusters=2, shard_size=sizes.shard_size)
+        (run / "now.yaml").write_text(population.TARIFF)
+        (run / "treated.csv").write_text("\n".join(f"S{number:07d}" for number in range(0, m, TREATED)))
+
+    middle = np.datetime64("2013-01-01") + days // 2
+    for name, *flags in (
+        ("peak",),
+        ("bills", "--tariff", "{run}/now.yaml"),
+        ("target",),
+        ("impact", "--treated", "{run}/treated.csv", "--start", middle),
+    ):
+        yield Case((name,), sizes, made, (name, *HERE, "--clusters", 2, *flags))
+
+
 def refusals(tally: Tally, here: Path) -> None:
     """Call every stage with too little memory: refused in one line, nothing made."""
     removed = {
@@ -276,6 +310,9 @@ def refusals(tally: Tally, here: Path) -> None:
         "stability": ("main", ("stability",)),
         "rrls": ("main", ("rrls",)),
         "assign": ("later", ("assignments",)),
+        "peak": ("used", ("peak",)),
+        "bills": ("used", ("bills",)),
+        "target": ("used", ("target",)),
         "screen fit": ("screened", ("screen/features", "screen/model")),
         "screen rank": ("screened", ("screen/changes", "screen/placebo", "screen/scores.h5")),
     }
@@ -299,7 +336,7 @@ def torture(cases: int, folder: Path) -> Tally:
     """Refuse what cannot fit, then measure the stages, all of one size before the next larger one."""
     tally = Tally()
     refusals(tally, folder / "little")
-    makers = (cases_of_runs, cases_of_distances, cases_of_assign, cases_of_screening)
+    makers = (cases_of_runs, cases_of_distances, cases_of_assign, cases_of_screening, cases_of_programmes)
     every = [case for size in range(SIZES) for maker in makers for case in maker(size)]
     for number, case in enumerate(every[: cases - tally.cases]):
         name = f"size {number * SIZES // len(every) + 1} of {' and '.join(case.steps)}"

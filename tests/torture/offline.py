@@ -12,7 +12,7 @@ from pathlib import Path
 from crocs_cli.cli import COMMANDS
 from crocs_cli.cli.screen import command as screen
 from tests.conftest import ROOT
-from tests.torture.population import SCREEN, write_readings
+from tests.torture.population import SCREEN, TARIFF, write_readings
 from tests.torture.tally import Tally, call, inside
 
 PROMISE = "No command uses the network"
@@ -33,9 +33,15 @@ CALLS = (
     "assign --run later --model main --clusters 2",
     "compare --run later --with main --clusters 2",
     "forecast --run main --clusters 2 --test-days 5",
+    "peak --run main --clusters 2",
+    "bills --run main --clusters 2 --tariff now.yaml",
+    "target --run main --clusters 2",
+    "impact --run main --clusters 2 --treated treated.csv --start 2013-01-12",
+    "choose --run main",
     "report --run main --clusters 2",
     "status --run main",
     "info main/partitions/2.h5",
+    "init readings.csv -o mine.yaml",
     "ingest --run metered readings.csv",
     "quality --run metered",
     "paper list",
@@ -49,7 +55,7 @@ CALLS = (
     "screen validate --run screened",
     "paper markov --quick --repetitions 1 --out paper",
 )
-SHORT, LONG = 11, len(CALLS) + 1  # the watch itself is a case
+SHORT, LONG = 16, len(CALLS) + 1  # the watch itself is a case
 SETTINGS = (
     "run: whole\nsynth: {consumers: 20, days: 10, clusters: 2}\nstage2: {clusters: 2}\nrrls: {clusters: 2}\n"
 )
@@ -103,6 +109,8 @@ def main() -> None:
     print(json.dumps(len(asked) == 1 and (sent() > before or not alone)))
     write_readings(folder / "readings.csv", 1)
     (folder / "run.yaml").write_text(SETTINGS)
+    (folder / "now.yaml").write_text(TARIFF)
+    (folder / "treated.csv").write_text("S0000001\nS0000005\n")
     with inside(folder):
         for line in calls:
             asked.clear()

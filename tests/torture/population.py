@@ -17,6 +17,9 @@ from tests.torture.tally import call
 
 Call = tuple[object, ...]
 SYNTH = ("--consumers", 70, "--days", 12, "--clusters", 3, "--shapes", 3, "--shard-size", 24)
+#: files that users bring, beside the runs
+BROUGHT = ("readings.csv", "now.yaml")
+TARIFF = "currency: EUR\nfixed: {per_day: 0.30}\nenergy:\n  - price: 0.25\n"
 SCREEN = ("--installations", 260, "--installations-per-shard", 90)
 
 
@@ -61,6 +64,14 @@ def chains(seed: int = 1, prototypes: int = 4) -> tuple[Chain, ...]:
         ("compare", "--with", "{here}/main", *of),
     )
     sample = (synth, stage1, ("stage2", *of, "--sample", 14, "--seed", seed))
+    used = (
+        ("synth", *SYNTH, "--days", 16, "--seed", seed),  # enough for `target`
+        *main[1:3],
+        main[-1],
+        ("peak", *of),
+        ("bills", *of, "--tariff", "{here}/now.yaml"),
+        ("target", *of),
+    )
     screen = (
         ("screen simulate", *SCREEN, "--seed", seed),
         ("screen fit", "--no-compare-maps", "--epochs", 4, "--min-fit", 60, "--seed", seed),
@@ -73,6 +84,7 @@ def chains(seed: int = 1, prototypes: int = 4) -> tuple[Chain, ...]:
         Chain("sampled", sample),
         Chain("metered", (("ingest", "{here}/readings.csv", "--shard-size", 3), ("quality",))),
         Chain("screened", split),
+        Chain("used", used),
     )
 
 
@@ -109,7 +121,8 @@ class Step:
         """Make a directory of runs as this call finds it."""
         shutil.rmtree(here, ignore_errors=True)
         here.mkdir(parents=True)
-        shutil.copyfile(made() / "readings.csv", here / "readings.csv")
+        for name in BROUGHT:
+            shutil.copyfile(made() / name, here / name)
         if "{here}/main" in self.call:
             shutil.copytree(made() / "main", here / "main")
         if self.number:
@@ -134,6 +147,7 @@ def steps() -> list[Step]:
     """Return the calls that divide their work, each kind once."""
     every = [Step(chain, number) for chain in chains() for number in range(len(chain.calls))]
     again = ("later synth", "sampled synth", "sampled stage1", "metered quality")
+    again += ("used synth", "used stage1", "used stage2", "used rrls")
     return [step for step in every if step.name not in again]
 
 
@@ -142,6 +156,7 @@ def make(here: Path, seed: int = 1, prototypes: int = 4) -> Path:
     shutil.rmtree(here, ignore_errors=True)
     here.mkdir(parents=True)
     write_readings(here / "readings.csv", seed)
+    (here / "now.yaml").write_text(TARIFF)
     for chain in chains(seed, prototypes):
         for number, (given, ended) in enumerate(chain.bring_up_to_date(here)):
             assert ended.code == 0, (given, ended.err)

@@ -29,7 +29,8 @@ NUL = "\0"  # no argument and no variable can hold it
 
 # what would start work: replaced, so that only the settings are tried
 WORK = ("synth", "plan", "report", "stability")
-READERS = ("quality", "typical", "score", "compare", "forecast", "status")
+READERS = ("quality", "typical", "score", "choose", "compare", "forecast", "status")
+PROGRAMMES = ("peak", "bills", "target", "impact")
 SCREEN = ("simulate", "fit", "rank", "validate")
 WORDS = [
     *("ward", "wsmd", "auto", "1h", "30min", "long", "minmax", "AU-NSW", "2013-01-31", "2013-02-30", "UTC"),
@@ -94,7 +95,7 @@ PUTS = [b"", b"&a ", b"*a", b"!!x ", b": ", b"- ", b"\n", b"\x00", b"\xff", b"{"
 
 def commands() -> dict[tuple[str, ...], click.Command]:
     """Return every command that takes settings, by its words."""
-    names = ("ingest", "stage1", "stage2", "rrls", "assign", *WORK, *READERS)
+    names = ("ingest", "stage1", "stage2", "rrls", "assign", *WORK, *READERS, *PROGRAMMES)
     return {
         **{(name,): importlib.import_module(f"crocs_cli.cli.{name}").command for name in names},
         **{("screen", name): screen.commands[name] for name in SCREEN},
@@ -121,8 +122,10 @@ nested = st.recursive(
 def sections(draw: Any) -> dict[str, Any]:
     """Draw a settings file as a value: mostly right keys, with values of any kind."""
     document: dict[str, Any] = {}
-    for name in draw(st.lists(st.sampled_from(sorted(SECTIONS)), max_size=3)):
-        paths = [keys for keys, _ in option_paths(SECTIONS[name])]
+    known = {name: [keys for keys, _ in option_paths(model)] for name, model in SECTIONS.items()}
+    some = sorted(name for name, paths in known.items() if paths)
+    for name in draw(st.lists(st.sampled_from(some), max_size=3)):
+        paths = known[name]
         section: Any = {}
         for keys in draw(st.lists(st.sampled_from(paths), max_size=4)):
             inner = section

@@ -162,5 +162,6 @@ def test_a_missing_library_is_one_line_with_its_cure(package, monkeypatch, profi
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
     use = {"pywt": lambda x: list(wavelet_features(x)), "statsmodels": autocorrelations}[package]
-    with pytest.raises(CrocsError, match=rf"{package} is not installed; run `pip install 'crocs-cli\[paper\]'`"):
+    said = rf"{package} is not installed; run `pip install 'crocs-cli\[paper\]'`"
+    with pytest.raises(CrocsError, match=said):
         use(long_series(profiles))

@@ -1,7 +1,8 @@
 """Say of weeks, events, water and heat what pages say of days of electricity in kWh.
 
 Pages and pictures are written in the words of days of electricity. For other profiles these words are
-exchanged in what a reader sees, and nowhere else: not in links, styles, ids of consumers and settings.
+exchanged in what a reader sees, and nowhere else: not in links, styles, settings, and the names and ids that
+head rows.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import re
 
 from crocs_cli.rundir.meaning import Meaning
 
-_KEPT = (  # what is no word of ours: styles, ids, settings
+_KEPT = (  # what is no word of ours: styles, names and ids (but not the small print below them), settings
     r"<style.*?</style>",
-    r'<th scope="row".*?</th>',
+    r'<th scope="row".*?(?=<small>|</th>)',
     r'<section id="made".*?</section>',
 )
 _SEEN = re.compile(rf"{'|'.join(_KEPT)}|(?P<text>>[^<]+<)|(?P<label>aria-label=\"[^\"]*\")", re.DOTALL)

@@ -69,16 +69,16 @@ def read(run: Run, what: str, clusters: int | None, question: str | None) -> pa.
 
 def _one(run: Run, command: str, there: dict[str, Path], wanted: str | None, flag: str) -> Path:
     """Return the folder that is asked for, or the only one; raise CrocsError where it is not clear."""
-    name = command.split()[0]
+    name, made_by = command.split()[0], f"`crocs {command} --run {shlex.quote(str(run))}`"
     if not there:
-        first = f"crocs {command} --run {shlex.quote(str(run))}"
-        raise CrocsError(f"{run}: no tables of {name}; run `{first}` first")
+        raise CrocsError(f"{run}: no tables of {name}; run {made_by} first")
     if wanted is None and len(there) == 1:
         return next(iter(there.values()))
     if wanted in there:
         return there[wanted]
     fault = "several are there" if wanted is None else f"no {wanted} is there"
-    raise CrocsError(f"{run}: tables of {name}: {fault}; name one with {flag}: {', '.join(there)}")
+    first = "" if wanted is None else f", or run {made_by} first"
+    raise CrocsError(f"{run}: tables of {name}: {fault}; name one with {flag}: {', '.join(there)}{first}")
 
 
 def _command(run: Run, made_by: Recipe) -> str:

@@ -81,7 +81,8 @@ def test_a_question_is_named_where_there_are_several(crocs, run, tmp_path):
         f"crocs: {run}: tables of peak: several are there; name one with --question: 20h, 40h\n",
     )
     ended = crocs(*call, "--question", "30h", tmp_path / "a.csv")
-    assert ended.err.endswith("no 30h is there; name one with --question: 20h, 40h\n")
+    made_by = f"or run `crocs peak --clusters 3 --run {run}` first\n"
+    assert ended.err.endswith(f"no 30h is there; name one with --question: 20h, 40h, {made_by}")
     assert not (tmp_path / "a.csv").exists()
     assert crocs(*call, "--question", "20h", tmp_path / "a.csv").code == 0
     assert (tmp_path / "a.csv").read_bytes() == (run / "peak/3/20h/peak-segments.csv").read_bytes()

@@ -64,7 +64,13 @@ def read(run: Run, what: str, clusters: int | None, question: str | None) -> pa.
     name = f"{OF_TARGET.get(what) or OF_IMPACT.get(what) or what}.csv"
     if name not in made_by["files"]:
         raise CrocsError(f"{path}: no {name}, because this {command} has none; export another table")
-    return _table(path / name, what)
+    try:
+        return _table(path / name, what)
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise CrocsError(
+            f"{path / name}: not as crocs wrote it; move {path} elsewhere and run `{_command(run, made_by)}` "
+            "again"
+        ) from error
 
 
 def _one(run: Run, command: str, there: dict[str, Path], wanted: str | None, flag: str) -> Path:
@@ -92,7 +98,7 @@ def _command(run: Run, made_by: Recipe) -> str:
 def _table(path: Path, what: str) -> pa.Table:
     """Read a table with the same types whatever its values are."""
     with path.open(encoding="utf-8") as lines:
-        names = next(lines).rstrip("\n").split(",")
+        names = next(lines, "").rstrip("\n").split(",")
     types = {name: TYPES.get(name, pa.float64()) for name in names}
     if what == "peak-days":
         types["days"] = pa.string()

@@ -72,7 +72,7 @@ class OpenRun:
         """Return the numbers of segments that the run has partitions into, rising."""
         return self._run.partitions()
 
-    def table(self, what: str, clusters: int | None = None) -> pa.Table:
+    def table(self, what: str, clusters: int | None = None, question: str | None = None) -> pa.Table:
         """Return any table of ``crocs export --what``.
 
         Parameters
@@ -81,6 +81,8 @@ class OpenRun:
             Name of the table, such as ``"coverage"``.
         clusters
             Number of segments, for tables of one partition.
+        question
+            Which peak or bills, where there are several, such as ``"40h"``.
 
         Returns
         -------
@@ -89,7 +91,7 @@ class OpenRun:
         """
         if what not in export.COLUMNS:
             raise CallError(f"table: no table {what!r}; there are {', '.join(export.COLUMNS)}")
-        return export.table(self._run, what, clusters)[0]
+        return export.table(self._run, what, clusters, question)[0]
 
     def consumers(self, clusters: int | None = None) -> pa.Table:
         """Return the segment of each consumer: consumer_id, cluster."""

@@ -118,6 +118,7 @@ def peaks(m: int, settings: PlanSettings) -> dict[str, int]:
         "assign": memory.assign(prototypes, settings.slots, profiles),
         "peak": memory.peak(profiles),
         "bills": memory.bills(profiles, m),
+        "target": memory.target(profiles, m * settings.days),
         "screen fit": memory.screen_fit(m, settings.days),
         "screen rank": memory.screen_rank(m, settings.days),
     }

@@ -64,21 +64,27 @@ def read(run: Run, what: str, clusters: int | None, question: str | None) -> pa.
     name = f"{OF_TARGET.get(what) or OF_IMPACT.get(what) or what}.csv"
     if name not in made_by["files"]:
         raise CrocsError(f"{path}: no {name}, because this {command} has none; export another table")
-    return _table(path / name, what)
+    try:
+        return _table(path / name, what)
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise CrocsError(
+            f"{path / name}: not as crocs wrote it; move {path} elsewhere and run `{_command(run, made_by)}` "
+            "again"
+        ) from error
 
 
 def _one(run: Run, command: str, there: dict[str, Path], wanted: str | None, flag: str) -> Path:
     """Return the folder that is asked for, or the only one; raise CrocsError where it is not clear."""
-    name = command.split()[0]
+    name, made_by = command.split()[0], f"`crocs {command} --run {shlex.quote(str(run))}`"
     if not there:
-        first = f"crocs {command} --run {shlex.quote(str(run))}"
-        raise CrocsError(f"{run}: no tables of {name}; run `{first}` first")
+        raise CrocsError(f"{run}: no tables of {name}; run {made_by} first")
     if wanted is None and len(there) == 1:
         return next(iter(there.values()))
     if wanted in there:
         return there[wanted]
     fault = "several are there" if wanted is None else f"no {wanted} is there"
-    raise CrocsError(f"{run}: tables of {name}: {fault}; name one with {flag}: {', '.join(there)}")
+    first = "" if wanted is None else f", or run {made_by} first"
+    raise CrocsError(f"{run}: tables of {name}: {fault}; name one with {flag}: {', '.join(there)}{first}")
 
 
 def _command(run: Run, made_by: Recipe) -> str:
@@ -92,7 +98,7 @@ def _command(run: Run, made_by: Recipe) -> str:
 def _table(path: Path, what: str) -> pa.Table:
     """Read a table with the same types whatever its values are."""
     with path.open(encoding="utf-8") as lines:
-        names = next(lines).rstrip("\n").split(",")
+        names = next(lines, "").rstrip("\n").split(",")
     types = {name: TYPES.get(name, pa.float64()) for name in names}
     if what == "peak-days":
         types["days"] = pa.string()

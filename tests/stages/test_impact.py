@@ -96,8 +96,8 @@ class Draws:
         return np.array(held), np.abs(balance)
 
 
-def test_500_programmes_without_an_effect_have_none(made):
-    held, balance = Draws(made, 3, DAY).placebo(30, 500)
+def test_500_programmes_without_an_effect_have_none(run):
+    held, balance = Draws(run, 3, DAY).placebo(30, 500)
     for share in (held[:, 0].mean(), held[:, 1].mean(), held[:, 2:].mean()):
         assert 0.93 <= share <= 0.97
     matched, random = balance.mean(axis=0).T

@@ -81,10 +81,14 @@ def test_a_question_is_named_where_there_are_several(crocs, run, tmp_path):
         f"crocs: {run}: tables of peak: several are there; name one with --question: 20h, 40h\n",
     )
     ended = crocs(*call, "--question", "30h", tmp_path / "a.csv")
-    assert ended.err.endswith("no 30h is there; name one with --question: 20h, 40h\n")
+    made_by = f"or run `crocs peak --clusters 3 --run {run}` first\n"
+    assert ended.err.endswith(f"no 30h is there; name one with --question: 20h, 40h, {made_by}")
     assert not (tmp_path / "a.csv").exists()
     assert crocs(*call, "--question", "20h", tmp_path / "a.csv").code == 0
     assert (tmp_path / "a.csv").read_bytes() == (run / "peak/3/20h/peak-segments.csv").read_bytes()
+    opened = crocs_api.open_run(run)
+    tables = [opened.table("peak-days", question=name) for name in ("20h", "40h")]
+    assert not tables[0].equals(tables[1])
 
 
 def test_a_question_is_of_peaks_and_bills_only(crocs, made):
@@ -151,6 +155,19 @@ def test_a_table_that_was_not_made_is_said(crocs, run, tmp_path):
     assert ended.err == (
         f"crocs: {run}/impact/3: no matches.csv, because this impact has none; export another table\n"
     )
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\n", b"rank,asked\n1\n", b"rank\nfirst\n"])
+def test_a_table_that_was_changed_by_hand_is_said(crocs, run, tmp_path, content):
+    path = run / "target/3/target.csv"
+    path.write_bytes(content)
+    call = ("export", "--run", run, "--what", "target-list", "-")
+    ended = crocs(*call)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    said = re.search(r"not as crocs wrote it; move (\S+) elsewhere and run `crocs ([^`]+)` again", ended.err)
+    shutil.move(said[1], tmp_path / "elsewhere")
+    assert crocs(*said[2].split()).code == 0
+    assert crocs(*call).code == 0
 
 
 @pytest.mark.parametrize("what", COLUMNS)

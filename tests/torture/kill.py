@@ -15,9 +15,9 @@ from tests.torture.tally import Tally, call
 
 PROMISE = "After `kill -9` the same command ends with the same bytes, and leaves no other file"
 HOW = (
-    "ingest, synth, stage1, stage2, rrls, assign, screen: each alone, as two shares at once and as two MPI "
-    "ranks; killed at a random moment of its undisturbed time, or just before or after a random write to the "
-    "disk; run again and compared by sha256"
+    "ingest, synth, stage1, stage2, rrls, assign, peak, bills, target, screen: each alone, as two shares at "
+    "once and as two MPI ranks; killed at a random moment of its undisturbed time, or just before or after a "
+    "random write to the disk; run again and compared by sha256"
 )
 SHORT, LONG = 3, 200
 MODES = ("alone", "shares", "alone", "shares", "ranks")

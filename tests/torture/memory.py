@@ -63,7 +63,7 @@ class Case:
 
     def planned(self) -> int:
         """Return the peak that `crocs plan` says, in bytes."""
-        peaks = plan.peaks(self.sizes.consumers or 0, self.sizes) | whole_programmes(self.sizes)
+        peaks = plan.peaks(self.sizes.consumers or 0, self.sizes) | of_impact(self.sizes)
         return max(peaks[step] for step in self.steps)
 
     def run(self, run: Path) -> str:
@@ -84,15 +84,11 @@ class Case:
         return line if abs(taken / planned - 1) > TOLERANCE else ""
 
 
-def whole_programmes(sizes: PlanSettings) -> dict[str, int]:
-    """Return what the programmes take of all consumers, of whom every tenth is treated and has 3 matches."""
+def of_impact(sizes: PlanSettings) -> dict[str, int]:
+    """Return the peak of `impact` where every tenth consumer is treated, and each of these has 3 matches."""
     m, days = sizes.consumers or 0, sizes.days
     profiles = need.profiles(min(m, sizes.shard_size), days, sizes.slots)
-    compared = 4 * -(-m // TREATED)
-    return {
-        "target": need.target(profiles, m * days),
-        "impact": need.impact(profiles, compared * days, sizes.slots),
-    }
+    return {"impact": need.impact(profiles, 4 * -(-m // TREATED) * days, sizes.slots)}
 
 
 def kernels() -> int:

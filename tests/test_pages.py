@@ -90,7 +90,8 @@ def test_a_page_without_its_words_shows_nothing(browser, tmp_path):
 
 def test_every_page_is_shown_to_a_browser():
     loader = html.environment().loader
-    sources = {name: loader.get_source(None, name)[0] for name in loader.list_templates() if name.endswith(".html")}
+    pages_of = [name for name in loader.list_templates() if name.endswith(".html")]
+    sources = {name: loader.get_source(None, name)[0] for name in pages_of}
     whole = {name for name, source in sources.items() if '{% include "report/head.html" %}' in source}
     tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert {name for name in whole if f'@pages.at_each_width("{name}")' not in tests} == set()

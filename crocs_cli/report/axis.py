@@ -43,6 +43,11 @@ class Axis:
         return style.slot_hours(self.slots)
 
     @property
+    def apart(self) -> bool:
+        """Whether each column stands by itself, as features do, and is no point of a line."""
+        return self.meaning.is_event
+
+    @property
     def unit(self) -> str:
         """What a mean profile is in, such as kWh in 30 min."""
         if self.meaning.is_event:

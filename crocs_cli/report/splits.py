@@ -40,12 +40,12 @@ def scale(every: Sequence[Candidate], axis: Axis) -> Scale:
 
 def mean_days(one: Candidate, lines: np.ndarray, scale: Scale, axis: Axis) -> str:
     """Draw the mean day of every segment; lines: (K,) which colour and dashes each has."""
-    wider = FEATURE * len(axis.shown) if axis.meaning.is_event else 0
+    wider = FEATURE * len(axis.shown) if axis.apart else 0
     unit = f"{one.clusters} segment{'s' if one.clusters > 1 else ''}, {axis.unit}"
     picture = Picture((PANEL[0] + wider, PANEL[1]), scale, unit, right=26, across=axis.across())
     for number, (mean, line) in enumerate(zip(one.mean_kwh[:, axis.shown], lines.tolist(), strict=True), 1):
         colour, dash = of_segment(line)
-        picture.line(Line(mean, colour, dash, 1.6, str(number), axis.places, axis.meaning.is_event))
+        picture.line(Line(mean, colour, dash, 1.6, str(number), axis.places, axis.apart))
     said = "; ".join(f"{k}: {name}" for k, name in enumerate(one.names, 1))
     return picture.svg(f"Mean day of each of {one.clusters} segments on one scale. {said}.")
 

@@ -171,7 +171,6 @@ ASK = {  # who decides by the period, besides those that are of nothing else
     "stages/forecast.py",
     "stages/quality.py",
     "report/naming.py",
-    "report/splits.py",
 }
 OF_PERIODS = {"rundir/meaning.py", "report/axis.py", "report/speech.py"}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from crocs_cli.cli.options import Job, stage_options
+from crocs_cli.cli.options import Job, print_found, stage_options
 
 
 @click.command("bills")
@@ -26,22 +27,13 @@ def command(job: Job, as_json: bool) -> None:
       crocs bills --run runs/first --clusters 5 --tariff now.yaml
       crocs bills --run runs/first --clusters 5 --tariff now.yaml --tariff new.yaml --window 17:00-20:00
     """
-    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import bills
 
     found = bills.run(job.run, job.settings, job.team)
-    if not job.team.leads:
-        return
-    if found is None:
-        click.echo(f"{job.run}/bills: this share is done; when all are, run it once more")
-    elif as_json:
-        click.echo(json_text(found))
-    else:
-        click.echo(f"{job.run}/bills/{found['clusters']}/{found['question']}")
-        click.echo("\n".join(_said(found)))
+    print_found(job, found, as_json, "bills/{clusters}/{question}", _said)
 
 
-def _said(found: dict[str, Any]) -> list[str]:
+def _said(found: Mapping[str, Any]) -> list[str]:
     """Return the summary of bills in lines."""
     lines = [
         f"{found['consumer_days']:,} days of {found['whole']['consumers']:,} consumers, "

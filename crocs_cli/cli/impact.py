@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from crocs_cli.cli.options import Job, stage_options
+from crocs_cli.cli.options import Job, print_found, stage_options
 
 
 @click.command("impact")
@@ -27,22 +28,13 @@ def command(job: Job, as_json: bool) -> None:
       crocs impact --run runs/first --clusters 5 --treated treated.csv --start 2013-01-18
       crocs impact --run runs/first --clusters 5 --treated treated.csv --start 2013-01-18 --json
     """
-    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import impact
 
     found = impact.run(job.run, job.settings, job.seed, job.team)
-    if not job.team.leads:
-        return
-    if found is None:
-        click.echo(f"{job.run / 'impact'}: this share is done; call it again when the others are")
-    elif as_json:
-        click.echo(json_text(found))
-    else:
-        click.echo(job.run / "impact" / str(found["clusters"]) / "effects.csv")
-        click.echo("\n".join(_said(found)))
+    print_found(job, found, as_json, "impact/{clusters}/effects.csv", _said)
 
 
-def _said(found: dict[str, Any]) -> list[str]:
+def _said(found: Mapping[str, Any]) -> list[str]:
     """Return the summary of an impact in lines."""
     kind = "matched consumers" if found["matched"] else "controls"
     lines = [

@@ -98,6 +98,32 @@ def stage_options(
     return decorate
 
 
+def print_found(
+    job: Job,
+    found: Mapping[str, Any] | None,
+    as_json: bool,
+    place: str,
+    said: Callable[[Mapping[str, Any]], list[str]],
+) -> None:
+    """Print what a command found, as JSON or as a path and lines, or that a share is done if it is None.
+
+    place: what was written in the run, with keys of what was found, such as peak/{clusters}/{question};
+    said: gives the lines.
+    """
+    from crocs_cli.machine.plain import json_text
+
+    if not job.team.leads:
+        return
+    if found is None:
+        product = job.run / place.split("/")[0]
+        click.echo(f"{product}: this share is done; call it again when the others are")
+    elif as_json:
+        click.echo(json_text(found))
+    else:
+        click.echo(job.run / place.format_map(found))
+        click.echo("\n".join(said(found)))
+
+
 def read_document(config: Path | None, section: str = "") -> Document:
     """Read the settings file, if there is one, and check all of it but the section of the command itself.
 

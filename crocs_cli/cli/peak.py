@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from crocs_cli.cli.options import Job, stage_options
+from crocs_cli.cli.options import Job, print_found, stage_options
 
 
 @click.command("peak")
@@ -27,22 +28,13 @@ def command(job: Job, as_json: bool) -> None:
       crocs peak --run runs/first --clusters 5 --window 17:00-20:00 --days peak:10
       crocs peak --run runs/first --clusters 5 --hours 20 --json
     """
-    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import peak
 
     found = peak.run(job.run, job.settings, job.team)
-    if not job.team.leads:
-        return
-    if found is None:
-        click.echo(f"{job.run}/peak: this share is done; when all are, run it once more")
-    elif as_json:
-        click.echo(json_text(found))
-    else:
-        click.echo(f"{job.run}/peak/{found['clusters']}/{found['question']}")
-        click.echo("\n".join(_said(found)))
+    print_found(job, found, as_json, "peak/{clusters}/{question}", _said)
 
 
-def _said(found: dict[str, Any]) -> list[str]:
+def _said(found: Mapping[str, Any]) -> list[str]:
     """Return the summary of a peak in lines."""
     consumers, peak_days = found["whole"]["consumers"], len(found["peak_dates"])
     lines = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from crocs_cli.cli.options import Job, stage_options
+from crocs_cli.cli.options import Job, print_found, stage_options
 
 
 @click.command("target")
@@ -26,22 +27,13 @@ def command(job: Job, as_json: bool) -> None:
       crocs target --run runs/first --clusters 5 --goal 10kW --window 17:00-20:00
       crocs target --run runs/first --clusters 5 --goal 5kW --probability 0.8 --response 0.7 --json
     """
-    from crocs_cli.machine.plain import json_text
     from crocs_cli.stages import target
 
     found = target.run(job.run, job.settings, job.team)
-    if not job.team.leads:
-        return
-    if found is None:
-        click.echo(f"{job.run / 'target'}: this share is done; call it again when the others are")
-    elif as_json:
-        click.echo(json_text(found))
-    else:
-        click.echo(job.run / "target" / str(found["clusters"]) / "target.csv")
-        click.echo("\n".join(_said(found)))
+    print_found(job, found, as_json, "target/{clusters}/target.csv", _said)
 
 
-def _said(found: dict[str, Any]) -> list[str]:
+def _said(found: Mapping[str, Any]) -> list[str]:
     """Return the summary of a target list in lines."""
     candidates, asked = found["candidates"], found["asked"]
     about = f"{found['days']} days from {found['first_date']} to {found['last_date']}"

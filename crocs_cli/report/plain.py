@@ -19,52 +19,12 @@ from crocs_cli.report import gather, html, naming, overview, plain_figures, word
 from crocs_cli.report.axis import Axis
 from crocs_cli.report.describe import INNER
 from crocs_cli.report.facts import Member, drawn
+from crocs_cli.report.plain_facts import Behaviour, Segment
 from crocs_cli.report.plain_words import name_of
 from crocs_cli.report.sharing import behaviours_to_show, groups_to_show, note, would_show
 from crocs_cli.rundir.meaning import Meaning
 from crocs_cli.rundir.result_settings import ReportSettings
 from crocs_cli.rundir.run import Members, Run
-
-
-@dataclass(frozen=True)
-class Behaviour:
-    """What members of a segment share: profiles (slots,), and the shares of its consumers and profiles."""
-
-    name: str
-    mean: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    medoid: np.ndarray | None
-    consumer_coverage: float
-    coverage: float
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One segment: its numbers, its mean profile and that of all others (slots,), and its behaviours.
-
-    merged: the segments that are shown as one. amount_share: of what all used. each: profiles a consumer.
-    """
-
-    number: int
-    merged: tuple[int, ...]
-    name: str
-    consumers: int
-    consumer_share: float
-    amount_share: float
-    profiles: int
-    mean_amount: float
-    mean: np.ndarray
-    rest: np.ndarray
-    behaviours: tuple[Behaviour, ...]
-    typical: tuple[Member, ...]
-
-    @property
-    def title(self) -> str:
-        """Heading of the segment."""
-        if self.merged:
-            return f"Segments {words.listed(list(map(str, self.merged)))}, shown together"
-        return f"Segment {self.number}: {self.name}"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +13,7 @@ from crocs_cli.machine.tables import csv_bytes
 from crocs_cli.report import style, words
 from crocs_cli.report.axis import Axis
 from crocs_cli.report.facts import drawn
-
-if TYPE_CHECKING:
-    from crocs_cli.report.plain import Behaviour, Segment
+from crocs_cli.report.plain_facts import Behaviour, Segment
 
 WIDE_IN, SMALL_IN, FEATURE_IN = 5.6, 3.6, 0.95
 SMALL_FEATURE_IN = 0.72

@@ -335,7 +335,7 @@ def test_shares_make_the_same_bytes(crocs, run, tariffs, tmp_path):
         assert ended.code == 0, ended.err
     assert digests(run / "bills") == whole
     (run / "bills").rename(tmp_path / "again")
-    assert "when all are, run it once more" in crocs(*call, "--share", "1/2").out
+    assert "call it again when the others are" in crocs(*call, "--share", "1/2").out
     assert re.search(r"^bills now +partly", crocs("status", "--run", run).out, re.M)
     assert crocs(*call).code == 0
     assert digests(run / "bills") == whole

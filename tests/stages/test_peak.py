@@ -189,7 +189,7 @@ def test_shares_make_the_same_bytes(crocs, run, tmp_path):
     for share in ("2/2", "1/2"):
         ended = crocs(*call, "--run", run, "--share", share)
         assert ended.code == 0, ended.err
-    assert "when all are, run it once more" in crocs(*call, "--run", run, "--share", "1/2").out
+    assert "call it again when the others are" in crocs(*call, "--run", run, "--share", "1/2").out
     status = crocs("status", "--run", run).out
     assert "peak 3 30h       partly" in status
     assert crocs(*call, "--run", run, "--share", "2/2").code == 0

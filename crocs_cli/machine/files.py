@@ -80,7 +80,7 @@ def image_of(layout: Layout, arrays: Arrays, recipe: Recipe) -> memoryview:
 
 
 def _name_axes(file: h5py.File, layout: Layout, own_meaning: bool) -> None:
-    """Give every axis its name as a dimension scale, and arrays their units, for xarray and netCDF.
+    """Write the names of axes as dimension scales, and the units of arrays, for xarray and netCDF.
 
     Nothing of this is read back. Arrays of texts and of dates become coordinates. own_meaning: the columns
     are not what the layout says; of the units, only those of dates are right then.

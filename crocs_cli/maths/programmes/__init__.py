@@ -1,1 +1,1 @@
-"""What segments are used for: who makes the peak, and what a tariff does to whom."""
+"""The maths of programmes: the peak, bills, whom to ask, and what a programme changed."""

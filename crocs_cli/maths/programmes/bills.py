@@ -31,7 +31,7 @@ class Clock(NamedTuple):
 
 
 class Quantities(NamedTuple):
-    """What n consumers use in M months, in millionths of a kWh, int64.
+    """Energy of n consumers in M months, in millionths of a kWh, int64.
 
     energy: (n, M, E) of each energy charge; exported: (n, M); highest: (n, M, D) in the highest slot of each
     demand charge; days: (n, M).

@@ -22,7 +22,7 @@ class Loads(NamedTuple):
 
 
 class Uses(NamedTuple):
-    """What each of n consumers uses: (n,) each.
+    """Energy and power of n consumers, (n,) each.
 
     days, kwh: on all of its days; peak_hours, peak_kwh: in the peak hours of these days; own_highest_kw: mean
     of as many of its own highest hours; highest_kw: in its highest slot. NaN where it has none.

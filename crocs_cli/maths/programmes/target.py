@@ -48,7 +48,7 @@ class Use(NamedTuple):
 
 
 class Flexible(NamedTuple):
-    """What some days tell of each consumer.
+    """The flexibility of each consumer, as some days show it.
 
     low_kw: (n,) mean kW of its low days; high: (n, B + 1) bool, which behaviours (none comes last) use more
     than that on average; mean, variance: (n,) of what it gives on a day when asked; own: (n,) the part of
@@ -69,7 +69,7 @@ class Flexible(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """What the first consumers of an order give together, by how many are asked.
+    """The kW of the first consumers of an order together, by how many are asked.
 
     order: (n,) their numbers; mean, error, skew: (n,) kW on a new day, its standard error, and its skewness;
     freedom: the degrees of freedom of the error.

@@ -92,7 +92,7 @@ def shown(prototypes: np.ndarray, known: Membership, threads: int = 1) -> np.nda
 
 
 def _may_be_near(prototypes: np.ndarray, others: np.ndarray, known: Membership) -> np.ndarray:
-    """Tell which prototypes (P, slots) may be within the limit of any other: (P,) bool.
+    """Return which prototypes (P, slots) may be within the limit of any of the others: (P,) bool.
 
     A DTW is no less than what lies outside the others' envelope, widened by the window (Keogh and
     Ratanamahatana, 2005: LB_Keogh).
